@@ -1,0 +1,145 @@
+//! One record as one Automerge document: a flat map of scalars whose changes carry their author. Only this module names
+//! automerge; bytes from outside come in through [`gate`] alone.
+
+mod actor;
+mod change;
+mod conflict;
+mod convert;
+pub mod gate;
+#[cfg(test)]
+mod tests;
+
+pub use actor::Actor;
+pub use change::{Change, ChangeHash, DocumentError, change_hash};
+pub use conflict::Put;
+
+use crate::domain::{DeviceNumber, FieldName, Fields, Kind, PhoneTime, RecordId, SCHEMA, Value};
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{Automerge, ROOT, ReadDoc};
+use std::str::FromStr;
+
+/// Who makes a change, as what, and when.
+#[derive(Debug, Clone)]
+pub struct Authorship {
+    /// The device that makes it.
+    pub device: DeviceNumber,
+    /// The actor of this opening of the database.
+    pub actor: Actor,
+    /// The device's clock.
+    pub at: PhoneTime,
+}
+
+/// A record's document: every change that this side holds of it, merged.
+#[derive(Debug, Clone)]
+pub struct Document {
+    inner: Automerge,
+}
+
+impl Document {
+    /// Starts a record's document with its first change.
+    ///
+    /// # Errors
+    /// When automerge refuses a put, which flat scalars never cause.
+    pub fn create(
+        id: RecordId,
+        kind: &Kind,
+        prospect: Option<RecordId>,
+        fields: &Fields,
+        authorship: &Authorship,
+    ) -> Result<(Self, Change), DocumentError> {
+        let mut first = Fields::new();
+        first.set("id", Some(id.into()));
+        first.set("kind", Some(kind.name().into()));
+        first.set("schema", Some(SCHEMA.into()));
+        first.set("prospect", prospect.map(Into::into));
+        for (name, value) in fields.iter() {
+            first.put(name.clone(), value.clone());
+        }
+        let mut document = Self { inner: Automerge::new() };
+        let change = document.put(&first, authorship)?.ok_or(DocumentError::NoEffect)?;
+        Ok((document, change))
+    }
+
+    /// Puts the fields that differ from what the document holds (or are in conflict there) as one change. `None` when
+    /// nothing differs.
+    ///
+    /// # Errors
+    /// When automerge refuses a put, which flat scalars never cause.
+    pub fn edit(&mut self, puts: &Fields, authorship: &Authorship) -> Result<Option<Change>, DocumentError> {
+        let differing: Fields = puts
+            .iter()
+            .filter(|(name, value)| match self.puts_on(name.as_str()).as_slice() {
+                [only] => only.value != **value,
+                [] => **value != Value::Null,
+                _ => true,
+            })
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        self.put(&differing, authorship)
+    }
+
+    fn put(&mut self, puts: &Fields, authorship: &Authorship) -> Result<Option<Change>, DocumentError> {
+        // The author must be set before the actor: setting an author discards an actor set before it.
+        self.inner.set_author(Some(convert::author(authorship.device)));
+        self.inner.set_actor(authorship.actor.to_automerge());
+        let mut transaction = self.inner.transaction();
+        for (name, value) in puts.iter() {
+            transaction.put(ROOT, name.as_str(), convert::to_scalar(value))?;
+        }
+        let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(authorship.at.millis()));
+        match hash.and_then(|hash| self.inner.get_change_by_hash(&hash)) {
+            Some(change) => Ok(Some(Change::of(&change))),
+            None => Ok(None),
+        }
+    }
+
+    /// Rebuilds a document from changes this side has stored. They passed the gate when they came; bytes from elsewhere
+    /// must never come here.
+    ///
+    /// # Errors
+    /// When the stored bytes are damaged.
+    pub fn load<'a>(stored: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, DocumentError> {
+        let changes = stored.into_iter().map(automerge::Change::try_from).collect::<Result<Vec<_>, _>>();
+        let mut inner = Automerge::new();
+        inner.apply_changes(changes.map_err(|_| DocumentError::Damaged)?)?;
+        Ok(Self { inner })
+    }
+
+    /// The hashes of the changes nobody built upon yet, sorted.
+    pub fn heads(&self) -> Vec<ChangeHash> {
+        let mut heads: Vec<_> = self.inner.get_heads().into_iter().map(ChangeHash::from).collect();
+        heads.sort_unstable();
+        heads
+    }
+
+    /// Whether the document holds a change.
+    pub fn has(&self, hash: &ChangeHash) -> bool {
+        self.inner.get_change_meta_by_hash(&hash.to_automerge()).is_some()
+    }
+
+    /// How many changes it holds.
+    pub fn len(&self) -> usize {
+        self.inner.get_changes_meta(&[]).len()
+    }
+
+    /// Whether it holds no change at all.
+    pub fn is_empty(&self) -> bool {
+        self.inner.get_heads().is_empty()
+    }
+
+    /// The author of the record: the device of its first change.
+    pub fn author(&self) -> Option<DeviceNumber> {
+        let first = self.inner.get_changes_meta(&[]).into_iter().find(|change| change.deps.is_empty())?;
+        convert::device(first.author.as_ref()?)
+    }
+
+    /// Every field with the value automerge shows, which is the same on all sides. Values of types this version does not
+    /// know are left out; the gate lets none in.
+    pub fn fields(&self) -> Fields {
+        let shown = |name: &str| {
+            let (value, _) = self.inner.get(ROOT, name).ok().flatten()?;
+            convert::from_automerge(&value)
+        };
+        self.inner.keys(ROOT).filter_map(|name| Some((FieldName::from_str(&name).ok()?, shown(&name)?))).collect()
+    }
+}

@@ -1,0 +1,338 @@
+//! The bank: its tree of units, its people and their dated membership, and whose device is whose. The server keeps it;
+//! phones get it as reference data.
+
+use super::{Date, DeviceNumber, Invalid, PersonId, UnitId};
+use std::collections::BTreeMap;
+
+/// Where a unit stands in the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UnitLevel {
+    /// 总行
+    HeadOffice,
+    /// 支行: what a campaign ranks.
+    Branch,
+    /// 网点: where account managers work.
+    SubBranch,
+}
+
+impl UnitLevel {
+    /// Its name in tables and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HeadOffice => "head_office",
+            Self::Branch => "branch",
+            Self::SubBranch => "sub_branch",
+        }
+    }
+
+    /// The level of a name.
+    ///
+    /// # Errors
+    /// When there is no such level.
+    pub fn named(name: &str) -> Result<Self, Invalid> {
+        [Self::HeadOffice, Self::Branch, Self::SubBranch]
+            .into_iter()
+            .find(|level| level.name() == name)
+            .ok_or_else(|| Invalid::new("unit level", name, "head_office, branch or sub_branch"))
+    }
+}
+
+/// 机构: a node of the bank's tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Its code.
+    pub id: UnitId,
+    /// The unit above; none for head office.
+    pub parent: Option<UnitId>,
+    /// Its level.
+    pub level: UnitLevel,
+    /// Its name.
+    pub name: String,
+}
+
+/// What a person may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// 客户经理
+    AccountManager,
+    /// 支行行长: reads what all units below record.
+    BranchLeader,
+    /// 总行: defines campaigns.
+    HeadOffice,
+}
+
+impl Role {
+    /// Its name in tables and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AccountManager => "account_manager",
+            Self::BranchLeader => "branch_leader",
+            Self::HeadOffice => "head_office",
+        }
+    }
+
+    /// The role of a name.
+    ///
+    /// # Errors
+    /// When there is no such role.
+    pub fn named(name: &str) -> Result<Self, Invalid> {
+        [Self::AccountManager, Self::BranchLeader, Self::HeadOffice]
+            .into_iter()
+            .find(|role| role.name() == name)
+            .ok_or_else(|| Invalid::new("role", name, "account_manager, branch_leader or head_office"))
+    }
+}
+
+/// 员工: someone of the bank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Staff code.
+    pub id: PersonId,
+    /// Name.
+    pub name: String,
+    /// What the person may do.
+    pub role: Role,
+}
+
+/// A person's place in a unit, from a day on and up to (not including) another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Membership {
+    /// Who.
+    pub person: PersonId,
+    /// Where.
+    pub unit: UnitId,
+    /// First day.
+    pub from: Date,
+    /// The first day on which it no longer holds.
+    pub until: Option<Date>,
+}
+
+/// An enrolled phone of one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Its number, the author in documents.
+    pub number: DeviceNumber,
+    /// Whose it is.
+    pub person: PersonId,
+}
+
+/// Why units, people and memberships do not make a bank.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BankError {
+    /// The tree has no root or several.
+    #[error("the bank needs exactly one head office without a parent; found {0}")]
+    Roots(usize),
+    /// A unit hangs below nothing, or below one of its own or a lower level.
+    #[error("unit {unit}: its parent {parent} is missing or not of a higher level")]
+    Parent {
+        /// The unit.
+        unit: UnitId,
+        /// What it names as its parent.
+        parent: UnitId,
+    },
+    /// A code stands twice.
+    #[error("{0} is listed twice")]
+    Twice(String),
+    /// Something names a unit or a person that is not listed.
+    #[error("{what} names {missing}, which is not listed")]
+    Missing {
+        /// What names it.
+        what: String,
+        /// What is missing.
+        missing: String,
+    },
+}
+
+/// The whole bank, checked: one root, every parent of a higher level, every name known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bank {
+    units: BTreeMap<UnitId, Unit>,
+    people: BTreeMap<PersonId, Person>,
+    memberships: BTreeMap<PersonId, Vec<Membership>>,
+    devices: BTreeMap<DeviceNumber, PersonId>,
+}
+
+impl Bank {
+    /// Puts a bank together; one without any unit is the bank of an empty server.
+    ///
+    /// # Errors
+    /// The first thing that does not fit.
+    pub fn new(
+        units: Vec<Unit>,
+        people: Vec<Person>,
+        memberships: Vec<Membership>,
+        devices: Vec<Device>,
+    ) -> Result<Self, BankError> {
+        let mut bank = Self::default();
+        for unit in units {
+            if let Some(twice) = bank.units.insert(unit.id.clone(), unit) {
+                return Err(BankError::Twice(format!("unit {}", twice.id)));
+            }
+        }
+        let roots = bank.units.values().filter(|unit| unit.parent.is_none()).count();
+        if roots != 1 && !bank.units.is_empty() {
+            return Err(BankError::Roots(roots));
+        }
+        for unit in bank.units.values() {
+            if let Some(parent) = &unit.parent {
+                // Levels grow strictly downwards, so there can be no cycle.
+                if !bank.units.get(parent).is_some_and(|above| above.level < unit.level) {
+                    return Err(BankError::Parent { unit: unit.id.clone(), parent: parent.clone() });
+                }
+            }
+        }
+        for person in people {
+            if let Some(twice) = bank.people.insert(person.id.clone(), person) {
+                return Err(BankError::Twice(format!("person {}", twice.id)));
+            }
+        }
+        let missing = |what: String, missing: &dyn ToString| BankError::Missing { what, missing: missing.to_string() };
+        for membership in memberships {
+            let what = || format!("a membership of {} in {}", membership.person, membership.unit);
+            if !bank.people.contains_key(&membership.person) {
+                return Err(missing(what(), &membership.person));
+            }
+            if !bank.units.contains_key(&membership.unit) {
+                return Err(missing(what(), &membership.unit));
+            }
+            bank.memberships.entry(membership.person.clone()).or_default().push(membership);
+        }
+        for device in devices {
+            if !bank.people.contains_key(&device.person) {
+                return Err(missing(format!("device {}", device.number), &device.person));
+            }
+            if bank.devices.insert(device.number, device.person).is_some() {
+                return Err(BankError::Twice(format!("device {}", device.number)));
+            }
+        }
+        Ok(bank)
+    }
+
+    /// All units, by code.
+    pub fn units(&self) -> impl Iterator<Item = &Unit> {
+        self.units.values()
+    }
+
+    /// All people, by code.
+    pub fn people(&self) -> impl Iterator<Item = &Person> {
+        self.people.values()
+    }
+
+    /// All memberships, by person.
+    pub fn memberships(&self) -> impl Iterator<Item = &Membership> {
+        self.memberships.values().flatten()
+    }
+
+    /// All devices, by number.
+    pub fn devices(&self) -> impl Iterator<Item = Device> + '_ {
+        self.devices.iter().map(|(number, person)| Device { number: *number, person: person.clone() })
+    }
+
+    /// A unit.
+    pub fn unit(&self, id: &UnitId) -> Option<&Unit> {
+        self.units.get(id)
+    }
+
+    /// A person.
+    pub fn person(&self, id: &PersonId) -> Option<&Person> {
+        self.people.get(id)
+    }
+
+    /// Whose device this is.
+    pub fn holder(&self, device: DeviceNumber) -> Option<&Person> {
+        self.people.get(self.devices.get(&device)?)
+    }
+
+    /// The units a person belongs to on a day.
+    pub fn units_of<'a>(&'a self, person: &PersonId, date: Date) -> impl Iterator<Item = &'a UnitId> {
+        let here = move |m: &&Membership| m.from <= date && m.until.is_none_or(|until| date < until);
+        self.memberships.get(person).into_iter().flatten().filter(here).map(|m| &m.unit)
+    }
+
+    /// A person's one home unit on a day: none if the person then belongs to no unit or to several.
+    pub fn home_unit(&self, person: &PersonId, date: Date) -> Option<&UnitId> {
+        let mut units = self.units_of(person, date);
+        let home = units.next()?;
+        units.all(|other| other == home).then_some(home)
+    }
+
+    /// A unit and those above it, up to head office.
+    pub fn upwards<'a>(&'a self, unit: &UnitId) -> impl Iterator<Item = &'a Unit> {
+        std::iter::successors(self.units.get(unit), |unit| self.units.get(unit.parent.as_ref()?))
+    }
+
+    /// Whether a unit is another or lies below it.
+    pub fn is_within(&self, unit: &UnitId, above: &UnitId) -> bool {
+        self.upwards(unit).any(|ancestor| ancestor.id == *above)
+    }
+
+    /// A unit and all below it.
+    pub fn below<'a>(&'a self, unit: &'a UnitId) -> impl Iterator<Item = &'a Unit> {
+        self.units.values().filter(move |candidate| self.is_within(&candidate.id, unit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(id: &str, parent: Option<&str>, level: UnitLevel) -> Unit {
+        Unit { id: id.parse().expect("id"), parent: parent.map(|p| p.parse().expect("id")), level, name: id.into() }
+    }
+
+    fn person(id: &str) -> Person {
+        Person { id: id.parse().expect("id"), name: id.into(), role: Role::AccountManager }
+    }
+
+    fn member(person: &str, unit: &str, from: (i16, i8, i8), until: Option<(i16, i8, i8)>) -> Membership {
+        let date = |(y, m, d)| Date::constant(y, m, d);
+        Membership {
+            person: person.parse().expect("id"),
+            unit: unit.parse().expect("id"),
+            from: date(from),
+            until: until.map(date),
+        }
+    }
+
+    fn tree() -> Vec<Unit> {
+        vec![
+            unit("H", None, UnitLevel::HeadOffice),
+            unit("B", Some("H"), UnitLevel::Branch),
+            unit("S", Some("B"), UnitLevel::SubBranch),
+            unit("T", Some("B"), UnitLevel::SubBranch),
+        ]
+    }
+
+    #[test]
+    fn a_person_who_moves_has_one_home_unit_each_day() {
+        let moves = vec![member("P", "S", (2026, 1, 1), Some((2026, 3, 10))), member("P", "T", (2026, 3, 10), None)];
+        let bank = Bank::new(tree(), vec![person("P")], moves, vec![]).expect("a bank");
+        let home = |d| bank.home_unit(&"P".parse().expect("id"), d).map(ToString::to_string);
+        assert_eq!(home(Date::constant(2025, 12, 31)), None);
+        assert_eq!(home(Date::constant(2026, 3, 9)).as_deref(), Some("S"));
+        assert_eq!(home(Date::constant(2026, 3, 10)).as_deref(), Some("T"));
+    }
+
+    #[test]
+    fn two_memberships_at_once_leave_no_home_unit() {
+        let both = vec![member("P", "S", (2026, 1, 1), None), member("P", "T", (2026, 1, 1), None)];
+        let bank = Bank::new(tree(), vec![person("P")], both, vec![]).expect("a bank");
+        assert_eq!(bank.home_unit(&"P".parse().expect("id"), Date::constant(2026, 2, 1)), None);
+    }
+
+    #[test]
+    fn a_tree_with_two_roots_a_lost_parent_or_a_cycle_is_refused() {
+        let bank = |units| Bank::new(units, vec![], vec![], vec![]).err();
+        assert_eq!(
+            bank(vec![unit("H", None, UnitLevel::HeadOffice), unit("I", None, UnitLevel::HeadOffice)]),
+            Some(BankError::Roots(2))
+        );
+        let mut lost = tree();
+        lost.push(unit("X", Some("nowhere"), UnitLevel::Branch));
+        assert!(matches!(bank(lost), Some(BankError::Parent { .. })));
+        let mut cycle = tree();
+        cycle.push(unit("C", Some("D"), UnitLevel::Branch));
+        cycle.push(unit("D", Some("C"), UnitLevel::Branch));
+        assert!(matches!(bank(cycle), Some(BankError::Parent { .. })));
+    }
+}

@@ -1,0 +1,29 @@
+//! The words of the business as types that cannot be wrong: ids, money, weeks, places, the bank's tree,
+//! and one file for each kind of record. Nothing here knows a document, a database or a network.
+
+mod bank;
+mod field;
+mod ids;
+mod invalid;
+mod kind;
+mod money;
+mod place;
+mod time;
+mod value;
+
+pub mod assignment;
+pub mod campaign;
+pub mod outcome;
+pub mod prospect;
+pub mod verification;
+pub mod visit;
+
+pub use bank::{Bank, BankError, Device, Membership, Person, Role, Unit, UnitLevel};
+pub use field::{Choice, FieldName, FieldSpec, FieldType, ScalarType};
+pub use ids::{DeviceNumber, PersonId, RecordId, UnitId};
+pub use invalid::Invalid;
+pub use kind::{AudienceRule, COMMON_FIELDS, Columns, KINDS, Kind, KindSpec, Label, SCHEMA, WrittenBy};
+pub use money::Money;
+pub use place::GeoPoint;
+pub use time::{Date, PhoneTime, ServerTime, Week, Zone, date_from_text};
+pub use value::{Fields, Value};

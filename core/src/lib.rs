@@ -1,0 +1,6 @@
+//! The Canvass engine: records as documents, and everything derived from them. Data flows one way:
+//! `domain ← document ← projection ← ranking`, `domain ← wire ← sync`, and `replica` on top.
+
+pub mod document;
+pub mod domain;
+pub mod projection;

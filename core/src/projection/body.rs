@@ -1,0 +1,143 @@
+//! How a row's fields and conflicts are stored: JSON that reads well in a database shell and loses no type. Text, numbers,
+//! yes/no and null stand as themselves; a time is `{"t":ms}`, bytes are `{"b":"hex"}`.
+
+use super::{Claim, Conflict};
+use crate::domain::{DeviceNumber, FieldName, Fields, PhoneTime, Value};
+use serde_json::{Map, Value as Json, json};
+
+/// A stored body that is not what was stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a stored row is damaged ({0}): rebuild the rows")]
+pub struct BodyError(String);
+
+fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => json!(value),
+        Value::Int(value) => json!(value),
+        Value::Text(value) => json!(value),
+        Value::Bytes(value) => json!({ "b": value.iter().map(|byte| format!("{byte:02x}")).collect::<String>() }),
+        Value::Time(value) => json!({ "t": value }),
+    }
+}
+
+fn from_json(json: &Json) -> Result<Value, BodyError> {
+    let wrong = || BodyError(json.to_string());
+    Ok(match json {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(value) => Value::Int(value.as_i64().ok_or_else(wrong)?),
+        Json::String(value) => Value::Text(value.clone()),
+        Json::Object(object) => match (object.get("t"), object.get("b")) {
+            (Some(time), None) => Value::Time(time.as_i64().ok_or_else(wrong)?),
+            (None, Some(Json::String(hex))) => Value::Bytes(bytes_from_hex(hex).ok_or_else(wrong)?),
+            _ => return Err(wrong()),
+        },
+        Json::Array(_) => return Err(wrong()),
+    })
+}
+
+fn bytes_from_hex(hex: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    if hex.len() % 2 != 0 {
+        return None;
+    }
+    hex.as_bytes().chunks(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
+}
+
+/// Fields as JSON.
+pub fn fields_to_json(fields: &Fields) -> String {
+    Json::Object(fields.iter().map(|(name, value)| (name.to_string(), to_json(value))).collect()).to_string()
+}
+
+/// Fields from JSON.
+///
+/// # Errors
+/// When the text is not what [`fields_to_json`] writes.
+pub fn fields_from_json(text: &str) -> Result<Fields, BodyError> {
+    let map: Map<String, Json> = serde_json::from_str(text).map_err(|error| BodyError(error.to_string()))?;
+    map.iter().map(|(name, json)| Ok((name_from(name)?, from_json(json)?))).collect()
+}
+
+/// Conflicts as JSON; empty text for none.
+pub fn conflicts_to_json(conflicts: &[Conflict]) -> String {
+    if conflicts.is_empty() {
+        return String::new();
+    }
+    let claim = |claim: &Claim| json!({ "value": to_json(&claim.value), "author": claim.author.map(DeviceNumber::get), "at": claim.at.map(PhoneTime::millis) });
+    let conflict = |conflict: &Conflict| {
+        json!({
+            "field": conflict.field.as_str(),
+            "claims": conflict.claims.iter().map(claim).collect::<Vec<_>>(),
+            "before": conflict.before.as_ref().map(|value| json!([to_json(value)])),
+        })
+    };
+    Json::Array(conflicts.iter().map(conflict).collect()).to_string()
+}
+
+/// Conflicts from JSON.
+///
+/// # Errors
+/// When the text is not what [`conflicts_to_json`] writes.
+pub fn conflicts_from_json(text: &str) -> Result<Vec<Conflict>, BodyError> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wrong = || BodyError("conflicts".to_owned());
+    let all: Vec<Json> = serde_json::from_str(text).map_err(|_| wrong())?;
+    all.iter()
+        .map(|conflict| {
+            let claims = conflict["claims"].as_array().ok_or_else(wrong)?.iter().map(|claim| {
+                Ok(Claim {
+                    value: from_json(&claim["value"])?,
+                    author: claim["author"].as_u64().and_then(|n| u32::try_from(n).ok()).map(DeviceNumber::new),
+                    at: claim["at"].as_i64().and_then(|millis| PhoneTime::from_millis(millis).ok()),
+                })
+            });
+            Ok(Conflict {
+                field: name_from(conflict["field"].as_str().ok_or_else(wrong)?)?,
+                claims: claims.collect::<Result<_, BodyError>>()?,
+                before: conflict["before"].get(0).map(from_json).transpose()?,
+            })
+        })
+        .collect()
+}
+
+fn name_from(name: &str) -> Result<FieldName, BodyError> {
+    name.parse().map_err(|_| BodyError(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_of_value_survives_storage() {
+        let values = [Value::Null, true.into(), (-5).into(), "文".into(), Value::Bytes(vec![0, 255]), Value::Time(-1)];
+        let fields: Fields =
+            values.iter().enumerate().map(|(n, v)| (format!("f{n}").parse().expect("name"), v.clone())).collect();
+        assert_eq!(fields_from_json(&fields_to_json(&fields)), Ok(fields));
+        let claim = |value: &Value, at| Claim {
+            value: value.clone(),
+            author: Some(DeviceNumber::new(3)),
+            at: PhoneTime::from_millis(at).ok(),
+        };
+        let conflicts = vec![
+            Conflict {
+                field: "a".parse().expect("name"),
+                claims: vec![claim(&values[0], 1), claim(&values[3], 2)],
+                before: Some(Value::Null),
+            },
+            Conflict { field: "b".parse().expect("name"), claims: vec![claim(&values[4], -1)], before: None },
+        ];
+        assert_eq!(conflicts_from_json(&conflicts_to_json(&conflicts)), Ok(conflicts));
+        assert_eq!(conflicts_from_json(""), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_damaged_row_is_an_error() {
+        for bad in ["", "[]", "{\"a\":[1]}", "{\"a\":{\"b\":\"0\"}}", "{\"a b\":1}", "{\"a\":1.5}"] {
+            assert!(fields_from_json(bad).is_err(), "{bad}");
+        }
+    }
+}

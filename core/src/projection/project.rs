@@ -1,0 +1,49 @@
+//! From a document to its row: a pure function, versioned.
+
+use super::{Claim, Conflict, Flag, Row};
+use crate::document::Document;
+use crate::domain::{Columns, Kind, RecordId, Value};
+
+/// The version of this function; rows made by an older one are rebuilt.
+pub const PROJECTION: i64 = 1;
+
+/// The row of a record, or `None` for a document whose first change is missing.
+pub fn project(id: RecordId, document: &Document) -> Option<Row> {
+    let fields = document.fields();
+    let kind: Kind = fields.text("kind")?.parse().ok()?;
+    let spec = kind.spec();
+    let columns = spec.map_or(Columns::NONE, |spec| spec.columns);
+    let conflicts: Vec<Conflict> = document
+        .conflicts()
+        .into_iter()
+        .map(|(field, puts)| Conflict {
+            before: document.value_before(field.as_str(), &puts),
+            claims: puts.into_iter().map(|put| Claim { value: put.value, author: put.author, at: put.at }).collect(),
+            field,
+        })
+        .collect();
+    let mut flags: Vec<Flag> = Vec::new();
+    if let Some(spec) = spec {
+        let out_of_range = |(name, value): (&crate::domain::FieldName, &Value)| {
+            let field = spec.field(name.as_str())?;
+            field.ty.check_range(name.as_str(), value).is_err().then(|| format!("out-of-range/{name}"))
+        };
+        flags.extend(fields.iter().filter_map(out_of_range));
+        flags.extend((spec.flags)(&fields).into_iter().map(str::to_owned));
+    }
+    Some(Row {
+        id,
+        prospect: if kind.is(&crate::domain::prospect::KIND) { Some(id) } else { fields.record("prospect") },
+        author: document.author(),
+        unit: columns.unit.and_then(|name| fields.unit(name)),
+        owner: columns.owner.and_then(|name| fields.person(name)),
+        withdrawn: fields.text("state") == Some("withdrawn"),
+        occurred_at: columns.occurred_at.and_then(|name| fields.time(name)),
+        due_at: columns.due_at.and_then(|name| fields.time(name)),
+        heads: document.heads(),
+        kind,
+        fields,
+        conflicts,
+        flags,
+    })
+}
