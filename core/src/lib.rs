@@ -4,3 +4,6 @@
 pub mod document;
 pub mod domain;
 pub mod projection;
+pub mod replica;
+pub mod sync;
+pub mod wire;

@@ -84,15 +84,11 @@ impl Document {
 
     /// The changes on which a change builds, itself left out.
     fn ancestors(&self, change: &ChangeHash) -> BTreeSet<ChangeHash> {
-        let deps = |hash: &ChangeHash| {
-            let meta = self.inner.get_change_meta_by_hash(&hash.to_automerge());
-            meta.map(|meta| meta.deps).unwrap_or_default().into_iter().map(ChangeHash::from)
-        };
         let mut found = BTreeSet::new();
-        let mut todo: Vec<ChangeHash> = deps(change).collect();
+        let mut todo = self.deps_of(change);
         while let Some(hash) = todo.pop() {
             if found.insert(hash) {
-                todo.extend(deps(&hash));
+                todo.extend(self.deps_of(&hash));
             }
         }
         found

@@ -6,6 +6,7 @@ mod change;
 mod conflict;
 mod convert;
 pub mod gate;
+mod redo;
 #[cfg(test)]
 mod tests;
 
@@ -131,6 +132,17 @@ impl Document {
     pub fn author(&self) -> Option<DeviceNumber> {
         let first = self.inner.get_changes_meta(&[]).into_iter().find(|change| change.deps.is_empty())?;
         convert::device(first.author.as_ref()?)
+    }
+
+    /// The record's kind, from its first change.
+    pub fn kind(&self) -> Option<Kind> {
+        self.fields().text("kind")?.parse().ok()
+    }
+
+    /// The changes upon which a change was made.
+    pub fn deps_of(&self, hash: &ChangeHash) -> Vec<ChangeHash> {
+        let meta = self.inner.get_change_meta_by_hash(&hash.to_automerge());
+        meta.map(|meta| meta.deps).unwrap_or_default().into_iter().map(Into::into).collect()
     }
 
     /// Every field with the value automerge shows, which is the same on all sides. Values of types this version does not

@@ -1,6 +1,7 @@
 //! The words of the business as types that cannot be wrong: ids, money, weeks, places, the bank's tree,
 //! and one file for each kind of record. Nothing here knows a document, a database or a network.
 
+mod audience;
 mod bank;
 mod field;
 mod ids;
@@ -18,6 +19,7 @@ pub mod prospect;
 pub mod verification;
 pub mod visit;
 
+pub use audience::Audience;
 pub use bank::{Bank, BankError, Device, Membership, Person, Role, Unit, UnitLevel};
 pub use field::{Choice, FieldName, FieldSpec, FieldType, ScalarType};
 pub use ids::{DeviceNumber, PersonId, RecordId, UnitId};

@@ -156,6 +156,12 @@ impl Fields {
     }
 }
 
+impl Extend<(FieldName, Value)> for Fields {
+    fn extend<I: IntoIterator<Item = (FieldName, Value)>>(&mut self, fields: I) {
+        self.0.extend(fields);
+    }
+}
+
 impl IntoIterator for Fields {
     type Item = (FieldName, Value);
     type IntoIter = std::collections::btree_map::IntoIter<FieldName, Value>;

@@ -10,6 +10,12 @@ use serde_json::{Map, Value as Json, json};
 #[error("a stored row is damaged ({0}): rebuild the rows")]
 pub struct BodyError(String);
 
+impl BodyError {
+    pub(super) fn of(error: impl ToString) -> Self {
+        Self(error.to_string())
+    }
+}
+
 fn to_json(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,

@@ -3,9 +3,11 @@
 
 mod body;
 mod project;
+mod stored;
 
 pub use body::{BodyError, conflicts_from_json, conflicts_to_json, fields_from_json, fields_to_json};
 pub use project::{PROJECTION, project};
+pub use stored::StoredRow;
 
 use crate::document::ChangeHash;
 use crate::domain::{DeviceNumber, FieldName, Fields, Kind, PersonId, PhoneTime, RecordId, UnitId, Value};

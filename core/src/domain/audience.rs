@@ -1,0 +1,53 @@
+//! Audiences: who may hold a record. The server keeps one feed for each.
+
+use super::{Invalid, PersonId, UnitId};
+use std::fmt;
+use std::str::FromStr;
+
+/// Who may hold a record. Its text (`bank`, `unit/<id>`, `person/<id>`) names the audience's feed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Audience {
+    /// Everyone.
+    Bank,
+    /// The people of one unit, and the leaders of the units above it.
+    Unit(UnitId),
+    /// One person.
+    Person(PersonId),
+}
+
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bank => f.write_str("bank"),
+            Self::Unit(unit) => write!(f, "unit/{unit}"),
+            Self::Person(person) => write!(f, "person/{person}"),
+        }
+    }
+}
+
+impl FromStr for Audience {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text.split_once('/') {
+            None if text == "bank" => Ok(Self::Bank),
+            Some(("unit", id)) => Ok(Self::Unit(id.parse()?)),
+            Some(("person", id)) => Ok(Self::Person(id.parse()?)),
+            _ => Err(Invalid::new("feed", text, "bank, unit/<id> or person/<id>")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_audience_names_its_feed() {
+        for feed in ["bank", "unit/D01-A03", "person/P7"] {
+            assert_eq!(feed.parse::<Audience>().map(|a| a.to_string()).as_deref(), Ok(feed));
+        }
+        for bad in ["", "unit", "unit/", "leaders/x", "bank/x", "unit/a/b"] {
+            assert!(bad.parse::<Audience>().is_err(), "{bad}");
+        }
+    }
+}

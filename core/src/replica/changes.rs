@@ -1,0 +1,102 @@
+//! The table of changes: the truth of a phone.
+
+use super::{ReplicaError, rows};
+use crate::document::{Change, ChangeHash, Document};
+use crate::domain::RecordId;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// Where a change stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Made here, and not yet acknowledged.
+    Outbox,
+    /// From the server.
+    Server,
+}
+
+pub(super) fn insert(db: &Connection, record: RecordId, change: &Change, origin: Origin) -> Result<(), ReplicaError> {
+    let (own, acknowledged) = match origin {
+        Origin::Outbox => (1, 0),
+        Origin::Server => (0, 1),
+    };
+    db.prepare_cached("INSERT INTO change (record, hash, bytes, own, acknowledged) VALUES (?, ?, ?, ?, ?)")?
+        .execute(params![record.as_bytes(), change.hash.as_bytes(), change.bytes, own, acknowledged])?;
+    Ok(())
+}
+
+/// A record's document, with the bytes its changes take; `None` when no change of it is here.
+pub(super) fn document(db: &Connection, record: RecordId) -> Result<Option<(Document, usize)>, ReplicaError> {
+    let changes = bytes_of(db, record, "")?;
+    if changes.is_empty() {
+        return Ok(None);
+    }
+    let size = changes.iter().map(Vec::len).sum();
+    Ok(Some((Document::load(changes.iter().map(Vec::as_slice))?, size)))
+}
+
+/// The changes of a record that the server has, as a document.
+pub(super) fn acknowledged_document(db: &Connection, record: RecordId) -> Result<Option<Document>, ReplicaError> {
+    let changes = bytes_of(db, record, "AND acknowledged = 1")?;
+    if changes.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Document::load(changes.iter().map(Vec::as_slice))?))
+}
+
+fn bytes_of(db: &Connection, record: RecordId, which: &str) -> Result<Vec<Vec<u8>>, ReplicaError> {
+    let sql = format!("SELECT bytes FROM change WHERE record = ? {which} ORDER BY place");
+    let mut select = db.prepare_cached(&sql)?;
+    Ok(select.query_map([record.as_bytes()], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// The record's changes that are still in the outbox, in their order.
+pub(super) fn pending(db: &Connection, record: RecordId) -> Result<Vec<(ChangeHash, Vec<u8>)>, ReplicaError> {
+    let mut select =
+        db.prepare_cached("SELECT hash, bytes FROM change WHERE record = ? AND acknowledged = 0 ORDER BY place")?;
+    let pending = select.query_map([record.as_bytes()], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?)))?;
+    let mut changes = Vec::new();
+    for change in pending {
+        let (hash, bytes) = change?;
+        changes.push((hash_of(&hash)?, bytes));
+    }
+    Ok(changes)
+}
+
+/// Notes that the server has a change durably. Returns whether that is news.
+pub(super) fn acknowledge(db: &Connection, hash: &ChangeHash) -> Result<bool, ReplicaError> {
+    let news = db
+        .prepare_cached("UPDATE change SET acknowledged = 1 WHERE hash = ? AND acknowledged = 0")?
+        .execute([hash.as_bytes()])?;
+    // What this change replaced need not be kept any longer.
+    db.prepare_cached("DELETE FROM quarantine WHERE replaced_by = ?")?.execute([hash.as_bytes()])?;
+    Ok(news > 0)
+}
+
+/// Puts a record's own acknowledged changes back into the outbox: the server turned out not to have them.
+pub(super) fn requeue(db: &Connection, record: RecordId) -> Result<(), ReplicaError> {
+    db.prepare_cached("UPDATE change SET acknowledged = 0 WHERE record = ? AND own = 1")?
+        .execute([record.as_bytes()])?;
+    Ok(())
+}
+
+pub(super) fn remove(db: &Connection, hash: &ChangeHash) -> Result<(), ReplicaError> {
+    db.prepare_cached("DELETE FROM change WHERE hash = ?")?.execute([hash.as_bytes()])?;
+    Ok(())
+}
+
+/// How many changes the server does not have yet.
+pub(super) fn outstanding(db: &Connection) -> Result<usize, ReplicaError> {
+    Ok(db.prepare_cached("SELECT count(*) FROM change WHERE acknowledged = 0")?.query_row([], rows::count)?)
+}
+
+pub(super) fn exists(db: &Connection, record: RecordId) -> Result<bool, ReplicaError> {
+    let found: Option<i64> = db
+        .prepare_cached("SELECT 1 FROM change WHERE record = ? LIMIT 1")?
+        .query_row([record.as_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(found.is_some())
+}
+
+pub(super) fn hash_of(bytes: &[u8]) -> Result<ChangeHash, ReplicaError> {
+    ChangeHash::from_bytes(bytes).ok_or_else(|| ReplicaError::Damaged("a change hash is not 32 bytes".to_owned()))
+}

@@ -1,0 +1,110 @@
+//! Recording and editing: change, row and outbox in one transaction, so that what was saved is saved whole.
+
+use super::changes::{self, Origin};
+use super::{Replica, ReplicaError, rows};
+use crate::document::{Authorship, ChangeHash, Document};
+use crate::domain::{AudienceRule, Fields, Invalid, KindSpec, PhoneTime, RecordId, Value, WrittenBy, prospect};
+use rusqlite::TransactionBehavior;
+
+impl Replica {
+    pub(super) fn authorship(&self, at: PhoneTime) -> Authorship {
+        Authorship { device: self.device, actor: self.actor, at }
+    }
+
+    /// Records something new. When this returns, it is safe.
+    ///
+    /// `id` is a fresh [`RecordId`]; every kind but a prospect and a campaign belongs to a prospect.
+    ///
+    /// # Errors
+    /// When a field is wrong or missing (it is named), the kind is not written on phones, or storage is full.
+    pub fn create(
+        &mut self,
+        id: RecordId,
+        kind: &'static KindSpec,
+        prospect: Option<RecordId>,
+        fields: &Fields,
+        now: PhoneTime,
+    ) -> Result<(), ReplicaError> {
+        if kind.written_by == WrittenBy::Server {
+            return Err(
+                Invalid::new("kind", kind.name, "a kind that people record; this one only the server writes").into()
+            );
+        }
+        let needs_prospect = kind.audience == AudienceRule::ProspectsUnit && kind.name != prospect::KIND.name;
+        if needs_prospect != prospect.is_some() {
+            let (found, expected) = match prospect {
+                Some(id) => (id.to_string(), format!("nothing: a {} belongs to no prospect", kind.name)),
+                None => ("(missing)".to_owned(), format!("the prospect to which this {} belongs", kind.name)),
+            };
+            return Err(Invalid::new("prospect", found, expected).into());
+        }
+        kind.check_new(fields, now)?;
+        let authorship = self.authorship(now);
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if changes::exists(&tx, id)? {
+            return Err(ReplicaError::Exists(id));
+        }
+        let (document, change) = Document::create(id, &kind.into(), prospect, fields, &authorship)?;
+        changes::insert(&tx, id, &change, Origin::Outbox)?;
+        rows::save(&tx, id, &document)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Edits a record: puts those fields that differ. Returns the change's hash, or `None` when nothing differs.
+    ///
+    /// # Errors
+    /// When a field is wrong (it is named), the record is not here, or storage is full.
+    pub fn edit(&mut self, id: RecordId, puts: &Fields, now: PhoneTime) -> Result<Option<ChangeHash>, ReplicaError> {
+        let authorship = self.authorship(now);
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (mut document, _) = changes::document(&tx, id)?.ok_or(ReplicaError::NoSuchRecord(id))?;
+        let kind = document.kind().ok_or_else(|| ReplicaError::Damaged(format!("record {id} has no kind")))?;
+        match kind.spec() {
+            Some(spec) if spec.written_by == WrittenBy::Server => {
+                return Err(Invalid::new(
+                    "kind",
+                    spec.name,
+                    "a kind that people record; this one only the server writes",
+                )
+                .into());
+            }
+            Some(spec) => spec.check_edit(puts, now)?,
+            None => {
+                return Err(Invalid::new("kind", kind, "a kind this version of the app knows: update the app").into());
+            }
+        }
+        let change = document.edit(puts, &authorship)?;
+        if let Some(change) = &change {
+            changes::insert(&tx, id, change, Origin::Outbox)?;
+            rows::save(&tx, id, &document)?;
+        }
+        tx.commit()?;
+        Ok(change.map(|change| change.hash))
+    }
+
+    /// Settles a conflict: of what people put at the same time, this holds.
+    ///
+    /// # Errors
+    /// When the field is not in conflict, or as for [`Replica::edit`].
+    pub fn resolve(&mut self, id: RecordId, field: &str, value: Value, now: PhoneTime) -> Result<(), ReplicaError> {
+        let record = self.record(id)?.ok_or(ReplicaError::NoSuchRecord(id))?;
+        if !record.row.conflicts.iter().any(|conflict| conflict.field.as_str() == field) {
+            return Err(ReplicaError::NoConflict { record: id, field: field.to_owned() });
+        }
+        self.edit(id, &Fields::new().with(field.parse()?, value), now)?;
+        Ok(())
+    }
+
+    /// Withdraws a record with a reason. Records are never deleted.
+    ///
+    /// # Errors
+    /// As for [`Replica::edit`].
+    pub fn withdraw(&mut self, id: RecordId, reason: &str, now: PhoneTime) -> Result<(), ReplicaError> {
+        let mut puts = Fields::new();
+        puts.set("state", Some("withdrawn".into()));
+        puts.set("withdrawn_reason", Some(reason.into()));
+        self.edit(id, &puts, now)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! The table of rows: what lists and queries read, made from documents and never read back into them.
+
+use super::ReplicaError;
+use crate::document::Document;
+use crate::domain::RecordId;
+use crate::projection::{PROJECTION, Row, StoredRow, project};
+use rusqlite::{Connection, params};
+
+/// The columns of a row in the order of [`read`].
+pub(super) const COLUMNS: &str =
+    "id, kind, prospect, author, unit, owner, state, occurred_at, due_at, body, conflicts, flags, heads";
+
+/// Derives a record's row and writes it.
+pub(super) fn save(db: &Connection, id: RecordId, document: &Document) -> Result<(), ReplicaError> {
+    let Some(row) = project(id, document) else { return remove(db, id) };
+    let row = StoredRow::from(&row);
+    db.prepare_cached(
+        "INSERT INTO record (id, kind, prospect, author, unit, owner, state, occurred_at, due_at, body, conflicts,
+                             flags, heads, projection)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+         ON CONFLICT (id) DO UPDATE SET kind = ?2, prospect = ?3, author = ?4, unit = ?5, owner = ?6, state = ?7,
+             occurred_at = ?8, due_at = ?9, body = ?10, conflicts = ?11, flags = ?12, heads = ?13, projection = ?14",
+    )?
+    .execute(params![
+        row.id,
+        row.kind,
+        row.prospect,
+        row.author,
+        row.unit,
+        row.owner,
+        row.state,
+        row.occurred_at,
+        row.due_at,
+        row.body,
+        row.conflicts,
+        row.flags,
+        row.heads,
+        PROJECTION
+    ])?;
+    Ok(())
+}
+
+pub(super) fn remove(db: &Connection, id: RecordId) -> Result<(), ReplicaError> {
+    db.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([id.as_bytes()])?;
+    Ok(())
+}
+
+/// Reads the columns of a row.
+pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRow> {
+    Ok(StoredRow {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        prospect: row.get(2)?,
+        author: row.get(3)?,
+        unit: row.get(4)?,
+        owner: row.get(5)?,
+        state: row.get(6)?,
+        occurred_at: row.get(7)?,
+        due_at: row.get(8)?,
+        body: row.get(9)?,
+        conflicts: row.get(10)?,
+        flags: row.get(11)?,
+        heads: row.get(12)?,
+    })
+}
+
+/// Turns stored columns into rows.
+pub(super) fn parse(stored: impl Iterator<Item = rusqlite::Result<StoredRow>>) -> Result<Vec<Row>, ReplicaError> {
+    stored.map(|row| Ok(Row::try_from(row?)?)).collect()
+}
+
+/// Reads a count.
+pub(super) fn count(row: &rusqlite::Row<'_>) -> rusqlite::Result<usize> {
+    Ok(usize::try_from(row.get::<_, i64>(0)?).unwrap_or(0))
+}

@@ -1,0 +1,98 @@
+//! Settling what the server did not take: a refused change leaves the record, and its bytes stay in the inbox; an edit to
+//! a record that too many changed at once is made again upon what they made of it.
+
+use super::changes::{self, Origin};
+use super::inbox::{self, Quarantined};
+use super::{ReplicaError, rows};
+use crate::document::{Authorship, ChangeHash, Document};
+use crate::domain::{Fields, RecordId};
+use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is to be settled about one record.
+#[derive(Debug, Default)]
+pub(super) struct Settlement {
+    /// Changes refused, each with code and words.
+    pub(super) refused: BTreeMap<ChangeHash, (String, String)>,
+    /// Whether pending edits must be made again.
+    pub(super) redo: bool,
+}
+
+/// Settles one record. Returns how many changes were refused and how many edits were made again. New changes are made by
+/// the fresh actor in `authorship`.
+pub(super) fn settle(
+    db: &Connection,
+    record: RecordId,
+    settlement: &Settlement,
+    authorship: &Authorship,
+) -> Result<(usize, usize), ReplicaError> {
+    let Some((whole, _)) = changes::document(db, record)? else { return Ok((0, 0)) };
+    let kind = whole.kind().ok_or_else(|| ReplicaError::Damaged(format!("record {record} has no kind")))?;
+    let at = authorship.at;
+    let pending = changes::pending(db, record)?;
+    let refused = with_dependents(&whole, &pending, &settlement.refused);
+    for (hash, bytes) in &pending {
+        if let Some((code, words)) = refused.get(hash) {
+            let fields = whole.puts_in(hash);
+            inbox::refuse(
+                db,
+                &Quarantined { hash: *hash, record, kind: &kind, bytes, fields: &fields, at },
+                code,
+                words,
+            )?;
+            changes::remove(db, hash)?;
+        }
+    }
+    let mut redone = 0;
+    let left: Vec<_> = pending.iter().filter(|(hash, _)| !refused.contains_key(hash)).collect();
+    let base = changes::acknowledged_document(db, record)?;
+    if let (Some(mut base), Some((first, _)), true) = (base, left.first(), settlement.redo) {
+        let known_then = whole.deps_of(first);
+        let mut puts = Fields::new();
+        for (hash, _) in &left {
+            puts.extend(whole.puts_in(hash));
+        }
+        let (again, overtaken): (Fields, Fields) =
+            puts.into_iter().partition(|(field, _)| base.untouched_since(field.as_str(), &known_then));
+        let change = base.edit(&again, authorship)?;
+        let by = change.as_ref().map(|change| change.hash);
+        for (n, (hash, bytes)) in left.iter().enumerate() {
+            // The first of the old changes carries to the inbox what others overtook, the rest are only kept.
+            let shown = n == 0 && !overtaken.is_empty();
+            inbox::replace(
+                db,
+                &Quarantined { hash: *hash, record, kind: &kind, bytes, fields: &overtaken, at },
+                shown,
+                by,
+            )?;
+            changes::remove(db, hash)?;
+        }
+        if let Some(change) = change {
+            changes::insert(db, record, &change, Origin::Outbox)?;
+        }
+        redone = left.len();
+    }
+    match changes::document(db, record)? {
+        Some((document, _)) => rows::save(db, record, &document)?,
+        None => rows::remove(db, record)?,
+    }
+    Ok((refused.len(), redone))
+}
+
+/// The refused changes, and the pending ones that were made upon them.
+fn with_dependents(
+    whole: &Document,
+    pending: &[(ChangeHash, Vec<u8>)],
+    refused: &BTreeMap<ChangeHash, (String, String)>,
+) -> BTreeMap<ChangeHash, (String, String)> {
+    let mut all = refused.clone();
+    let mut gone: BTreeSet<ChangeHash> = refused.keys().copied().collect();
+    for (hash, _) in pending {
+        if !gone.contains(hash) && whole.deps_of(hash).iter().any(|dep| gone.contains(dep)) {
+            gone.insert(*hash);
+            let words = "it was made upon an edit that was refused; make it again if it still holds";
+            all.insert(*hash, ("depends-on-refused".to_owned(), words.to_owned()));
+        }
+    }
+    all
+}
