@@ -1,0 +1,117 @@
+-- The server's database. The bank and the change log are the truth; rows, contributions and tallies are derived from
+-- them and can be thrown away. Feeds say what each audience was told in which order.
+
+CREATE TABLE setting (
+    name  TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO setting (name, value) VALUES ('sequence', 0), ('bank_version', 1);
+
+CREATE TABLE unit (
+    id     TEXT PRIMARY KEY,
+    parent TEXT,
+    level  TEXT NOT NULL,
+    name   TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE person (
+    id   TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE membership (
+    person     TEXT NOT NULL,
+    unit       TEXT NOT NULL,
+    from_date  TEXT NOT NULL,
+    until_date TEXT,
+    PRIMARY KEY (person, unit, from_date)
+) WITHOUT ROWID;
+
+CREATE TABLE device (
+    number INTEGER PRIMARY KEY,
+    person TEXT NOT NULL
+);
+
+CREATE TABLE change (
+    seq         INTEGER PRIMARY KEY,
+    record      BLOB NOT NULL,
+    hash        BLOB NOT NULL UNIQUE,
+    device      INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    bytes       BLOB NOT NULL
+);
+CREATE INDEX change_of_record ON change (record, seq);
+
+-- What the server would not take, with its bytes.
+CREATE TABLE quarantine (
+    hash        BLOB NOT NULL,
+    record      BLOB NOT NULL,
+    kind        TEXT NOT NULL,
+    device      INTEGER NOT NULL,
+    code        TEXT NOT NULL,
+    words       TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    bytes       BLOB NOT NULL,
+    PRIMARY KEY (hash, device)
+) WITHOUT ROWID;
+
+CREATE TABLE record (
+    id          BLOB PRIMARY KEY,
+    kind        TEXT NOT NULL,
+    prospect    BLOB,
+    author      INTEGER,
+    unit        TEXT,
+    owner       TEXT,
+    state       TEXT NOT NULL,
+    occurred_at INTEGER,
+    due_at      INTEGER,
+    body        TEXT NOT NULL,
+    conflicts   TEXT NOT NULL,
+    flags       TEXT NOT NULL,
+    heads       BLOB NOT NULL,
+    projection  INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,               -- of its first change
+    seq         INTEGER NOT NULL                -- of its last change
+) WITHOUT ROWID;
+CREATE INDEX record_by_prospect ON record (prospect, kind, seq);
+CREATE INDEX record_by_kind ON record (kind, seq);
+
+CREATE TABLE feed (
+    feed    TEXT NOT NULL,
+    record  BLOB NOT NULL,
+    entered INTEGER NOT NULL,
+    last    INTEGER NOT NULL,
+    gone    INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (feed, record)
+) WITHOUT ROWID;
+CREATE INDEX feed_in_order ON feed (feed, last);
+CREATE INDEX feed_of_record ON feed (record);
+
+CREATE TABLE contribution (
+    campaign BLOB NOT NULL,
+    source   BLOB NOT NULL,
+    metric   TEXT NOT NULL,
+    prospect BLOB NOT NULL,
+    unit     TEXT NOT NULL,                     -- '' for none
+    person   TEXT NOT NULL,                     -- '' for none
+    week     INTEGER NOT NULL,
+    value    INTEGER NOT NULL,
+    status   TEXT NOT NULL,
+    rule     TEXT NOT NULL,
+    PRIMARY KEY (campaign, source, metric)
+) WITHOUT ROWID;
+CREATE INDEX contribution_of_prospect ON contribution (prospect);
+CREATE INDEX contribution_of_unit ON contribution (campaign, unit, week);
+
+-- Sums of contributions, kept by difference.
+CREATE TABLE tally (
+    campaign BLOB NOT NULL,
+    unit     TEXT NOT NULL,
+    week     INTEGER NOT NULL,
+    metric   TEXT NOT NULL,
+    status   TEXT NOT NULL,
+    value    INTEGER NOT NULL,
+    count    INTEGER NOT NULL,
+    PRIMARY KEY (campaign, unit, week, metric, status)
+) WITHOUT ROWID;

@@ -1,0 +1,54 @@
+//! The server on HTTP: one router, thin handlers.
+
+mod health;
+mod problem;
+mod serve;
+mod sync;
+
+pub use problem::Problem;
+pub use serve::{ServeError, bind, serve};
+pub use sync::CONTENT_TYPE;
+
+use crate::clock::Clock;
+use crate::pages;
+use crate::store::Store;
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Uri, header};
+use axum::routing::{get, post};
+use canvass_core::wire::MAX_BODY;
+use std::sync::Arc;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// What every handler shares.
+#[derive(Clone)]
+pub struct App {
+    /// The server's memory.
+    pub store: Arc<dyn Store>,
+    /// The server's clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The whole server as a router.
+pub fn router(app: App) -> Router {
+    let header = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    Router::new()
+        .route("/v1/sync", post(sync::sync))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .merge(pages::routes())
+        .fallback(|uri: Uri| async move { Problem::not_found(&format!("there is nothing at {}", uri.path())) })
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        // No page of ours loads, frames or sends anything elsewhere.
+        .layer(header(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        .with_state(app)
+}

@@ -1,0 +1,120 @@
+//! Errors on HTTP: problem+json (RFC 9457), each with what happened and what to do.
+
+use crate::store::StoreError;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use canvass_core::wire::WireError;
+
+/// An error as the other side sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: String,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl ToString) -> Self {
+        Self { status, code, title, detail: detail.to_string() }
+    }
+
+    /// There is nothing here.
+    pub fn not_found(detail: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+    }
+
+    /// There is something here, but not for this method.
+    pub fn method_not_allowed() -> Self {
+        let detail = "this address does not take that method: sync is a POST, pages are a GET";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
+    }
+
+    /// A parameter in the address is wrong.
+    pub fn bad_parameter(detail: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-parameter", "A parameter is wrong", detail)
+    }
+
+    /// The body is of another type.
+    pub fn unsupported_media_type(expected: &str) -> Self {
+        let detail = format!("send a body of type {expected}");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type", detail)
+    }
+
+    /// The body did not arrive.
+    pub fn unreadable(detail: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", "The request is malformed", detail)
+    }
+
+    /// The body is too large.
+    pub fn too_large(detail: impl ToString) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large", detail)
+    }
+
+    /// The status that goes with it.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What happened and what to do.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl From<WireError> for Problem {
+    fn from(error: WireError) -> Self {
+        match &error {
+            WireError::TooLarge { .. } => Self::too_large(&error),
+            WireError::Version { .. } => Self::new(
+                StatusCode::UPGRADE_REQUIRED,
+                "protocol-version",
+                "Another protocol version",
+                &error,
+            ),
+            WireError::Compression(_) | WireError::Malformed(_) => Self::unreadable(&error),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let (status, code, title) = match &error {
+            StoreError::UnknownPerson(_) => (StatusCode::FORBIDDEN, "unknown-person", "Unknown person"),
+            StoreError::OthersDevice { .. } => (StatusCode::CONFLICT, "device-of-another", "Another's device"),
+            StoreError::NoSuchRecord { .. } => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            StoreError::Invalid(_) => (StatusCode::BAD_REQUEST, "bad-parameter", "A parameter is wrong"),
+            StoreError::Full => (StatusCode::INSUFFICIENT_STORAGE, "storage-full", "Storage is full"),
+            StoreError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
+            StoreError::Damaged(_) | StoreError::Newer(_) | StoreError::Storage(_) => {
+                tracing::error!(%error, "the store failed");
+                let title = "The server's storage failed";
+                return Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "storage",
+                    title,
+                    "the server could not use its storage; nothing of this request was kept, and it can be sent again",
+                );
+            }
+        };
+        Self::new(status, code, title, &error)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::json!({
+            "type": format!("urn:canvass:problem:{}", self.code),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        let mut response = (self.status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

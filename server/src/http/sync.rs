@@ -1,0 +1,72 @@
+//! `POST /v1/sync`: decode, ingest, pull, encode.
+
+use super::{App, Problem};
+use crate::store::{IngestOrder, PullOrder};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response as HttpResponse};
+use canvass_core::domain::Zone;
+use canvass_core::wire::{MAX_BODY, PROTOCOL, Request, Response};
+
+/// The type of sync bodies.
+pub const CONTENT_TYPE: &str = "application/vnd.canvass.sync";
+
+pub(super) async fn sync(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<HttpResponse, Problem> {
+    if headers.get(header::CONTENT_TYPE).is_none_or(|value| value.as_bytes() != CONTENT_TYPE.as_bytes()) {
+        return Err(Problem::unsupported_media_type(CONTENT_TYPE));
+    }
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(format!("the body is larger than {MAX_BODY} bytes")),
+        _ => Problem::unreadable(rejection),
+    })?;
+    let request = off_thread(move || Request::decode(&body)).await??;
+    let response = answer(&app, request).await?;
+    let body = off_thread(move || response.encode()).await??;
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))], body).into_response())
+}
+
+async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
+    let now = app.clock.now();
+    app.store.admit(request.device, &request.person).await?;
+    let pushed = request.pushes.iter().flat_map(|push| push.hashes().collect::<Vec<_>>()).collect();
+    let verdicts = if request.pushes.is_empty() {
+        Vec::new()
+    } else {
+        let order = IngestOrder { device: request.device, received_at: now, pushes: request.pushes };
+        app.store.ingest(order).await?
+    };
+    let pulled = app
+        .store
+        .pull(PullOrder {
+            person: request.person,
+            today: now.date(&Zone::china()),
+            positions: request.positions,
+            reference: request.reference,
+            // Compressed, so much fits into a body with room to spare.
+            budget: usize::try_from(request.budget).unwrap_or(MAX_BODY).min(MAX_BODY / 2),
+            pushed,
+        })
+        .await?;
+    Ok(Response {
+        protocol: PROTOCOL,
+        nonce: request.nonce,
+        clock: now,
+        verdicts,
+        deliveries: pulled.deliveries,
+        evictions: pulled.evictions,
+        positions: pulled.positions,
+        more: pulled.more,
+        reference: pulled.reference,
+    })
+}
+
+/// Runs what takes processor time off the threads that serve everybody.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(Problem::unreadable)
+}

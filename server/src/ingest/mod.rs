@@ -1,0 +1,8 @@
+//! Deciding what becomes of a push, without a database: gate and rights, change by change. The store loads what is known
+//! of the record, asks here, and applies the answer.
+
+mod decide;
+mod rights;
+
+pub use decide::{Decision, Quarantined, Sender, decide};
+pub use rights::may_write;

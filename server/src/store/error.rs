@@ -1,0 +1,67 @@
+//! What the store can say no with.
+
+use canvass_core::domain::{DeviceNumber, Invalid, PersonId, RecordId};
+
+/// Why an operation did nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The person is not of the bank.
+    #[error("person {0} is not known to this bank: ask head office to add them")]
+    UnknownPerson(PersonId),
+    /// The device is somebody else's.
+    #[error("device {device} belongs to another person: start the app anew with a number of its own")]
+    OthersDevice {
+        /// The device.
+        device: DeviceNumber,
+    },
+    /// There is no such record.
+    #[error("there is no {kind} {id}")]
+    NoSuchRecord {
+        /// The kind that was looked for.
+        kind: &'static str,
+        /// The id.
+        id: RecordId,
+    },
+    /// A value cannot be written as it is.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The disk is full.
+    #[error("the server's disk is full: free some space; nothing that was acknowledged is lost")]
+    Full,
+    /// Too much is waiting.
+    #[error("the server is busy: try again in a moment")]
+    Busy,
+    /// Stored bytes are damaged.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+    /// The file was written by a newer version.
+    #[error("the database was written by a newer version: update canvass-server ({0})")]
+    Newer(String),
+    /// Anything else the database says.
+    #[error("the database could not be used: {0}")]
+    Storage(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            _ => Self::Storage(error.to_string()),
+        }
+    }
+}
+
+impl From<canvass_core::projection::BodyError> for StoreError {
+    fn from(error: canvass_core::projection::BodyError) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+impl From<canvass_core::document::DocumentError> for StoreError {
+    fn from(error: canvass_core::document::DocumentError) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}

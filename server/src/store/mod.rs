@@ -1,0 +1,193 @@
+//! The server's memory, behind a trait of whole operations, so that another database can take SQLite's place. Each
+//! operation is one transaction; what it returns is durable.
+
+mod error;
+pub mod sqlite;
+
+pub use error::StoreError;
+pub use sqlite::SqliteStore;
+
+use async_trait::async_trait;
+use canvass_core::document::ChangeHash;
+use canvass_core::domain::campaign::Campaign;
+use canvass_core::domain::verification::Verdict as Judgement;
+use canvass_core::domain::{
+    Bank, Date, DeviceNumber, Fields, Kind, Money, PersonId, RecordId, ServerTime, UnitId, Week,
+};
+use canvass_core::projection::Row;
+use canvass_core::ranking::{Contribution, Tally};
+use canvass_core::wire::{Delivery, Position, Push, Reference, Verdict};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// What one phone pushed.
+#[derive(Debug, Clone)]
+pub struct IngestOrder {
+    /// The phone.
+    pub device: DeviceNumber,
+    /// When it came.
+    pub received_at: ServerTime,
+    /// What it pushed.
+    pub pushes: Vec<Push>,
+}
+
+/// What one phone asks back.
+#[derive(Debug, Clone)]
+pub struct PullOrder {
+    /// Whose phone it is.
+    pub person: PersonId,
+    /// The day, which decides the person's units.
+    pub today: Date,
+    /// Where it stands in each feed.
+    pub positions: Vec<Position>,
+    /// The version of its reference data.
+    pub reference: u64,
+    /// About how many bytes of changes it will take.
+    pub budget: usize,
+    /// What it pushed in the same request, which it need not get back.
+    pub pushed: HashSet<ChangeHash>,
+}
+
+/// What a phone gets back.
+#[derive(Debug, Clone, Default)]
+pub struct Pulled {
+    /// New changes.
+    pub deliveries: Vec<Delivery>,
+    /// Records that left the phone's audiences.
+    pub evictions: Vec<RecordId>,
+    /// Where it stands afterwards.
+    pub positions: Vec<Position>,
+    /// Whether there is more.
+    pub more: bool,
+    /// The reference data, if its version differs.
+    pub reference: Option<Reference>,
+}
+
+/// A record that the server itself writes, as device 0.
+#[derive(Debug, Clone)]
+pub struct ServerRecord {
+    /// Its kind.
+    pub kind: Kind,
+    /// The prospect it belongs to.
+    pub prospect: Option<RecordId>,
+    /// Its fields.
+    pub fields: Fields,
+    /// For a prospect: the unit to which it is assigned.
+    pub assigned_to: Option<UnitId>,
+}
+
+/// A verifier's verdict on an outcome as it now stands.
+#[derive(Debug, Clone)]
+pub struct VerifyOrder {
+    /// The outcome.
+    pub outcome: RecordId,
+    /// The verdict.
+    pub verdict: Judgement,
+    /// Why, in words for the claimant.
+    pub reason: Option<String>,
+    /// The amount found in the ledger, if it differs.
+    pub amount: Option<Money>,
+    /// When it was judged.
+    pub at: ServerTime,
+}
+
+/// A campaign with its record's id.
+#[derive(Debug, Clone)]
+pub struct StoredCampaign {
+    /// The record.
+    pub id: RecordId,
+    /// The campaign.
+    pub campaign: Arc<Campaign>,
+}
+
+/// What a rebuild found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Records in the change log.
+    pub records: usize,
+    /// Changes in the change log.
+    pub changes: usize,
+    /// Rows that differed from what was kept.
+    pub rows_differing: usize,
+    /// Contributions computed.
+    pub contributions: usize,
+    /// Contributions that differed from what was kept.
+    pub contributions_differing: usize,
+    /// Tallies that differed from what was kept.
+    pub tallies_differing: usize,
+}
+
+impl Rebuilt {
+    /// Whether all that was kept equals what the change log says.
+    pub fn nothing_differed(&self) -> bool {
+        self.rows_differing + self.contributions_differing + self.tallies_differing == 0
+    }
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Changes in the log.
+    pub changes: usize,
+    /// Records.
+    pub records: usize,
+    /// Records in conflict.
+    pub in_conflict: usize,
+    /// Changes in quarantine.
+    pub quarantined: usize,
+}
+
+/// The operations. All are safe to call from many tasks, and while another process works on the same store.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Takes in what a phone pushed: check, append, project, count, in one transaction. A verdict for each change.
+    async fn ingest(&self, order: IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError>;
+
+    /// What is new for a phone. Loads no document.
+    async fn pull(&self, order: PullOrder) -> Result<Pulled, StoreError>;
+
+    /// Lets a phone in: its person must be of the bank, and a known number must be this person's. An unknown number is
+    /// noted as this person's, until devices enrol.
+    async fn admit(&self, device: DeviceNumber, person: &PersonId) -> Result<(), StoreError>;
+
+    /// The bank as it is.
+    async fn bank(&self) -> Result<Arc<Bank>, StoreError>;
+
+    /// Replaces the bank and counts anew what depends on it.
+    async fn set_bank(&self, bank: Bank) -> Result<(), StoreError>;
+
+    /// Writes records as the server, through the same gate as phones' changes. Returns their ids.
+    async fn write(&self, records: Vec<ServerRecord>, at: ServerTime) -> Result<Vec<RecordId>, StoreError>;
+
+    /// Writes a verification of an outcome as it now stands.
+    async fn verify(&self, order: VerifyOrder) -> Result<RecordId, StoreError>;
+
+    /// All campaigns, newest first.
+    async fn campaigns(&self) -> Result<Vec<StoredCampaign>, StoreError>;
+
+    /// The sums of a campaign's contributions.
+    async fn tallies(&self, campaign: RecordId) -> Result<Vec<Tally>, StoreError>;
+
+    /// A campaign's contributions credited to any of some units, up to a week.
+    async fn contributions(
+        &self,
+        campaign: RecordId,
+        units: Vec<UnitId>,
+        until: Week,
+    ) -> Result<Vec<Contribution>, StoreError>;
+
+    /// Rows by their ids; those not here are left out.
+    async fn rows(&self, ids: Vec<RecordId>) -> Result<Vec<Row>, StoreError>;
+
+    /// Every row that a person's phone should hold on a day.
+    async fn rows_for(&self, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError>;
+
+    /// Which of some changes the log has.
+    async fn has_changes(&self, hashes: Vec<ChangeHash>) -> Result<HashSet<ChangeHash>, StoreError>;
+
+    /// Makes rows, contributions and tallies anew from the change log, and says what differed.
+    async fn rebuild(&self) -> Result<Rebuilt, StoreError>;
+
+    /// How much there is.
+    async fn counts(&self) -> Result<Counts, StoreError>;
+}

@@ -1,0 +1,156 @@
+//! The bank's tables: units, people, memberships, devices.
+
+use super::ledger;
+use super::writer::Writing;
+use crate::store::StoreError;
+use canvass_core::domain::{
+    Audience, Bank, Date, Device, DeviceNumber, Membership, Person, PersonId, Role, Unit, UnitId, UnitLevel,
+    date_from_text,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The bank as the writer last read it, with the version that says whether it still holds.
+#[derive(Default)]
+pub(super) struct CachedBank(Option<(i64, Arc<Bank>)>);
+
+impl Writing<'_> {
+    /// The bank, read again only if somebody changed it.
+    pub(super) fn bank(&mut self) -> Result<Arc<Bank>, StoreError> {
+        let version = version(self.db)?;
+        match &self.bank.0 {
+            Some((cached, bank)) if *cached == version => Ok(bank.clone()),
+            _ => {
+                let bank = Arc::new(load(self.db)?);
+                self.bank.0 = Some((version, bank.clone()));
+                Ok(bank)
+            }
+        }
+    }
+}
+
+pub(super) fn version(db: &Connection) -> Result<i64, StoreError> {
+    let mut select = db.prepare_cached("SELECT value FROM setting WHERE name = 'bank_version'")?;
+    Ok(select.query_row([], |row| row.get(0))?)
+}
+
+fn bump(db: &Connection) -> Result<(), StoreError> {
+    db.execute("UPDATE setting SET value = value + 1 WHERE name = 'bank_version'", [])?;
+    Ok(())
+}
+
+pub(super) fn load(db: &Connection) -> Result<Bank, StoreError> {
+    let mut units = Vec::new();
+    let mut select = db.prepare_cached("SELECT id, parent, level, name FROM unit")?;
+    let mut found = select.query([])?;
+    while let Some(row) = found.next()? {
+        let parent: Option<String> = row.get(1)?;
+        units.push(Unit {
+            id: parsed(&row.get::<_, String>(0)?)?,
+            parent: parent.as_deref().map(parsed).transpose()?,
+            level: UnitLevel::named(&row.get::<_, String>(2)?)?,
+            name: row.get(3)?,
+        });
+    }
+    let mut people = Vec::new();
+    let mut select = db.prepare_cached("SELECT id, name, role FROM person")?;
+    let mut found = select.query([])?;
+    while let Some(row) = found.next()? {
+        let role = Role::named(&row.get::<_, String>(2)?)?;
+        people.push(Person { id: parsed(&row.get::<_, String>(0)?)?, name: row.get(1)?, role });
+    }
+    let mut memberships = Vec::new();
+    let mut select = db.prepare_cached("SELECT person, unit, from_date, until_date FROM membership")?;
+    let mut found = select.query([])?;
+    while let Some(row) = found.next()? {
+        let until: Option<String> = row.get(3)?;
+        memberships.push(Membership {
+            person: parsed(&row.get::<_, String>(0)?)?,
+            unit: parsed(&row.get::<_, String>(1)?)?,
+            from: date_from_text(&row.get::<_, String>(2)?)?,
+            until: until.as_deref().map(date_from_text).transpose()?,
+        });
+    }
+    let mut devices = Vec::new();
+    let mut select = db.prepare_cached("SELECT number, person FROM device")?;
+    let mut found = select.query([])?;
+    while let Some(row) = found.next()? {
+        let person = parsed(&row.get::<_, String>(1)?)?;
+        devices.push(Device { number: DeviceNumber::new(row.get(0)?), person });
+    }
+    Bank::new(units, people, memberships, devices).map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+fn parsed<T: FromStr<Err = canvass_core::domain::Invalid>>(text: &str) -> Result<T, StoreError> {
+    Ok(text.parse()?)
+}
+
+pub(super) fn replace(writing: &mut Writing<'_>, bank: &Bank) -> Result<(), StoreError> {
+    let db = writing.db;
+    db.execute_batch("DELETE FROM unit; DELETE FROM person; DELETE FROM membership; DELETE FROM device;")?;
+    for unit in bank.units() {
+        let parent = unit.parent.as_ref().map(UnitId::as_str);
+        db.prepare_cached("INSERT INTO unit (id, parent, level, name) VALUES (?, ?, ?, ?)")?
+            .execute(params![unit.id.as_str(), parent, unit.level.name(), unit.name])?;
+    }
+    for person in bank.people() {
+        db.prepare_cached("INSERT INTO person (id, name, role) VALUES (?, ?, ?)")?
+            .execute(params![person.id.as_str(), person.name, person.role.name()])?;
+    }
+    for member in bank.memberships() {
+        let until = member.until.map(|date| date.to_string());
+        db.prepare_cached("INSERT INTO membership (person, unit, from_date, until_date) VALUES (?, ?, ?, ?)")?
+            .execute(params![member.person.as_str(), member.unit.as_str(), member.from.to_string(), until])?;
+    }
+    for device in bank.devices() {
+        insert_device(db, device.number, &device.person)?;
+    }
+    bump(db)?;
+    ledger::recount_all(writing)
+}
+
+fn insert_device(db: &Connection, number: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {
+    db.prepare_cached("INSERT INTO device (number, person) VALUES (?, ?)")?
+        .execute(params![number.get(), person.as_str()])?;
+    Ok(())
+}
+
+/// Whether a device is known as this person's; false when the device is new.
+pub(super) fn admitted(db: &Connection, device: DeviceNumber, person: &PersonId) -> Result<bool, StoreError> {
+    let mut select = db.prepare_cached("SELECT 1 FROM person WHERE id = ?")?;
+    let known = select.query_row([person.as_str()], |_| Ok(())).optional()?;
+    known.ok_or_else(|| StoreError::UnknownPerson(person.clone()))?;
+    let mut select = db.prepare_cached("SELECT person FROM device WHERE number = ?")?;
+    let holder: Option<String> = select.query_row([device.get()], |row| row.get(0)).optional()?;
+    match holder {
+        None if device.is_server() => Err(StoreError::OthersDevice { device }),
+        None => Ok(false),
+        Some(holder) if holder == person.as_str() => Ok(true),
+        Some(_) => Err(StoreError::OthersDevice { device }),
+    }
+}
+
+/// Notes a new device as this person's.
+pub(super) fn admit(writing: &mut Writing<'_>, device: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {
+    if !admitted(writing.db, device, person)? {
+        insert_device(writing.db, device, person)?;
+        bump(writing.db)?;
+    }
+    Ok(())
+}
+
+/// The audiences whose records a person's phone holds on a day: the bank, their own, their units', and for a leader the
+/// units' below.
+pub(super) fn audiences(bank: &Bank, person: &PersonId, today: Date) -> Vec<Audience> {
+    let mut audiences = vec![Audience::Bank, Audience::Person(person.clone())];
+    let leads = bank.person(person).is_some_and(|person| person.role == Role::BranchLeader);
+    for unit in bank.units_of(person, today) {
+        if leads {
+            audiences.extend(bank.below(unit).map(|unit| Audience::Unit(unit.id.clone())));
+        } else {
+            audiences.push(Audience::Unit(unit.clone()));
+        }
+    }
+    audiences
+}

@@ -1,0 +1,168 @@
+//! Ingest: check, append, project, tell the audience, count; all in the writer's transaction.
+
+use super::writer::Writing;
+use super::{bank, feeds, ledger, records};
+use crate::ingest::{Decision, Sender, decide};
+use crate::store::{IngestOrder, ServerRecord, StoreError, VerifyOrder};
+use canvass_core::document::{Change, Document};
+use canvass_core::domain::assignment::{self, Assignment};
+use canvass_core::domain::outcome;
+use canvass_core::domain::prospect;
+use canvass_core::domain::verification::{self, Verification};
+use canvass_core::domain::{Fields, Invalid, Kind, RecordId, ServerTime, UnitId, Zone};
+use canvass_core::projection::project;
+use canvass_core::wire::{Push, Verdict};
+use rusqlite::params;
+use std::collections::BTreeSet;
+
+/// Takes in what a phone pushed.
+pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError> {
+    let known = writing.bank()?;
+    let person = known.holder(order.device).ok_or(StoreError::OthersDevice { device: order.device })?;
+    let today = order.received_at.date(&Zone::china());
+    let audiences = bank::audiences(&known, &person.id, today);
+    let home = known.home_unit(&person.id, today).cloned();
+    let mut verdicts = Vec::with_capacity(order.pushes.len());
+    let mut touched = Touched::default();
+    for push in &order.pushes {
+        let holds = match records::begun_by(writing.db, push.record)? {
+            None => true,
+            Some(begun_by) => begun_by == order.device || feeds::is_in(writing.db, push.record, &audiences)?,
+        };
+        let sender = Sender::Phone { device: order.device, role: person.role, holds };
+        let decision = append(writing, sender, push, home.as_ref(), order.received_at, &mut touched)?;
+        verdicts.push(decision.verdicts);
+    }
+    ledger::recount(writing, &touched.prospects, touched.campaigns)?;
+    Ok(verdicts)
+}
+
+/// What has to be counted anew once everything is appended.
+#[derive(Default)]
+struct Touched {
+    prospects: BTreeSet<RecordId>,
+    campaigns: bool,
+}
+
+/// Decides on one record's push and appends what was accepted. A prospect that comes for the first time is assigned to
+/// `unit`.
+fn append(
+    writing: &mut Writing<'_>,
+    sender: Sender,
+    push: &Push,
+    unit: Option<&UnitId>,
+    at: ServerTime,
+    touched: &mut Touched,
+) -> Result<Decision, StoreError> {
+    let db = writing.db;
+    let decision = decide(sender, push, records::guarded(db, push.record, &push.kind)?);
+    let device = sender.device();
+    for refused in &decision.refused {
+        let hash = canvass_core::document::change_hash(&refused.bytes);
+        db.prepare_cached(
+            "INSERT OR REPLACE INTO quarantine (hash, record, kind, device, code, words, received_at, bytes)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            hash.as_bytes(),
+            push.record.as_bytes(),
+            push.kind.name(),
+            device.get(),
+            refused.code,
+            refused.words,
+            at.millis(),
+            refused.bytes
+        ])?;
+    }
+    let (Some(document), false) = (&decision.document, decision.accepted.is_empty()) else { return Ok(decision) };
+    for change in &decision.accepted {
+        records::append(db, feeds::next_sequence(db)?, push.record, change, device, at)?;
+    }
+    let row = project(push.record, document)
+        .ok_or_else(|| StoreError::Damaged(format!("record {} has no kind", push.record)))?;
+    let arrival = records::save(db, &row)?;
+    let bank = writing.bank()?;
+    let is_prospect = row.kind.is(&prospect::KIND);
+    feeds::tell(db, row.id, &feeds::audience(db, &bank, &row)?, arrival.seq)?;
+    if is_prospect && feeds::assigned_unit(db, row.id)?.is_none() && let Some(unit) = unit {
+        assign(writing, row.id, unit, at)?;
+    }
+    match row.prospect {
+        Some(prospect) => {
+            touched.prospects.insert(prospect);
+        }
+        None => touched.campaigns |= row.kind.is(&canvass_core::domain::campaign::KIND),
+    }
+    Ok(decision)
+}
+
+/// Writes a prospect's first assignment; what came before it moves to the unit's feed.
+fn assign(writing: &mut Writing<'_>, prospect: RecordId, unit: &UnitId, at: ServerTime) -> Result<(), StoreError> {
+    let assignment = Assignment { unit: unit.clone(), owner: None, effective_at: at.as_recorded() };
+    own_record(writing, &Kind::from(&assignment::KIND), Some(prospect), &assignment.to_fields(), None, at)?;
+    let bank = writing.bank()?;
+    feeds::move_group(writing.db, &bank, prospect)
+}
+
+/// Writes a record as the server, through the same gate as everybody's.
+fn own_record(
+    writing: &mut Writing<'_>,
+    kind: &Kind,
+    prospect: Option<RecordId>,
+    fields: &Fields,
+    unit: Option<&UnitId>,
+    at: ServerTime,
+) -> Result<(RecordId, Touched), StoreError> {
+    let id = writing.new_id(at);
+    if let Some(spec) = kind.spec() {
+        spec.check_new(fields, at.as_recorded())?;
+    }
+    let (_, Change { bytes, .. }) = Document::create(id, kind, prospect, fields, &writing.authorship(at))?;
+    let push = Push { record: id, kind: kind.clone(), changes: vec![bytes.into()] };
+    let mut touched = Touched::default();
+    let decision = append(writing, Sender::Server, &push, unit, at, &mut touched)?;
+    match decision.verdicts.as_slice() {
+        [Verdict::Accepted] => Ok((id, touched)),
+        [Verdict::Refused { words, .. }] => Err(Invalid::new(kind.name(), words, "a record that passes the gate").into()),
+        _ => Err(StoreError::Damaged(format!("a new {kind} was not accepted"))),
+    }
+}
+
+/// Writes records as the server.
+pub(super) fn write(
+    writing: &mut Writing<'_>,
+    orders: &[ServerRecord],
+    at: ServerTime,
+) -> Result<Vec<RecordId>, StoreError> {
+    let mut ids = Vec::with_capacity(orders.len());
+    let mut all = Touched::default();
+    for order in orders {
+        let unit = order.assigned_to.as_ref();
+        let (id, touched) = own_record(writing, &order.kind, order.prospect, &order.fields, unit, at)?;
+        ids.push(id);
+        all.prospects.extend(touched.prospects);
+        all.campaigns |= touched.campaigns;
+    }
+    ledger::recount(writing, &all.prospects, all.campaigns)?;
+    Ok(ids)
+}
+
+/// Writes a verification that names the outcome's present heads.
+pub(super) fn verify(writing: &mut Writing<'_>, order: &VerifyOrder) -> Result<RecordId, StoreError> {
+    let missing = || StoreError::NoSuchRecord { kind: outcome::KIND.name, id: order.outcome };
+    let row = records::row(writing.db, order.outcome)?.filter(|row| row.kind.is(&outcome::KIND)).ok_or_else(missing)?;
+    let verification = Verification {
+        outcome: order.outcome,
+        heads: row.heads_bytes(),
+        verdict: order.verdict,
+        reason: order.reason.clone(),
+        amount: order.amount,
+        opened_on: None,
+        unit: None,
+        verified_at: order.at.as_recorded(),
+    };
+    let kind = Kind::from(&verification::KIND);
+    let (id, touched) = own_record(writing, &kind, row.prospect, &verification.to_fields(), None, order.at)?;
+    ledger::recount(writing, &touched.prospects, touched.campaigns)?;
+    Ok(id)
+}

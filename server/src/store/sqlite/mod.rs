@@ -1,0 +1,161 @@
+//! The store in one SQLite file: one writer thread with group commit, readers beside it. Nothing is kept in memory that
+//! another process's commit could make stale: what is cached is checked against its version in the same transaction.
+
+mod bank;
+mod feeds;
+mod ingest;
+mod ledger;
+mod open;
+mod pull;
+mod read;
+mod rebuild;
+mod records;
+mod writer;
+
+pub use open::SqliteOptions;
+
+use super::{
+    Counts, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder,
+};
+use async_trait::async_trait;
+use canvass_core::document::ChangeHash;
+use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, UnitId, Week};
+use canvass_core::projection::Row;
+use canvass_core::ranking::{Contribution, Tally};
+use canvass_core::wire::Verdict;
+use open::Readers;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use writer::Writer;
+
+/// The store in one SQLite file.
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+impl SqliteStore {
+    /// Opens the store at a path, or starts one there.
+    ///
+    /// # Errors
+    /// When the file cannot be used, is damaged or of a newer version.
+    pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
+        let connection = open::connect(path, options.durable)?;
+        let entropy = open::entropy(options.seed);
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Writer::start(connection, entropy)?,
+            readers: Arc::new(Readers::new(path)),
+        })
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Starts another store at a path from nothing but this one's bank and change log, and rebuilds it: what it then says
+    /// is a recomputation from the beginning.
+    ///
+    /// # Errors
+    /// When the new file cannot be written.
+    pub async fn recomputed_at(&self, path: &Path) -> Result<Self, StoreError> {
+        let other = Self::open(path, SqliteOptions { durable: false, seed: None })?;
+        let source = self.path.clone();
+        other.writer.outside(move |connection| rebuild::copy_log(connection, &source)).await?;
+        other.rebuild().await?;
+        Ok(other)
+    }
+
+    /// Runs SQL against the file, past every check: how the demo plants a fault, and tests make damage.
+    ///
+    /// # Errors
+    /// When the SQL fails.
+    pub async fn tamper(&self, sql: String) -> Result<usize, StoreError> {
+        self.writer.run(move |writing| Ok(writing.db.execute(&sql, [])?)).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = self.readers.clone();
+        readers.run(read).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ingest(&self, order: IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError> {
+        self.writer.run(move |writing| ingest::ingest(writing, &order)).await
+    }
+
+    async fn pull(&self, order: PullOrder) -> Result<Pulled, StoreError> {
+        self.read(move |db| pull::pull(db, &order)).await
+    }
+
+    async fn admit(&self, device: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {
+        let who = person.clone();
+        if self.read(move |db| bank::admitted(db, device, &who)).await? {
+            return Ok(());
+        }
+        let who = person.clone();
+        self.writer.run(move |writing| bank::admit(writing, device, &who)).await
+    }
+
+    async fn bank(&self) -> Result<Arc<Bank>, StoreError> {
+        self.read(|db| Ok(Arc::new(bank::load(db)?))).await
+    }
+
+    async fn set_bank(&self, bank: Bank) -> Result<(), StoreError> {
+        self.writer.run(move |writing| bank::replace(writing, &bank)).await
+    }
+
+    async fn write(&self, records: Vec<ServerRecord>, at: ServerTime) -> Result<Vec<RecordId>, StoreError> {
+        self.writer.run(move |writing| ingest::write(writing, &records, at)).await
+    }
+
+    async fn verify(&self, order: VerifyOrder) -> Result<RecordId, StoreError> {
+        self.writer.run(move |writing| ingest::verify(writing, &order)).await
+    }
+
+    async fn campaigns(&self) -> Result<Vec<StoredCampaign>, StoreError> {
+        self.read(ledger::campaigns).await
+    }
+
+    async fn tallies(&self, campaign: RecordId) -> Result<Vec<Tally>, StoreError> {
+        self.read(move |db| ledger::tallies(db, campaign)).await
+    }
+
+    async fn contributions(
+        &self,
+        campaign: RecordId,
+        units: Vec<UnitId>,
+        until: Week,
+    ) -> Result<Vec<Contribution>, StoreError> {
+        self.read(move |db| ledger::of_units(db, campaign, &units, until)).await
+    }
+
+    async fn rows(&self, ids: Vec<RecordId>) -> Result<Vec<Row>, StoreError> {
+        self.read(move |db| read::rows(db, &ids)).await
+    }
+
+    async fn rows_for(&self, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {
+        let person = person.clone();
+        self.read(move |db| read::rows_for(db, &person, today)).await
+    }
+
+    async fn has_changes(&self, hashes: Vec<ChangeHash>) -> Result<HashSet<ChangeHash>, StoreError> {
+        self.read(move |db| read::has_changes(db, &hashes)).await
+    }
+
+    async fn rebuild(&self) -> Result<Rebuilt, StoreError> {
+        self.writer.run(rebuild::rebuild).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.read(read::counts).await
+    }
+}

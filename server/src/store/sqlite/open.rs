@@ -1,0 +1,108 @@
+//! Opening the file, and the readers beside the writer.
+
+use crate::store::StoreError;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rusqlite::{Connection, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use tokio::sync::Semaphore;
+
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
+/// How to open a store.
+#[derive(Debug, Clone, Copy)]
+pub struct SqliteOptions {
+    /// Whether a commit waits for the disk. Only simulations may turn this off.
+    pub durable: bool,
+    /// Where the server's own record ids come from: the machine's randomness, or a seed.
+    pub seed: Option<u64>,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self { durable: true, seed: None }
+    }
+}
+
+/// How many readers work at once.
+const READERS: usize = 4;
+
+pub(super) fn connect(path: &Path, durable: bool) -> Result<Connection, StoreError> {
+    let mut db = Connection::open(path)?;
+    let synchronous = if durable { "FULL" } else { "OFF" };
+    db.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA busy_timeout = 10000;
+         PRAGMA cache_size = -65536;"
+    ))?;
+    db.set_prepared_statement_cache_capacity(128);
+    embedded::migrations::runner().run(&mut db).map_err(|error| match error.kind() {
+        refinery::error::Kind::DivergentVersion(..) | refinery::error::Kind::MissingVersion(_) => {
+            StoreError::Newer(error.to_string())
+        }
+        _ => StoreError::Storage(error.to_string()),
+    })?;
+    Ok(db)
+}
+
+pub(super) fn entropy(seed: Option<u64>) -> StdRng {
+    match seed {
+        Some(seed) => StdRng::seed_from_u64(seed),
+        None => StdRng::from_rng(&mut rand::rng()),
+    }
+}
+
+/// Connections that only read, each in a snapshot of its own.
+pub(super) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    permits: Semaphore,
+}
+
+impl Readers {
+    pub(super) fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), idle: Mutex::default(), permits: Semaphore::new(READERS) }
+    }
+
+    /// Reads in one transaction, off the async threads.
+    pub(super) async fn run<T: Send + 'static>(
+        self: std::sync::Arc<Self>,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let _permit = self.permits.acquire().await.map_err(|_| StoreError::Busy)?;
+        let readers = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let mut db = readers.take()?;
+            let tx = db.transaction()?;
+            let result = read(&tx);
+            drop(tx);
+            readers.give_back(db);
+            result
+        });
+        done.await.map_err(|error| StoreError::Storage(error.to_string()))?
+    }
+
+    fn take(&self) -> Result<Connection, StoreError> {
+        let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
+        match idle {
+            Some(db) => Ok(db),
+            None => {
+                let db = Connection::open_with_flags(
+                    &self.path,
+                    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+                )?;
+                db.execute_batch("PRAGMA busy_timeout = 10000; PRAGMA cache_size = -32768;")?;
+                db.set_prepared_statement_cache_capacity(64);
+                Ok(db)
+            }
+        }
+    }
+
+    fn give_back(&self, db: Connection) {
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(db);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Plain questions.
+
+use super::{bank, records};
+use crate::store::{Counts, StoreError};
+use canvass_core::document::ChangeHash;
+use canvass_core::domain::{Date, PersonId, RecordId};
+use canvass_core::projection::Row;
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::HashSet;
+
+pub(super) fn rows(db: &Connection, ids: &[RecordId]) -> Result<Vec<Row>, StoreError> {
+    let rows: Result<Vec<Option<Row>>, StoreError> = ids.iter().map(|id| records::row(db, *id)).collect();
+    Ok(rows?.into_iter().flatten().collect())
+}
+
+pub(super) fn rows_for(db: &Connection, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {
+    let bank = bank::load(db)?;
+    let mut rows = Vec::new();
+    for audience in bank::audiences(&bank, person, today) {
+        let mut select = db.prepare_cached(&format!(
+            "SELECT {} FROM feed JOIN record ON record.id = feed.record WHERE feed = ? AND gone = 0",
+            records::COLUMNS
+        ))?;
+        for row in select.query_map([audience.to_string()], records::read)? {
+            rows.push(Row::try_from(row?)?);
+        }
+    }
+    Ok(rows)
+}
+
+pub(super) fn has_changes(db: &Connection, hashes: &[ChangeHash]) -> Result<HashSet<ChangeHash>, StoreError> {
+    let mut select = db.prepare_cached("SELECT 1 FROM change WHERE hash = ?")?;
+    let mut there = HashSet::new();
+    for hash in hashes {
+        if select.query_row([hash.as_bytes()], |_| Ok(())).optional()?.is_some() {
+            there.insert(*hash);
+        }
+    }
+    Ok(there)
+}
+
+pub(super) fn counts(db: &Connection) -> Result<Counts, StoreError> {
+    let count = |sql: &str| -> Result<usize, StoreError> { Ok(count(db, sql)?) };
+    Ok(Counts {
+        changes: count("SELECT count(*) FROM change")?,
+        records: count("SELECT count(*) FROM record")?,
+        in_conflict: count("SELECT count(*) FROM record WHERE conflicts <> ''")?,
+        quarantined: count("SELECT count(*) FROM quarantine")?,
+    })
+}
+
+pub(super) fn count(db: &Connection, sql: &str) -> rusqlite::Result<usize> {
+    db.query_row(sql, [], |row| Ok(usize::try_from(row.get::<_, i64>(0)?).unwrap_or(0)))
+}
