@@ -1,5 +1,7 @@
 //! Promises of the ranking: a case worked by hand, and what holds for any facts in any order.
 
+#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
+
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::campaign::{Campaign, Metric};
 use canvass_core::domain::outcome::{Outcome, Product};
@@ -221,7 +223,9 @@ fn the_newest_verdict_on_the_present_version_holds_with_what_it_found() {
         unit: Some(unit_id("S3")),
         ..judged(1, Verdict::Confirmed)
     };
-    let (earlier, later) = (verdict(2, &found), verdict(4, &found));
+    // By the server's order, not by their ids.
+    let earlier = verdict(2, &found);
+    let later = GroupRow { seq: 4, ..earlier.clone() };
     let expected = [
         "1 communities S1 2026-W10 1 rejected rejected-by-verification",
         "1 fund S1 2026-W10 2000000 rejected rejected-by-verification",

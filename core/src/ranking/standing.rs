@@ -162,10 +162,11 @@ pub fn standings(campaign: &Campaign, week: Week, bank: &Bank, tallies: &[Tally]
 fn ranked(campaign: &Campaign, week: Week, placement: &Placement<'_>, tallies: &[Tally]) -> Vec<Standing> {
     let rules = campaign.rules(week);
     let weeks = weeks_until(campaign, week);
-    let mut figures: HashMap<&UnitId, (BTreeMap<Metric, Figure>, BTreeMap<Metric, Figure>)> =
-        campaign.units.iter().map(|unit| (unit, (no_figures(), no_figures()))).collect();
+    // Of each unit, the total and this week's own.
+    let mut figures: HashMap<&UnitId, [BTreeMap<Metric, Figure>; 2]> =
+        campaign.units.iter().map(|unit| (unit, [no_figures(), no_figures()])).collect();
     for tally in tallies.iter().filter(|tally| weeks.contains(&tally.week)) {
-        let Some((total, this_week)) = placement.of(&tally.unit).and_then(|unit| figures.get_mut(unit)) else {
+        let Some([total, this_week]) = placement.of(&tally.unit).and_then(|unit| figures.get_mut(unit)) else {
             continue;
         };
         total.entry(tally.metric).or_default().add(tally.status, tally.value);
@@ -173,7 +174,7 @@ fn ranked(campaign: &Campaign, week: Week, placement: &Placement<'_>, tallies: &
             this_week.entry(tally.metric).or_default().add(tally.status, tally.value);
         }
     }
-    let standing = |(unit, (total, week)): (&UnitId, _)| {
+    let standing = |(unit, [total, week]): (&UnitId, [BTreeMap<Metric, Figure>; 2])| {
         let points = points(&rules, &total);
         let (score, target) = (score(&points), rules.target);
         Standing { unit: unit.clone(), rank: 0, score, target, total, week, movement: None, points }
