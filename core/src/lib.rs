@@ -4,6 +4,7 @@
 pub mod document;
 pub mod domain;
 pub mod projection;
+pub mod ranking;
 pub mod replica;
 pub mod sync;
 pub mod wire;

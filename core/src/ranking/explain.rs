@@ -1,0 +1,75 @@
+//! Why a figure is what it is: the contributions in it and those left out, each with its rule.
+
+use super::standing::{no_figures, points, score, weeks_until};
+use super::{Contribution, Figure, Placement};
+use crate::domain::campaign::{Campaign, Metric};
+use crate::domain::{Bank, UnitId, Week};
+use std::collections::BTreeMap;
+
+/// What stands behind a figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation<'a> {
+    /// What is in it, in order.
+    pub counted: Vec<&'a Contribution>,
+    /// What is not, in order; each names the rule that left it out.
+    pub left_out: Vec<&'a Contribution>,
+    /// The sums of what is counted.
+    pub figures: BTreeMap<Metric, Figure>,
+    /// The figure itself: of one metric its counted sum, of all of them the score that they earn.
+    pub value: i64,
+}
+
+/// Explains a participating unit's standing in a week: one metric's total since the campaign began, or with no metric the
+/// score. Contributions are those of this campaign.
+pub fn explain<'a>(
+    campaign: &Campaign,
+    bank: &Bank,
+    contributions: &'a [Contribution],
+    unit: &UnitId,
+    week: Week,
+    metric: Option<Metric>,
+) -> Explanation<'a> {
+    gather(campaign, bank, contributions, Some(unit), week, metric)
+}
+
+/// The same for what stands in no unit's standing: units that take no part, and facts that have no unit at all. Together
+/// with every participating unit's explanation it holds each contribution once.
+pub fn explain_unplaced<'a>(
+    campaign: &Campaign,
+    bank: &Bank,
+    contributions: &'a [Contribution],
+    week: Week,
+    metric: Option<Metric>,
+) -> Explanation<'a> {
+    gather(campaign, bank, contributions, None, week, metric)
+}
+
+fn gather<'a>(
+    campaign: &Campaign,
+    bank: &Bank,
+    contributions: &'a [Contribution],
+    unit: Option<&UnitId>,
+    week: Week,
+    metric: Option<Metric>,
+) -> Explanation<'a> {
+    let placement = Placement::new(campaign, bank);
+    let weeks = weeks_until(campaign, week);
+    let asked = |contribution: &&Contribution| {
+        metric.is_none_or(|metric| metric == contribution.metric)
+            && weeks.contains(&contribution.week)
+            && contribution.unit.as_ref().and_then(|home| placement.of(home)) == unit
+    };
+    let mut found: Vec<&Contribution> = contributions.iter().filter(asked).collect();
+    found.sort_unstable();
+    let (counted, left_out): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|contribution| contribution.status.counts());
+    let mut figures = no_figures();
+    for contribution in &counted {
+        figures.entry(contribution.metric).or_default().add(contribution.status, contribution.value);
+    }
+    let value = match metric {
+        Some(metric) => figures.get(&metric).map_or(0, |figure| figure.counted()),
+        None => score(&points(&campaign.rules(week), &figures)),
+    };
+    Explanation { counted, left_out, figures, value }
+}
