@@ -1,1 +1,4 @@
-//! placeholder
+//! The Canvass sync server.
+
+#[cfg(feature = "demo")]
+pub mod demo;
