@@ -1,4 +1,10 @@
-//! The Canvass sync server.
+//! The Canvass sync server: merges what all phones recorded, keeps the ledger of contributions and ranks the branches.
+//! A push flows `http → ingest → store`, a page `store → pages`; only `demo` plays phones.
 
+pub mod clock;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod http;
+pub mod ingest;
+pub mod pages;
+pub mod store;

@@ -66,12 +66,9 @@ impl From<WireError> for Problem {
     fn from(error: WireError) -> Self {
         match &error {
             WireError::TooLarge { .. } => Self::too_large(&error),
-            WireError::Version { .. } => Self::new(
-                StatusCode::UPGRADE_REQUIRED,
-                "protocol-version",
-                "Another protocol version",
-                &error,
-            ),
+            WireError::Version { .. } => {
+                Self::new(StatusCode::UPGRADE_REQUIRED, "protocol-version", "Another protocol version", &error)
+            }
             WireError::Compression(_) | WireError::Malformed(_) => Self::unreadable(&error),
         }
     }

@@ -9,7 +9,9 @@ use tokio::net::TcpListener;
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Devices and logins do not exist yet, so nobody else may reach the server.
-    #[error("{0} is not a loopback address: until devices enrol and people log in, only this machine may reach the server; use 127.0.0.1 or [::1]")]
+    #[error(
+        "{0} is not a loopback address: until devices enrol and people log in, only this machine may reach the server; use 127.0.0.1 or [::1]"
+    )]
     NotLoopback(SocketAddr),
     /// The address cannot be had.
     #[error("cannot listen on {address}: {error}; choose another with --listen")]

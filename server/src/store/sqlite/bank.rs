@@ -91,12 +91,19 @@ pub(super) fn replace(writing: &mut Writing<'_>, bank: &Bank) -> Result<(), Stor
     db.execute_batch("DELETE FROM unit; DELETE FROM person; DELETE FROM membership; DELETE FROM device;")?;
     for unit in bank.units() {
         let parent = unit.parent.as_ref().map(UnitId::as_str);
-        db.prepare_cached("INSERT INTO unit (id, parent, level, name) VALUES (?, ?, ?, ?)")?
-            .execute(params![unit.id.as_str(), parent, unit.level.name(), unit.name])?;
+        db.prepare_cached("INSERT INTO unit (id, parent, level, name) VALUES (?, ?, ?, ?)")?.execute(params![
+            unit.id.as_str(),
+            parent,
+            unit.level.name(),
+            unit.name
+        ])?;
     }
     for person in bank.people() {
-        db.prepare_cached("INSERT INTO person (id, name, role) VALUES (?, ?, ?)")?
-            .execute(params![person.id.as_str(), person.name, person.role.name()])?;
+        db.prepare_cached("INSERT INTO person (id, name, role) VALUES (?, ?, ?)")?.execute(params![
+            person.id.as_str(),
+            person.name,
+            person.role.name()
+        ])?;
     }
     for member in bank.memberships() {
         let until = member.until.map(|date| date.to_string());

@@ -84,7 +84,10 @@ fn append(
     let bank = writing.bank()?;
     let is_prospect = row.kind.is(&prospect::KIND);
     feeds::tell(db, row.id, &feeds::audience(db, &bank, &row)?, arrival.seq)?;
-    if is_prospect && feeds::assigned_unit(db, row.id)?.is_none() && let Some(unit) = unit {
+    if is_prospect
+        && feeds::assigned_unit(db, row.id)?.is_none()
+        && let Some(unit) = unit
+    {
         assign(writing, row.id, unit, at)?;
     }
     match row.prospect {
@@ -123,7 +126,9 @@ fn own_record(
     let decision = append(writing, Sender::Server, &push, unit, at, &mut touched)?;
     match decision.verdicts.as_slice() {
         [Verdict::Accepted] => Ok((id, touched)),
-        [Verdict::Refused { words, .. }] => Err(Invalid::new(kind.name(), words, "a record that passes the gate").into()),
+        [Verdict::Refused { words, .. }] => {
+            Err(Invalid::new(kind.name(), words, "a record that passes the gate").into())
+        }
         _ => Err(StoreError::Damaged(format!("a new {kind} was not accepted"))),
     }
 }

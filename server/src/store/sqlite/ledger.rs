@@ -233,8 +233,8 @@ fn contribution(row: &rusqlite::Row<'_>) -> Result<Contribution, StoreError> {
         person: optional(5)?.map(|person| person.parse()).transpose()?,
         week: Week::from_number(row.get(6)?)?,
         value: row.get(7)?,
-        status: named(Status::named(&text(8)?))?,
-        rule: named(Rule::parse(&text(9)?))?,
+        status: Status::named(&text(8)?)?,
+        rule: text(9)?.parse::<Rule>()?,
     })
 }
 
@@ -255,7 +255,7 @@ pub(super) fn tallies(db: &Connection, campaign: RecordId) -> Result<Vec<Tally>,
             unit: row.get::<_, String>(0)?.parse()?,
             week: Week::from_number(row.get(1)?)?,
             metric: named(Metric::named(&row.get::<_, String>(2)?))?,
-            status: named(Status::named(&row.get::<_, String>(3)?))?,
+            status: Status::named(&row.get::<_, String>(3)?)?,
             value: row.get(4)?,
             count: row.get(5)?,
         });
@@ -279,4 +279,3 @@ pub(super) fn count_from_nothing(writing: &mut Writing<'_>) -> Result<usize, Sto
     recount_all(writing)?;
     Ok(read::count(writing.db, "SELECT count(*) FROM contribution")?)
 }
-

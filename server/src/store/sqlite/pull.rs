@@ -139,8 +139,7 @@ fn deliver(
     left: &mut i64,
     pulled: &mut Pulled,
 ) -> Result<(), StoreError> {
-    let mut select =
-        db.prepare_cached("SELECT hash, bytes FROM change WHERE record = ? AND seq > ? ORDER BY seq")?;
+    let mut select = db.prepare_cached("SELECT hash, bytes FROM change WHERE record = ? AND seq > ? ORDER BY seq")?;
     let mut found = select.query(params![record.as_bytes(), i64::try_from(since).unwrap_or(i64::MAX)])?;
     let mut changes = Vec::new();
     while let Some(row) = found.next()? {

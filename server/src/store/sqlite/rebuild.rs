@@ -35,7 +35,9 @@ pub(super) fn rebuild(writing: &mut Writing<'_>) -> Result<Rebuilt, StoreError> 
     found.rows_differing +=
         db.execute("DELETE FROM record WHERE NOT EXISTS (SELECT 1 FROM change WHERE change.record = record.id)", [])?;
     let by_key = |all: Vec<_>| -> BTreeMap<_, _> {
-        all.into_iter().map(|one: canvass_core::ranking::Contribution| ((one.campaign, one.source, one.metric), one)).collect()
+        all.into_iter()
+            .map(|one: canvass_core::ranking::Contribution| ((one.campaign, one.source, one.metric), one))
+            .collect()
     };
     let (kept, kept_tallies) = (by_key(ledger::all(db)?), ledger::kept_tallies(db)?);
     found.contributions = ledger::count_from_nothing(writing)?;

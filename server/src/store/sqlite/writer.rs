@@ -75,8 +75,9 @@ impl Writer {
     ) -> Result<T, StoreError> {
         let (answer, result) = oneshot::channel();
         let grouped: Grouped = Box::new(move |writing| {
-            let outcome = catch_unwind(AssertUnwindSafe(|| job(writing)))
-                .unwrap_or_else(|_| Err(StoreError::Storage("an operation panicked; nothing of it was kept".to_owned())));
+            let outcome = catch_unwind(AssertUnwindSafe(|| job(writing))).unwrap_or_else(|_| {
+                Err(StoreError::Storage("an operation panicked; nothing of it was kept".to_owned()))
+            });
             let keep = outcome.is_ok();
             // The caller may have gone; the work stands all the same.
             let answer = move |committed: Result<(), StoreError>| drop(answer.send(committed.and(outcome)));
@@ -154,7 +155,9 @@ fn commit(mut writing: Writing<'_>, group: Vec<Grouped>) {
         kept.drain(..).for_each(|answer| answer(Err(error.clone())));
     };
     for job in group {
-        if db.is_autocommit() && let Err(error) = db.execute_batch("BEGIN IMMEDIATE") {
+        if db.is_autocommit()
+            && let Err(error) = db.execute_batch("BEGIN IMMEDIATE")
+        {
             // The job's caller learns that the server is busy when its answer is dropped.
             tracing::warn!(%error, "a transaction could not begin");
             continue;

@@ -1,0 +1,27 @@
+//! Pages for people with a browser, made on the server: Chinese first, English by `?lang=en`; every state in the address.
+
+mod format;
+mod frame;
+mod query;
+mod standings;
+mod unit;
+mod words;
+
+use crate::http::App;
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::get;
+
+/// The pages' routes.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/standings") }))
+        .route("/standings", get(standings::page))
+        .route("/units/{unit}", get(unit::page))
+        .route("/style.css", get(style))
+}
+
+async fn style() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))], include_str!("style.css"))
+}
