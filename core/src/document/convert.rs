@@ -30,7 +30,7 @@ pub(super) fn from_scalar(scalar: &ScalarValue) -> Option<Value> {
 }
 
 pub(super) fn from_automerge(value: &automerge::Value<'_>) -> Option<Value> {
-    from_scalar(value.to_scalar()?)
+    from_scalar(value.as_scalar()?)
 }
 
 /// An author is a device's number in four bytes, the highest first.
