@@ -101,7 +101,7 @@ impl Guarded {
 
         let (document, kept) = contain(|| apply(self.document.as_ref(), change))??;
         if kept.raw_bytes() != bytes {
-            return Err(bad("not-canonical", "the change would not be kept as it is"));
+            return Err(not_kept());
         }
         self.document = Some(document);
         self.graph.add(&kept, author);
@@ -135,12 +135,16 @@ fn apply(document: Option<&Document>, change: automerge::Change) -> Result<(Docu
     let hash = change.hash();
     let mut inner = document.map_or_else(Automerge::new, |document| document.inner.clone());
     inner.apply_changes([change]).map_err(|_| bad("not-applicable", "the change does not fit the record"))?;
-    let kept = inner.get_change_by_hash(&hash);
-    let kept = kept.ok_or_else(|| bad("not-canonical", "the change would not be kept as it is"))?;
+    let kept = inner.get_change_by_hash(&hash).ok_or_else(not_kept)?;
     Ok((Document { inner }, kept))
 }
 
-/// Runs automerge on foreign input. Whatever it touches is thrown away when it panics.
+/// Runs automerge on foreign input. Whatever it touches is thrown away when it panics; in a build with debug assertions
+/// it panics on reading back what it would not keep.
 fn contain<T>(work: impl FnOnce() -> T) -> Result<T, Refusal> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| bad("unreadable", "the change cannot be read"))
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| not_kept())
+}
+
+fn not_kept() -> Refusal {
+    bad("not-canonical", "the record would not keep the change as it was made")
 }
