@@ -113,7 +113,7 @@ impl Guarded {
         let document = self.document.as_ref().map(|document| &document.inner);
         let puts = contain(|| ops::puts(change, document))??;
         match document {
-            None => ops::judge_first(&puts, self.id, &self.kind)?,
+            None => ops::judge_first(&puts.iter().cloned().collect(), self.id, &self.kind)?,
             Some(_) => ops::judge_later(&puts)?,
         }
         if rules.fields { ops::judge_fields(&puts, &self.kind) } else { Ok(()) }

@@ -5,26 +5,35 @@ use super::refusal::{Refusal, bad};
 use crate::document::convert;
 use crate::domain::{COMMON_FIELDS, FIXED_FIELDS, FieldName, Fields, Kind, RecordId, UNKNOWN_MAX, Value};
 use automerge::legacy::{Key, ObjectId, Op, OpType};
-use automerge::{Automerge, ObjId, ROOT, ReadDoc};
+use automerge::{ActorId, Automerge, ObjId, ROOT, ReadDoc};
+use std::collections::HashMap;
 
-/// The fields a change puts.
+/// An operation's counter and actor.
+type OpId = (u64, ActorId);
+
+/// The puts of a change in their order.
 ///
 /// # Errors
-/// When it does anything but put scalars on distinct fields of the root.
-pub(super) fn puts(change: &automerge::Change, document: Option<&Automerge>) -> Result<Fields, Refusal> {
-    let mut puts = Fields::new();
-    for op in change.decode().operations {
-        let (name, value) = put(&op)?;
-        if puts.get(name.as_str()).is_some() {
-            return Err(bad("field-twice", &format!("the change puts `{name}` twice")));
-        }
-        let stood = document.map(|document| standing(document, &name, change)).unwrap_or_default();
-        let mut replaced: Vec<_> = op.pred.iter().map(|id| (id.counter(), id.actor().clone())).collect();
+/// When it does anything but put scalars on fields of the root, each in the place of what stood there.
+pub(super) fn puts(
+    change: &automerge::Change,
+    document: Option<&Automerge>,
+) -> Result<Vec<(FieldName, Value)>, Refusal> {
+    let mut puts = Vec::new();
+    // The change's own latest put on each field.
+    let mut own: HashMap<FieldName, OpId> = HashMap::new();
+    for (op, counter) in change.decode().operations.iter().zip(change.start_op().get()..) {
+        let (name, value) = put(op)?;
+        let stood = match own.insert(name.clone(), (counter, change.actor_id().clone())) {
+            Some(earlier) => vec![earlier],
+            None => document.map(|document| standing(document, &name, change)).unwrap_or_default(),
+        };
+        let mut replaced: Vec<OpId> = op.pred.iter().map(|id| (id.counter(), id.actor().clone())).collect();
         replaced.sort_unstable();
         if stood != replaced {
             return Err(bad("preds", &format!("the change replaces other values of `{name}` than its writer saw")));
         }
-        puts.put(name, value);
+        puts.push((name, value));
     }
     Ok(puts)
 }
@@ -43,7 +52,7 @@ fn put(op: &Op) -> Result<(FieldName, Value), Refusal> {
 
 /// The operations that stood on a field for whoever made a change. An honest put replaces these, all and only: with
 /// fewer its writer would dispute what they knew, with others a value nobody saw would vanish.
-fn standing(document: &Automerge, name: &FieldName, change: &automerge::Change) -> Vec<(u64, automerge::ActorId)> {
+fn standing(document: &Automerge, name: &FieldName, change: &automerge::Change) -> Vec<OpId> {
     let all = document.get_all_at(ROOT, name.as_str(), change.deps()).unwrap_or_default();
     let mut ids: Vec<_> = all
         .into_iter()
@@ -77,10 +86,10 @@ pub(super) fn judge_first(puts: &Fields, id: RecordId, kind: &Kind) -> Result<()
 ///
 /// # Errors
 /// Names the fixed field it puts.
-pub(super) fn judge_later(puts: &Fields) -> Result<(), Refusal> {
-    match FIXED_FIELDS.iter().find(|name| puts.get(name).is_some()) {
+pub(super) fn judge_later(puts: &[(FieldName, Value)]) -> Result<(), Refusal> {
+    match puts.iter().find(|(name, _)| FIXED_FIELDS.contains(&name.as_str())) {
         None => Ok(()),
-        Some(name) => Err(bad("fixed-field", &format!("`{name}` is fixed when the record is created"))),
+        Some((name, _)) => Err(bad("fixed-field", &format!("`{name}` is fixed when the record is created"))),
     }
 }
 
@@ -89,8 +98,8 @@ pub(super) fn judge_later(puts: &Fields) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// Names the field, and what it may hold.
-pub(super) fn judge_fields(puts: &Fields, kind: &Kind) -> Result<(), Refusal> {
-    for (name, value) in puts.iter() {
+pub(super) fn judge_fields(puts: &[(FieldName, Value)], kind: &Kind) -> Result<(), Refusal> {
+    for (name, value) in puts {
         let known = match kind.spec() {
             Some(spec) => spec.field(name.as_str()),
             None => COMMON_FIELDS.iter().find(|field| field.matches(name.as_str())),
