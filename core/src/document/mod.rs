@@ -70,9 +70,8 @@ impl Document {
         let differing: Fields = puts
             .iter()
             .filter(|(name, value)| match self.puts_on(name.as_str()).as_slice() {
-                [only] => only.value != **value,
                 [] => **value != Value::Null,
-                _ => true,
+                stand => stand.iter().any(|put| put.value != **value),
             })
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
@@ -80,11 +79,15 @@ impl Document {
     }
 
     fn put(&mut self, puts: &Fields, authorship: &Authorship) -> Result<Option<Change>, DocumentError> {
+        let losing: Vec<_> = puts.iter().map(|(name, value)| self.losing_to(name, value)).collect();
         // The author must be set before the actor: setting an author discards an actor set before it.
         self.inner.set_author(Some(convert::author(authorship.device)));
         self.inner.set_actor(authorship.actor.to_automerge());
         let mut transaction = self.inner.transaction();
-        for (name, value) in puts.iter() {
+        for ((name, value), losing) in puts.iter().zip(losing) {
+            if let Some(losing) = losing {
+                transaction.put(ROOT, name.as_str(), convert::to_scalar(&losing))?;
+            }
             transaction.put(ROOT, name.as_str(), convert::to_scalar(value))?;
         }
         let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(authorship.at.millis()));
@@ -92,6 +95,14 @@ impl Document {
             Some(change) => Ok(Some(Change::of(&change))),
             None => Ok(None),
         }
+    }
+
+    /// A value that stands on a field beside the shown one, if the shown one is put again. Automerge would turn that put
+    /// into a delete of the others, and the choice would vanish beside a concurrent put; putting another first stops it.
+    fn losing_to(&self, name: &FieldName, value: &Value) -> Option<Value> {
+        let stand = self.puts_on(name.as_str());
+        let shown = stand.last().filter(|shown| shown.value == *value)?;
+        stand.iter().find(|put| put.value != shown.value).map(|put| put.value.clone())
     }
 
     /// Rebuilds a document from changes this side has stored. They passed the gate when they came; bytes from elsewhere

@@ -21,9 +21,11 @@ pub mod visit;
 
 pub use audience::Audience;
 pub use bank::{Bank, BankError, Device, Membership, Person, Role, Unit, UnitLevel};
+pub(crate) use field::UNKNOWN_MAX;
 pub use field::{Choice, FieldName, FieldSpec, FieldType, ScalarType};
 pub use ids::{DeviceNumber, PersonId, RecordId, UnitId};
 pub use invalid::Invalid;
+pub(crate) use kind::FIXED_FIELDS;
 pub use kind::{AudienceRule, COMMON_FIELDS, Columns, KINDS, Kind, KindSpec, Label, SCHEMA, WrittenBy};
 pub use money::Money;
 pub use place::GeoPoint;
