@@ -42,7 +42,6 @@ macro_rules! words {
 
 words! {
     STANDINGS: "实时排名", "Standings";
-    CAMPAIGN: "营销活动", "Campaign";
     WEEK: "周", "Week";
     PREVIOUS_WEEK: "上一周", "Previous week";
     NEXT_WEEK: "下一周", "Next week";
@@ -51,12 +50,8 @@ words! {
     UNIT: "机构", "Unit";
     SCORE: "得分", "Score";
     POINTS: "分", "points";
-    TARGET: "目标", "Target";
-    OF_TARGET: "完成目标", "Of target";
     PENDING: "待核实", "pending";
     THIS_WEEK: "本周", "this week";
-    TOTAL: "累计", "Total";
-    ALL_METRICS: "全部", "All";
     COUNTED: "计入", "What counted";
     LEFT_OUT: "未计入", "What did not count";
     PROSPECT: "小区", "Prospect";

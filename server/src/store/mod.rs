@@ -5,7 +5,7 @@ mod error;
 pub mod sqlite;
 
 pub use error::StoreError;
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteOptions, SqliteStore};
 
 use async_trait::async_trait;
 use canvass_core::document::ChangeHash;

@@ -12,7 +12,7 @@ mod rebuild;
 mod records;
 mod writer;
 
-pub use open::SqliteOptions;
+pub use open::{SqliteOptions, database_in};
 
 use super::{
     Counts, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder,
@@ -30,6 +30,7 @@ use std::sync::Arc;
 use writer::Writer;
 
 /// The store in one SQLite file.
+#[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,

@@ -30,6 +30,11 @@ impl Default for SqliteOptions {
 /// How many readers work at once.
 const READERS: usize = 4;
 
+/// Where a data folder's database is.
+pub fn database_in(folder: &Path) -> PathBuf {
+    folder.join("canvass.db")
+}
+
 pub(super) fn connect(path: &Path, durable: bool) -> Result<Connection, StoreError> {
     let mut db = Connection::open(path)?;
     let synchronous = if durable { "FULL" } else { "OFF" };
@@ -55,6 +60,7 @@ pub(super) fn entropy(seed: Option<u64>) -> StdRng {
 }
 
 /// Connections that only read, each in a snapshot of its own.
+#[derive(Debug)]
 pub(super) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,

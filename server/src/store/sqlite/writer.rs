@@ -53,6 +53,7 @@ enum Job {
     Alone(Alone),
 }
 
+#[derive(Debug)]
 pub(super) struct Writer {
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,

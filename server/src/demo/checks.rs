@@ -1,0 +1,143 @@
+//! The checks after the play. Each says how much it looked at; one that looked at nothing has failed.
+
+use super::fleet::Fleet;
+use crate::store::{SqliteStore, Store, StoreError};
+use canvass_core::document::ChangeHash;
+use canvass_core::domain::{Date, RecordId};
+use canvass_core::projection::Row;
+use canvass_core::ranking::standings;
+use canvass_core::replica::{Query, ReplicaError};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// One check and how it went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What is promised.
+    pub promise: &'static str,
+    /// How many things were looked at.
+    pub looked_at: usize,
+    /// How many of them break the promise.
+    pub broken: usize,
+}
+
+impl Check {
+    /// Whether the promise holds, and there was something to hold it for.
+    pub fn holds(&self) -> bool {
+        self.broken == 0 && self.looked_at > 0
+    }
+}
+
+/// Why a check could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The server's store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A phone's replica.
+    #[error(transparent)]
+    Replica(#[from] ReplicaError),
+}
+
+/// Makes every check. The rebuild comes last, because it mends what it finds.
+///
+/// # Errors
+/// When the store or a phone cannot be read.
+pub async fn all(
+    store: &SqliteStore,
+    fleet: &Fleet,
+    campaign: RecordId,
+    today: Date,
+    scratch: &Path,
+) -> Result<Vec<Check>, CheckError> {
+    Ok(vec![
+        nothing_outstanding(fleet)?,
+        converged(store, fleet, today).await?,
+        nothing_lost(store, fleet).await?,
+        same_standings(store, campaign, scratch).await?,
+        rows_rebuilt(store).await?,
+    ])
+}
+
+fn nothing_outstanding(fleet: &Fleet) -> Result<Check, CheckError> {
+    let mut check =
+        Check { promise: "every phone has sent everything, and nothing was refused", looked_at: 0, broken: 0 };
+    let mut failed = None;
+    fleet.phones(|phone| {
+        check.looked_at += 1;
+        let replica = phone.replica();
+        match (replica.outstanding(), replica.inbox()) {
+            (Ok(0), Ok(inbox)) if inbox.iter().all(|entry| !is_refused(entry)) => {}
+            (Err(error), _) | (_, Err(error)) => failed = Some(error),
+            _ => check.broken += 1,
+        }
+    });
+    failed.map_or(Ok(check), |error| Err(error.into()))
+}
+
+fn is_refused(entry: &canvass_core::replica::InboxEntry) -> bool {
+    matches!(entry.reason, canvass_core::replica::InboxReason::Refused { .. })
+}
+
+/// Every phone holds what it should, row by row and head by head.
+async fn converged(store: &SqliteStore, fleet: &Fleet, today: Date) -> Result<Check, CheckError> {
+    let mut held = Vec::new();
+    let mut failed = None;
+    fleet.phones(|phone| {
+        let query = Query { limit: u32::MAX, ..Query::default() };
+        match phone.replica().query(&query) {
+            Ok(rows) => held.push((phone.owner().person.clone(), rows)),
+            Err(error) => failed = Some(error),
+        }
+    });
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    let mut check = Check { promise: "every phone's records equal the server's", looked_at: 0, broken: 0 };
+    for (person, rows) in held {
+        let by_id = |rows: Vec<Row>| rows.into_iter().map(|row| (row.id, row)).collect::<BTreeMap<_, _>>();
+        let (here, there) = (by_id(rows), by_id(store.rows_for(&person, today).await?));
+        check.looked_at += there.len();
+        check.broken += there.iter().filter(|(id, row)| here.get(id) != Some(row)).count();
+        check.broken += here.keys().filter(|id| !there.contains_key(id)).count();
+    }
+    Ok(check)
+}
+
+/// What phones were told is safe, is there.
+async fn nothing_lost(store: &SqliteStore, fleet: &Fleet) -> Result<Check, CheckError> {
+    let mut noted: Vec<ChangeHash> = Vec::new();
+    fleet.phones(|phone| noted.extend(phone.acknowledged()));
+    let there = store.has_changes(noted.clone()).await?;
+    let broken = noted.iter().filter(|hash| !there.contains(hash)).count();
+    Ok(Check { promise: "no acknowledged change is missing on the server", looked_at: noted.len(), broken })
+}
+
+/// The standings of every week, as kept and as computed from the bank and the change log alone.
+async fn same_standings(store: &SqliteStore, campaign: RecordId, scratch: &Path) -> Result<Check, CheckError> {
+    let other = store.recomputed_at(&scratch.join("recomputed.db")).await?;
+    let mut check = Check { promise: "standings equal a recomputation from the change log", looked_at: 0, broken: 0 };
+    let (bank, campaigns) = (store.bank().await?, store.campaigns().await?);
+    let (kept, anew) = (store.tallies(campaign).await?, other.tallies(campaign).await?);
+    for stored in campaigns.iter().filter(|stored| stored.id == campaign) {
+        for week in stored.campaign.weeks() {
+            let kept = standings(&stored.campaign, week, &bank, &kept);
+            let anew = standings(&stored.campaign, week, &bank, &anew);
+            check.looked_at += kept.iter().filter(|standing| standing.score != 0).count();
+            check.broken += kept.iter().zip(&anew).filter(|(a, b)| a != b).count() + kept.len().abs_diff(anew.len());
+        }
+    }
+    // Weeks hide nothing: every sum behind them is compared too.
+    check.broken += kept.iter().filter(|tally| !anew.contains(tally)).count();
+    check.broken += anew.iter().filter(|tally| !kept.contains(tally)).count();
+    Ok(check)
+}
+
+async fn rows_rebuilt(store: &SqliteStore) -> Result<Check, CheckError> {
+    let rebuilt = store.rebuild().await?;
+    Ok(Check {
+        promise: "rows and contributions rebuilt equal those kept",
+        looked_at: rebuilt.records.min(rebuilt.contributions),
+        broken: rebuilt.rows_differing + rebuilt.contributions_differing + rebuilt.tallies_differing,
+    })
+}

@@ -1,0 +1,76 @@
+//! Planted faults: damage done on purpose after the play, to show that the checks can fail.
+
+use super::fleet::Fleet;
+use super::phone::PhoneError;
+use crate::store::{SqliteStore, StoreError};
+use canvass_core::replica::ReplicaError;
+
+/// A fault to plant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Fault {
+    /// The server loses one change that it has acknowledged.
+    LostChange,
+    /// One row on the server is not what its document says.
+    StaleRow,
+    /// One sum behind the standings is off by one.
+    WrongTally,
+    /// One phone loses a record that it was sent.
+    ForgetfulPhone,
+}
+
+impl Fault {
+    /// Plants it.
+    ///
+    /// # Errors
+    /// When the database cannot be damaged, or has nothing to damage.
+    pub async fn plant(self, store: &SqliteStore, fleet: &Fleet) -> Result<(), PlantError> {
+        let damaged = match self {
+            Self::LostChange => {
+                store
+                    .tamper("DELETE FROM change WHERE seq = (SELECT max(seq) FROM change WHERE device <> 0)".into())
+                    .await?
+            }
+            Self::StaleRow => {
+                let sql = "UPDATE record SET state = 'withdrawn'
+                           WHERE id = (SELECT id FROM record WHERE kind = 'visit' AND state = 'active' LIMIT 1)";
+                store.tamper(sql.into()).await?
+            }
+            Self::WrongTally => {
+                let sql = "UPDATE tally SET value = value + 1 WHERE (campaign, unit, week, metric, status) IN
+                           (SELECT campaign, unit, week, metric, status FROM tally WHERE unit <> '' LIMIT 1)";
+                store.tamper(sql.into()).await?
+            }
+            Self::ForgetfulPhone => forget(fleet)?,
+        };
+        if damaged == 0 { Err(PlantError::Nothing) } else { Ok(()) }
+    }
+}
+
+fn forget(fleet: &Fleet) -> Result<usize, PlantError> {
+    let mut result = Ok(0);
+    fleet.phones(|phone| {
+        if matches!(result, Ok(0)) {
+            let device = phone.owner().device.get();
+            let damage = || -> rusqlite::Result<usize> {
+                let db = rusqlite::Connection::open(phone.path())?;
+                db.execute("DELETE FROM record WHERE id = (SELECT id FROM record WHERE kind = 'visit' LIMIT 1)", [])
+            };
+            result = damage().map_err(|error| PhoneError::Replica { device, error: ReplicaError::from(error) });
+        }
+    });
+    Ok(result?)
+}
+
+/// Why a fault could not be planted.
+#[derive(Debug, thiserror::Error)]
+pub enum PlantError {
+    /// Nothing there to damage.
+    #[error("there is nothing to damage: play more weeks")]
+    Nothing,
+    /// The server's store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A phone.
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
+}
