@@ -45,7 +45,9 @@ pub(super) fn pull(db: &Connection, order: &PullOrder) -> Result<Pulled, StoreEr
     Ok(pulled)
 }
 
-/// Takes what is new, oldest first, until the budget is spent or the feed's end is reached.
+/// Takes what is new until the budget is spent or the feed's end is reached, in the order of each record's first change
+/// that the phone lacks: where a batch is cut, everything numbered up to the new `high` is then delivered, whatever
+/// changed again later. (By their last changes, a cut would leave out earlier changes of records still to come.)
 fn upwards(
     db: &Connection,
     order: &PullOrder,
@@ -55,33 +57,44 @@ fn upwards(
     left: &mut i64,
     pulled: &mut Pulled,
 ) -> Result<(), StoreError> {
-    while *left > 0 {
-        let page = page(db, "last > ?2 ORDER BY last", &position.feed, position.high)?;
-        let whole = page.len() < PAGE;
-        for entry in page {
-            if *left <= 0 {
-                return Ok(());
-            }
-            if entry.gone {
-                if !feeds::is_in(db, entry.record, audiences)? {
-                    pulled.evictions.push(entry.record);
-                }
-            } else {
-                // A phone that has everything up to `high` needs only what came since.
-                let since = if position.low == 0 && entry.entered <= position.high { position.high } else { 0 };
-                deliver(db, order, entry.record, since, left, pulled)?;
-            }
-            position.high = entry.last;
-        }
-        if whole {
-            position.high = end;
+    let high = position.high;
+    let mut fresh = Vec::new();
+    for entry in entries(db, "last > ?2 ORDER BY last", &position.feed, high)? {
+        // A phone that has everything up to `high` needs only what came since.
+        let since = if position.low == 0 && entry.entered <= high { high } else { 0 };
+        let first = match (entry.gone, entry.entered > high) {
+            (true, _) => entry.last,
+            (false, true) => entry.entered,
+            (false, false) => first_above(db, entry.record, high)?.unwrap_or(entry.last),
+        };
+        fresh.push((first, since, entry));
+    }
+    fresh.sort_unstable_by_key(|(first, ..)| *first);
+    for (first, since, entry) in fresh {
+        if *left <= 0 {
+            position.high = first - 1;
             return Ok(());
         }
+        if !entry.gone {
+            deliver(db, order, entry.record, since, left, pulled)?;
+        } else if !feeds::is_in(db, entry.record, audiences)? {
+            pulled.evictions.push(entry.record);
+        }
     }
+    position.high = end;
     Ok(())
 }
 
-/// Works a first sync further down, newest first.
+/// The number of a record's first change above a number.
+fn first_above(db: &Connection, record: RecordId, high: u64) -> Result<Option<u64>, StoreError> {
+    let mut select = db.prepare_cached("SELECT min(seq) FROM change WHERE record = ? AND seq > ?")?;
+    let high = i64::try_from(high).unwrap_or(i64::MAX);
+    let first: Option<i64> = select.query_row(params![record.as_bytes(), high], |row| row.get(0))?;
+    Ok(first.map(i64::unsigned_abs))
+}
+
+/// Works a first sync further down, newest first. It gets its turn only once everything new is delivered, so that a record
+/// that moves from one end to the other is not missed.
 fn downwards(
     db: &Connection,
     order: &PullOrder,
@@ -90,7 +103,7 @@ fn downwards(
     pulled: &mut Pulled,
 ) -> Result<(), StoreError> {
     while *left > 0 && position.low > 0 {
-        let page = page(db, "last < ?2 ORDER BY last DESC", &position.feed, position.low)?;
+        let page = entries(db, &format!("last < ?2 ORDER BY last DESC LIMIT {PAGE}"), &position.feed, position.low)?;
         let whole = page.len() < PAGE;
         for entry in page {
             if *left <= 0 {
@@ -108,8 +121,8 @@ fn downwards(
     Ok(())
 }
 
-fn page(db: &Connection, which: &str, feed: &Audience, from: u64) -> Result<Vec<Entry>, StoreError> {
-    let sql = format!("SELECT record, entered, last, gone FROM feed WHERE feed = ?1 AND {which} LIMIT {PAGE}");
+fn entries(db: &Connection, which: &str, feed: &Audience, from: u64) -> Result<Vec<Entry>, StoreError> {
+    let sql = format!("SELECT record, entered, last, gone FROM feed WHERE feed = ?1 AND {which}");
     let mut select = db.prepare_cached(&sql)?;
     let mut found = select.query(params![feed.to_string(), i64::try_from(from).unwrap_or(i64::MAX)])?;
     let mut entries = Vec::new();
