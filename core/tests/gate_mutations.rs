@@ -1,6 +1,8 @@
 //! Hundreds of thousands of damaged and forged changes against the gate: none may make it panic, and none it admits may
 //! leave a record that cannot be loaded, saved, edited or merged again.
 
+#![allow(clippy::expect_used)] // Clippy takes only what stands inside a test function for a test.
+
 #[path = "../src/document/gate/tests/chunk.rs"]
 mod chunk;
 
