@@ -1,6 +1,8 @@
 //! Hundreds of thousands of damaged and forged changes against the gate: none may make it panic, and none it admits may
 //! leave a record that cannot be loaded, saved, edited or merged again.
 
+#![allow(clippy::expect_used)] // Clippy takes only what stands inside a test function for a test.
+
 #[path = "../src/document/gate/tests/chunk.rs"]
 mod chunk;
 
@@ -42,7 +44,7 @@ struct Case {
 
 /// What an honest person puts: known fields, unknown ones, long and empty ones.
 fn honest_puts(rng: &mut ChaCha8Rng) -> Fields {
-    let long = "居委会同意在小区广场办活动，下周再去。".repeat(rng.random_range(1..60));
+    let long = "居委会同意在小区广场办活动，下周再去。".repeat(if rng.random_bool(0.1) { 60 } else { 2 });
     let all: [(&str, Value); 7] = [
         ("name", "银枫家园".into()),
         ("households", rng.random_range(0..5000_i64).into()),

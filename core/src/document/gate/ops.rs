@@ -40,7 +40,7 @@ pub(super) fn puts(
 
 fn put(op: &Op) -> Result<(FieldName, Value), Refusal> {
     let more = || bad("operation", "the change does more than put fields");
-    let (ObjectId::Root, Key::Map(key), OpType::Put(scalar), false) = (&op.obj, &op.key, &op.action, op.insert) else {
+    let (ObjectId::Root, Key::Map(key), OpType::Put(scalar)) = (&op.obj, &op.key, &op.action) else {
         return Err(more());
     };
     let name = key.parse().map_err(|_| bad("field-name", &format!("`{}` is no field's name", key.escape_debug())))?;
