@@ -89,9 +89,9 @@ fn deliver(db: &Connection, delivery: &Delivery, now: PhoneTime) -> Result<usize
         && let Some(document) = guarded.document()
     {
         rows::save(db, record, document)?;
-        db.prepare_cached("UPDATE record SET leaving = 0 WHERE id = ? AND leaving = 1")?
-            .execute([record.as_bytes()])?;
     }
+    // What is delivered is in one of this phone's audiences, though it may have been on its way out.
+    db.prepare_cached("UPDATE record SET leaving = 0 WHERE id = ? AND leaving = 1")?.execute([record.as_bytes()])?;
     Ok(new)
 }
 
@@ -163,8 +163,11 @@ fn save_positions(db: &Connection, positions: &[Position]) -> Result<(), Replica
 }
 
 fn save_reference(db: &Connection, reference: &Reference) -> Result<(), ReplicaError> {
-    // Only a bank that fits together replaces the one held.
-    reference.bank()?;
+    // Only a bank that fits together replaces the one held. One that does not (a newer server's, say) must not keep
+    // people's work from being synced: it is left, and comes again with the next response.
+    if reference.bank().is_err() {
+        return Ok(());
+    }
     let bytes = minicbor::to_vec(reference).map_err(|error| ReplicaError::Damaged(error.to_string()))?;
     save_setting(db, "reference", bytes)?;
     save_setting(db, "reference_version", i64::try_from(reference.version).unwrap_or(i64::MAX))
