@@ -65,8 +65,8 @@ fn redo(
     };
     let mut known_then = whole.deps_of(first);
     known_then.sort_unstable();
-    if known_then == base.heads() {
-        // Nothing new to make them upon: they wait until a response brings what the server means.
+    if base.is_empty() || known_then == base.heads() {
+        // Nothing, or nothing new, to make them upon: they wait until a response brings what the server means.
         return Ok(0);
     }
     let mut puts = Fields::new();
