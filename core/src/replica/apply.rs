@@ -11,7 +11,7 @@ use crate::domain::{Fields, PhoneTime, RecordId};
 use crate::sync::Applied;
 use crate::wire::{Delivery, Position, Reference, Request, Response, Verdict};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Replica {
     /// Applies the response to a request of this phone.
@@ -89,9 +89,9 @@ fn deliver(db: &Connection, delivery: &Delivery, now: PhoneTime) -> Result<usize
         && let Some(document) = guarded.document()
     {
         rows::save(db, record, document)?;
-        db.prepare_cached("UPDATE record SET leaving = 0 WHERE id = ? AND leaving = 1")?
-            .execute([record.as_bytes()])?;
     }
+    // What is delivered is in one of this phone's audiences, though it may have been on its way out.
+    db.prepare_cached("UPDATE record SET leaving = 0 WHERE id = ? AND leaving = 1")?.execute([record.as_bytes()])?;
     Ok(new)
 }
 
@@ -103,14 +103,16 @@ fn note_verdicts(
     applied: &mut Applied,
 ) -> Result<BTreeMap<RecordId, Settlement>, ReplicaError> {
     let mut unsettled: BTreeMap<RecordId, Settlement> = BTreeMap::new();
+    let mut lacking: BTreeSet<RecordId> = BTreeSet::new();
     for (push, verdicts) in request.pushes.iter().zip(&response.verdicts) {
         for (hash, verdict) in push.hashes().zip(verdicts) {
             match verdict {
                 Verdict::Accepted | Verdict::Known => {
                     applied.acknowledged += usize::from(changes::acknowledge(db, &hash)?);
                 }
-                // Waits in the outbox; what it was made upon goes along the next time.
-                Verdict::NeedsDeps => changes::requeue(db, push.record)?,
+                Verdict::NeedsDeps => {
+                    lacking.insert(push.record);
+                }
                 Verdict::Held => {}
                 Verdict::PullFirst => {
                     if is_pending(db, &hash)? {
@@ -125,6 +127,11 @@ fn note_verdicts(
                 }
             }
         }
+    }
+    // These wait in the outbox; what they were made upon goes along the next time. Where a change of the same record is
+    // to be settled, that one is what the server lacks, and settling looks after what was made upon it.
+    for record in lacking.iter().filter(|record| !unsettled.contains_key(record)) {
+        changes::requeue(db, *record)?;
     }
     Ok(unsettled)
 }
@@ -163,8 +170,11 @@ fn save_positions(db: &Connection, positions: &[Position]) -> Result<(), Replica
 }
 
 fn save_reference(db: &Connection, reference: &Reference) -> Result<(), ReplicaError> {
-    // Only a bank that fits together replaces the one held.
-    reference.bank()?;
+    // Only a bank that fits together replaces the one held. One that does not (a newer server's, say) must not keep
+    // people's work from being synced: it is left, and comes again with the next response.
+    if reference.bank().is_err() {
+        return Ok(());
+    }
     let bytes = minicbor::to_vec(reference).map_err(|error| ReplicaError::Damaged(error.to_string()))?;
     save_setting(db, "reference", bytes)?;
     save_setting(db, "reference_version", i64::try_from(reference.version).unwrap_or(i64::MAX))

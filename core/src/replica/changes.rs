@@ -1,7 +1,7 @@
 //! The table of changes: the truth of a phone.
 
 use super::{ReplicaError, rows};
-use crate::document::{Change, ChangeHash, Document};
+use crate::document::{Change, ChangeHash, Document, DocumentError, change_hash};
 use crate::domain::RecordId;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -44,9 +44,19 @@ pub(super) fn acknowledged_document(db: &Connection, record: RecordId) -> Result
 }
 
 fn bytes_of(db: &Connection, record: RecordId, which: &str) -> Result<Vec<Vec<u8>>, ReplicaError> {
-    let sql = format!("SELECT bytes FROM change WHERE record = ? {which} ORDER BY place");
+    let sql = format!("SELECT hash, bytes FROM change WHERE record = ? {which} ORDER BY place");
     let mut select = db.prepare_cached(&sql)?;
-    Ok(select.query_map([record.as_bytes()], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    let mut found = select.query([record.as_bytes()])?;
+    let mut changes = Vec::new();
+    while let Some(row) = found.next()? {
+        let (hash, bytes): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        // Automerge verifies neither hash nor checksum here, and panics on some damaged bytes.
+        if bytes.get(4..8) != hash.get(..4) || change_hash(&bytes) != hash_of(&hash)? {
+            return Err(DocumentError::Damaged.into());
+        }
+        changes.push(bytes);
+    }
+    Ok(changes)
 }
 
 /// The record's changes that are still in the outbox, in their order.

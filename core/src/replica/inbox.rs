@@ -70,6 +70,18 @@ pub(super) fn replace(
     insert(db, change, code, "", by)
 }
 
+/// What was kept until `old` is acknowledged is kept for `new` from now on, which stands in its place; without one it need
+/// not be kept.
+pub(super) fn hand_on(db: &Connection, old: ChangeHash, new: Option<ChangeHash>) -> Result<(), ReplicaError> {
+    match new {
+        Some(new) => db
+            .prepare_cached("UPDATE quarantine SET replaced_by = ? WHERE replaced_by = ?")?
+            .execute([new.as_bytes(), old.as_bytes()])?,
+        None => db.prepare_cached("DELETE FROM quarantine WHERE replaced_by = ?")?.execute([old.as_bytes()])?,
+    };
+    Ok(())
+}
+
 fn insert(
     db: &Connection,
     change: &Quarantined<'_>,
@@ -125,7 +137,7 @@ impl Replica {
     /// # Errors
     /// When the database cannot be written.
     pub fn dismiss(&mut self, entry: &ChangeHash) -> Result<(), ReplicaError> {
-        self.db.execute("DELETE FROM quarantine WHERE hash = ?", [entry.as_bytes()])?;
+        self.db.execute("DELETE FROM quarantine WHERE hash = ?1 OR replaced_by = ?1", [entry.as_bytes()])?;
         Ok(())
     }
 }

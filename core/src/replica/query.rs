@@ -52,7 +52,13 @@ impl Replica {
             values.push(prospect.as_bytes().to_vec().into());
         }
         if let Some(unit) = &query.unit {
-            sql.push_str(" AND prospect IN (SELECT prospect FROM record WHERE kind = 'assignment' AND unit = ?)");
+            // A prospect's earlier assignments come along with it; only the newest one holds.
+            sql.push_str(
+                " AND prospect IN (SELECT prospect FROM record AS held WHERE kind = 'assignment' AND unit = ?
+                  AND NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.prospect = held.prospect
+                      AND newer.kind = 'assignment'
+                      AND (newer.occurred_at, newer.id) > (held.occurred_at, held.id)))",
+            );
             values.push(unit.to_string().into());
         }
         if let Some((week, zone)) = &query.week {

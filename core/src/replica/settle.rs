@@ -5,7 +5,7 @@ use super::changes::{self, Origin};
 use super::inbox::{self, Quarantined};
 use super::{ReplicaError, rows};
 use crate::document::{Authorship, ChangeHash, Document};
-use crate::domain::{Fields, RecordId};
+use crate::domain::{Fields, Kind, RecordId};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,40 +43,55 @@ pub(super) fn settle(
             changes::remove(db, hash)?;
         }
     }
-    let mut redone = 0;
-    let left: Vec<_> = pending.iter().filter(|(hash, _)| !refused.contains_key(hash)).collect();
-    let base = changes::acknowledged_document(db, record)?;
-    if let (Some(mut base), Some((first, _)), true) = (base, left.first(), settlement.redo) {
-        let known_then = whole.deps_of(first);
-        let mut puts = Fields::new();
-        for (hash, _) in &left {
-            puts.extend(whole.puts_in(hash));
-        }
-        let (again, overtaken): (Fields, Fields) =
-            puts.into_iter().partition(|(field, _)| base.untouched_since(field.as_str(), &known_then));
-        let change = base.edit(&again, authorship)?;
-        let by = change.as_ref().map(|change| change.hash);
-        for (n, (hash, bytes)) in left.iter().enumerate() {
-            // The first of the old changes carries to the inbox what others overtook, the rest are only kept.
-            let shown = n == 0 && !overtaken.is_empty();
-            inbox::replace(
-                db,
-                &Quarantined { hash: *hash, record, kind: &kind, bytes, fields: &overtaken, at },
-                shown,
-                by,
-            )?;
-            changes::remove(db, hash)?;
-        }
-        if let Some(change) = change {
-            changes::insert(db, record, &change, Origin::Outbox)?;
-        }
-        redone = left.len();
-    }
+    let redone = if settlement.redo { redo(db, record, &kind, &whole, authorship)? } else { 0 };
     match changes::document(db, record)? {
         Some((document, _)) => rows::save(db, record, &document)?,
         None => rows::remove(db, record)?,
     }
     Ok((refused.len(), redone))
+}
+
+/// Makes the record's pending edits again upon what the server has of it. Returns how many.
+fn redo(
+    db: &Connection,
+    record: RecordId,
+    kind: &Kind,
+    whole: &Document,
+    authorship: &Authorship,
+) -> Result<usize, ReplicaError> {
+    let pending = changes::pending(db, record)?;
+    let (Some(mut base), Some((first, _))) = (changes::acknowledged_document(db, record)?, pending.first()) else {
+        return Ok(0);
+    };
+    let mut known_then = whole.deps_of(first);
+    known_then.sort_unstable();
+    if base.is_empty() || known_then == base.heads() {
+        // Nothing, or nothing new, to make them upon: they wait until a response brings what the server means.
+        return Ok(0);
+    }
+    let mut puts = Fields::new();
+    for (hash, _) in &pending {
+        puts.extend(whole.puts_in(hash));
+    }
+    let (again, overtaken): (Fields, Fields) =
+        puts.into_iter().partition(|(field, _)| base.untouched_since(field.as_str(), &known_then));
+    let change = base.edit(&again, authorship)?;
+    // What keeps the old bytes: the new change until it is acknowledged, else the inbox entry until it is dismissed.
+    let shown = (!overtaken.is_empty()).then_some(*first);
+    let keeper = change.as_ref().map(|change| change.hash).or(shown);
+    for (hash, bytes) in &pending {
+        changes::remove(db, hash)?;
+        inbox::hand_on(db, *hash, keeper)?;
+        // Without a keeper every value stands already in what the server has.
+        if keeper.is_some() {
+            let old = Quarantined { hash: *hash, record, kind, bytes, fields: &overtaken, at: authorship.at };
+            inbox::replace(db, &old, shown == Some(*hash), keeper)?;
+        }
+    }
+    if let Some(change) = change {
+        changes::insert(db, record, &change, Origin::Outbox)?;
+    }
+    Ok(pending.len())
 }
 
 /// The refused changes, and the pending ones that were made upon them.

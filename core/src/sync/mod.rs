@@ -8,5 +8,7 @@
 
 mod backoff;
 mod session;
+#[cfg(test)]
+mod tests;
 
 pub use session::{Applied, Failure, Reply, Report, Session, Step, SyncError};

@@ -166,6 +166,9 @@ impl Session {
 
     /// Here is the request asked for.
     pub fn prepared(&mut self, request: Request) {
+        if !matches!(self.state, State::Prepare) {
+            return;
+        }
         self.state = match request.encode() {
             Ok(body) => State::Prepared(Box::new(request), body),
             Err(WireError::TooLarge { .. }) if self.push_bytes > 1 => {
@@ -178,7 +181,14 @@ impl Session {
 
     /// Here is what the server answered.
     pub fn received(&mut self, reply: &Reply, now: PhoneTime) {
-        let State::InFlight(request) = std::mem::replace(&mut self.state, State::Prepare) else { return };
+        let request = match std::mem::replace(&mut self.state, State::Prepare) {
+            State::InFlight(request) => request,
+            // An answer that nobody waits for, such as one delivered twice: it changes nothing.
+            other => {
+                self.state = other;
+                return;
+            }
+        };
         self.report.received += reply.body.len() as u64;
         match reply.status {
             200 => match Response::decode(&reply.body) {

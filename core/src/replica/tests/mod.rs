@@ -1,0 +1,190 @@
+//! Promises of a phone's replica. Phones here are real ones on disk; the server is played by hand, a response at a time.
+
+mod saving;
+mod settling;
+mod syncing;
+
+use super::*;
+use crate::document::gate::{Guarded, Rules};
+use crate::document::{Change, ChangeHash, Document};
+use crate::domain::{Fields, Kind, PhoneTime, RecordId, ServerTime, Value, prospect, visit};
+use crate::projection::{Row, project};
+use crate::sync::Applied;
+use crate::wire::{Delivery, PROTOCOL, Request, Response, Verdict};
+use std::path::PathBuf;
+
+/// The day of every test: 2026-03-09, 00:00 in Shanghai, a Monday.
+const DAY: i64 = 1_772_985_600_000;
+const PLENTY: usize = 1024 * 1024;
+
+fn at(millis: i64) -> PhoneTime {
+    PhoneTime::from_millis(DAY + millis).expect("in range")
+}
+
+fn id(n: u8) -> RecordId {
+    RecordId::new(DAY, [n; 10])
+}
+
+fn fields(pairs: &[(&str, Value)]) -> Fields {
+    pairs.iter().map(|(name, value)| (name.parse().expect("a name"), value.clone())).collect()
+}
+
+fn community(name: &str) -> Fields {
+    fields(&[("name", name.into()), ("households", 800.into())])
+}
+
+fn visited(millis: i64, note: &str) -> Fields {
+    visit::Visit::on_site(at(millis), note).to_fields()
+}
+
+/// A phone on disk. It writes without waiting for the disk: no test cuts the power.
+struct Phone {
+    dir: tempfile::TempDir,
+    number: u32,
+    openings: u8,
+    replica: Replica,
+}
+
+impl Phone {
+    fn new(number: u32) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let replica = Replica::open(&dir.path().join("phone.db"), opening(number, 0)).expect("opens");
+        Self { dir, number, openings: 0, replica }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("phone.db")
+    }
+
+    fn reopen(&mut self) {
+        self.openings += 1;
+        self.replica = Replica::open(&self.path(), opening(self.number, self.openings)).expect("opens again");
+    }
+
+    fn begin(&mut self, n: u8) -> RecordId {
+        self.replica.create(id(n), &prospect::KIND, None, &community("银枫家园"), at(0)).expect("created");
+        id(n)
+    }
+
+    fn edit(&mut self, record: RecordId, field: &str, value: impl Into<Value>) -> ChangeHash {
+        let puts = fields(&[(field, value.into())]);
+        self.replica.edit(record, &puts, at(1_000)).expect("edited").expect("differs")
+    }
+
+    fn row(&self, record: RecordId) -> Row {
+        self.replica.record(record).expect("reads").expect("is here").row
+    }
+
+    fn unsynced(&self, record: RecordId) -> usize {
+        self.replica.record(record).expect("reads").expect("is here").unsynced
+    }
+
+    fn request(&self) -> Request {
+        self.replica.request(PLENTY, 1_000_000, 1, at(2_000)).expect("a request")
+    }
+
+    fn apply(&mut self, request: &Request, response: &Response) -> Applied {
+        self.replica.apply(request, response, at(3_000)).expect("applied")
+    }
+
+    /// The server takes everything in the outbox.
+    fn acknowledge(&mut self) -> Applied {
+        let request = self.request();
+        self.apply(&request, &answer(&request, |_| Verdict::Accepted))
+    }
+
+    /// The server brings something and asks for nothing.
+    fn receive(&mut self, deliveries: Vec<Delivery>) -> Applied {
+        let mut request = self.request();
+        request.pushes.clear();
+        let response = Response { deliveries, ..answer(&request, |_| Verdict::Accepted) };
+        self.apply(&request, &response)
+    }
+
+    fn count(&self, sql: &str) -> i64 {
+        self.replica.db.query_row(sql, [], |row| row.get(0)).expect("a number")
+    }
+
+    fn kept_bytes(&self) -> i64 {
+        self.count("SELECT count(*) FROM quarantine WHERE length(bytes) > 0")
+    }
+
+    /// Everything in the database, as text.
+    fn dump(&self) -> String {
+        let mut all = String::new();
+        for table in ["setting", "change", "record", "position", "quarantine"] {
+            let mut select = self.replica.db.prepare(&format!("SELECT * FROM {table} ORDER BY 1")).expect("a table");
+            let columns = select.column_count();
+            let mut found = select.query([]).expect("reads");
+            while let Some(row) = found.next().expect("reads") {
+                let values: Vec<_> = (0..columns).map(|n| row.get_ref(n).expect("a value")).collect();
+                all.push_str(&format!("{table} {values:?}\n"));
+            }
+        }
+        all
+    }
+
+    /// The record's document, from the stored changes.
+    fn document(&self, record: RecordId) -> Document {
+        super::changes::document(&self.replica.db, record).expect("loads").expect("is here").0
+    }
+
+    fn cap_now(&self) {
+        let pages = self.count("SELECT * FROM pragma_page_count");
+        self.replica.cap_pages(u32::try_from(pages).expect("few pages"));
+    }
+}
+
+fn opening(number: u32, opening: u8) -> Opening {
+    let mut actor_seed = [opening; 16];
+    actor_seed[..4].copy_from_slice(&number.to_be_bytes());
+    Opening {
+        device: DeviceNumber::new(number),
+        person: format!("P{number}").parse().expect("id"),
+        actor_seed,
+        durability: Durability::AppEnd,
+    }
+}
+
+/// What the server says to a request when it says nothing but verdicts.
+fn answer(request: &Request, verdict: impl Fn(&ChangeHash) -> Verdict) -> Response {
+    Response {
+        protocol: PROTOCOL,
+        nonce: request.nonce,
+        clock: ServerTime::from_millis(DAY + 3_000).expect("in range"),
+        verdicts: request.pushes.iter().map(|push| push.hashes().map(|hash| verdict(&hash)).collect()).collect(),
+        deliveries: Vec::new(),
+        evictions: Vec::new(),
+        positions: Vec::new(),
+        more: false,
+        reference: None,
+    }
+}
+
+/// What a request brings, as the server delivers it to other phones.
+fn delivered(request: &Request) -> Vec<Delivery> {
+    let delivery = |push: &crate::wire::Push| Delivery {
+        record: push.record,
+        kind: push.kind.clone(),
+        changes: push.changes.clone(),
+    };
+    request.pushes.iter().map(delivery).collect()
+}
+
+fn refused(code: &str) -> Verdict {
+    Verdict::Refused { code: code.to_owned(), words: "ask your branch leader".to_owned() }
+}
+
+fn hashes(request: &Request) -> Vec<ChangeHash> {
+    request.pushes.iter().flat_map(|push| push.hashes().collect::<Vec<_>>()).collect()
+}
+
+/// Two phones that both hold one prospect, acknowledged.
+fn two_phones() -> (Phone, Phone, RecordId) {
+    let (mut ours, mut theirs) = (Phone::new(7), Phone::new(8));
+    let record = ours.begin(1);
+    let first = delivered(&ours.request());
+    ours.acknowledge();
+    theirs.receive(first);
+    (ours, theirs, record)
+}

@@ -1,0 +1,280 @@
+//! Promises of the sync's state machine, driven by hand: no network, no clock, no database.
+
+use super::*;
+use crate::domain::{DeviceNumber, PhoneTime, RecordId, ServerTime};
+use crate::wire::{MAX_BODY, PROTOCOL, Push, Request, Response, Verdict};
+
+fn at(millis: i64) -> PhoneTime {
+    PhoneTime::from_millis(1_772_985_600_000 + millis).expect("in range")
+}
+
+/// A request that pushes one change of so many bytes, which do not compress.
+fn request(nonce: u64, bytes: usize) -> Request {
+    let mut request = Request::new(DeviceNumber::new(7), "P7".parse().expect("id"), at(0), nonce, 1);
+    let mut state = 1_u64;
+    let noise = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    };
+    let change: Vec<u8> = (0..bytes).map(noise).collect();
+    request.pushes = vec![Push {
+        record: RecordId::new(1, [1; 10]),
+        kind: "visit".parse().expect("kind"),
+        changes: vec![change.into()],
+    }];
+    request
+}
+
+fn response(nonce: u64, more: bool) -> Response {
+    Response {
+        protocol: PROTOCOL,
+        nonce,
+        clock: ServerTime::from_millis(1_772_985_600_000).expect("in range"),
+        verdicts: vec![vec![Verdict::Accepted]],
+        deliveries: Vec::new(),
+        evictions: Vec::new(),
+        positions: Vec::new(),
+        more,
+        reference: None,
+    }
+}
+
+fn ok(response: &Response) -> Reply {
+    Reply { status: 200, body: response.encode().expect("encodes") }
+}
+
+fn problem(status: u16, detail: &str) -> Reply {
+    Reply { status, body: format!(r#"{{"title":"no","detail":"{detail}"}}"#).into_bytes() }
+}
+
+fn push_bytes(session: &mut Session, now: PhoneTime) -> usize {
+    match session.poll(now) {
+        Step::Prepare { push_bytes, .. } => push_bytes,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// From the wish for a request to its bytes on the wire.
+fn transmit(session: &mut Session, nonce: u64, now: PhoneTime) -> Vec<u8> {
+    push_bytes(session, now);
+    session.prepared(request(nonce, 10));
+    match session.poll(now) {
+        Step::Transmit(body) => body,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A whole round; what applying it comes to is told.
+fn round(session: &mut Session, more: bool, applied: Applied) -> Step {
+    transmit(session, 5, at(0));
+    session.received(&ok(&response(5, more)), at(0));
+    let step = session.poll(at(0));
+    assert!(matches!(step, Step::Apply(..)), "{step:?}");
+    session.applied(applied);
+    session.poll(at(0))
+}
+
+fn waits_until(session: &mut Session, now: PhoneTime) -> PhoneTime {
+    match session.poll(now) {
+        Step::Wait(until) => until,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_sync_pushes_applies_and_is_done() {
+    let mut session = Session::new(1);
+    let body = transmit(&mut session, 5, at(0));
+    assert_eq!(Request::decode(&body).expect("a request"), request(5, 10));
+    let reply = ok(&response(5, false));
+    session.received(&reply, at(0));
+    assert_eq!(
+        session.poll(at(0)),
+        Step::Apply(Box::new(request(5, 10)), Box::new(response(5, false))),
+        "the response goes with its request"
+    );
+    session.applied(Applied { acknowledged: 1, pulled: 2, ..Applied::default() });
+    let Step::Done(Ok(report)) = session.poll(at(0)) else { panic!("not done") };
+    assert_eq!((report.rounds, report.failures, report.synced()), (1, 0, true));
+    assert_eq!((report.applied.acknowledged, report.applied.pulled), (1, 2));
+    assert_eq!((report.sent, report.received), (body.len() as u64, reply.body.len() as u64));
+    session.prepared(request(6, 10));
+    session.received(&reply, at(0));
+    assert!(matches!(session.poll(at(9)), Step::Done(Ok(_))), "and stays done");
+}
+
+#[test]
+fn a_failure_is_waited_out_and_after_too_many_in_a_row_the_sync_gives_up() {
+    let mut session = Session::new(1);
+    let mut now = at(0);
+    for attempt in 1.. {
+        transmit(&mut session, attempt, now);
+        session.failed(&Failure("no signal".into()), now);
+        if attempt == 8 {
+            break;
+        }
+        let until = waits_until(&mut session, now);
+        assert!(until.millis() > now.millis());
+        assert_eq!(waits_until(&mut session, now.plus_millis(1)), until, "too early changes nothing");
+        now = until;
+    }
+    match session.poll(now) {
+        Step::Done(Err(error @ SyncError::GaveUp { failures: 8, .. })) => {
+            assert!(error.to_string().contains("no signal"), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_answer_ends_the_count_of_failures() {
+    let mut session = Session::new(1);
+    let mut now = at(0);
+    for _ in 0..3 {
+        for nonce in 0..7 {
+            transmit(&mut session, nonce, now);
+            session.failed(&Failure("no signal".into()), now);
+            now = waits_until(&mut session, now);
+        }
+        transmit(&mut session, 5, now);
+        session.received(&ok(&response(5, true)), now);
+        assert!(matches!(session.poll(now), Step::Apply(..)));
+        session.applied(Applied::default());
+    }
+}
+
+#[test]
+fn what_may_be_the_links_or_the_moments_fault_is_tried_again() {
+    let whole = ok(&response(5, false)).body;
+    let cut = Reply { status: 200, body: whole[..whole.len() - 1].to_vec() };
+    let portal = Reply { status: 200, body: b"<html>please log in</html>".to_vec() };
+    let fewer = Response { verdicts: Vec::new(), ..response(5, false) };
+    let mut replies = vec![cut, portal, ok(&fewer)];
+    replies.extend([400, 408, 413, 425, 429, 500, 502, 503, 507].map(|status| problem(status, "later")));
+    for reply in replies {
+        let mut session = Session::new(1);
+        transmit(&mut session, 5, at(0));
+        session.received(&reply, at(0));
+        let until = waits_until(&mut session, at(0));
+        transmit(&mut session, 5, until);
+        session.received(&ok(&response(5, false)), until);
+        assert!(matches!(session.poll(until), Step::Apply(..)), "{}", reply.status);
+    }
+}
+
+#[test]
+fn a_server_that_will_not_have_this_phone_ends_the_sync_with_its_own_words() {
+    for status in [401, 403, 404, 409, 415, 426] {
+        let mut session = Session::new(1);
+        transmit(&mut session, 5, at(0));
+        session.received(&problem(status, "ask the operator"), at(0));
+        let rejected = SyncError::Rejected { status, words: "ask the operator".into() };
+        assert!(rejected.to_string().contains("ask the operator"));
+        assert_eq!(session.poll(at(0)), Step::Done(Err(rejected)));
+    }
+    let mut session = Session::new(1);
+    transmit(&mut session, 5, at(0));
+    session.received(&Reply { status: 403, body: b"\xff not json".to_vec() }, at(0));
+    assert!(matches!(session.poll(at(0)), Step::Done(Err(SyncError::Rejected { status: 403, .. }))));
+}
+
+#[test]
+fn a_server_of_another_version_ends_the_sync() {
+    let mut session = Session::new(1);
+    transmit(&mut session, 5, at(0));
+    let newer = Response { protocol: PROTOCOL + 1, ..response(5, false) };
+    session.received(&ok(&newer), at(0));
+    assert!(matches!(session.poll(at(0)), Step::Done(Err(SyncError::Rejected { .. }))));
+}
+
+#[test]
+fn an_answer_to_another_request_is_never_applied() {
+    let mut session = Session::new(1);
+    transmit(&mut session, 5, at(0));
+    session.received(&ok(&response(4, false)), at(0));
+    waits_until(&mut session, at(0));
+    // An answer that nobody waits for any more is passed over.
+    session.received(&ok(&response(5, false)), at(0));
+    session.applied(Applied { acknowledged: 1, ..Applied::default() });
+    waits_until(&mut session, at(0));
+}
+
+#[test]
+fn a_request_that_is_too_large_is_made_smaller() {
+    let mut session = Session::new(1);
+    let whole = push_bytes(&mut session, at(0));
+    session.prepared(request(1, 10));
+    assert!(matches!(session.poll(at(0)), Step::Transmit(_)));
+    session.received(&problem(413, "too much"), at(0));
+    let until = waits_until(&mut session, at(0));
+    assert_eq!(push_bytes(&mut session, until), whole / 2);
+
+    let mut session = Session::new(1);
+    push_bytes(&mut session, at(0));
+    session.prepared(request(1, MAX_BODY + 1));
+    assert_eq!(push_bytes(&mut session, at(0)), whole / 2, "without asking the server");
+}
+
+#[test]
+fn one_change_that_fits_into_no_request_ends_the_sync() {
+    let mut session = Session::new(1);
+    let large = request(1, MAX_BODY + 1);
+    for _ in 0..64 {
+        match session.poll(at(0)) {
+            Step::Prepare { .. } => session.prepared(large.clone()),
+            Step::Done(result) => {
+                assert!(matches!(result, Err(SyncError::Request(_))), "{result:?}");
+                return;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    panic!("it never ended");
+}
+
+#[test]
+fn a_sync_goes_on_while_there_is_more_or_its_outbox_shrinks() {
+    let mut session = Session::new(1);
+    let step = round(&mut session, true, Applied { pulled: 9, ..Applied::default() });
+    assert!(matches!(step, Step::Prepare { .. }), "there is more to fetch: {step:?}");
+    let some_progress = [
+        Applied { acknowledged: 1, outstanding: 3, ..Applied::default() },
+        Applied { refused: 1, outstanding: 2, ..Applied::default() },
+        Applied { redone: 1, outstanding: 2, ..Applied::default() },
+    ];
+    for applied in some_progress {
+        let step = round(&mut session, false, applied);
+        assert!(matches!(step, Step::Prepare { .. }), "{applied:?}: {step:?}");
+    }
+    let Step::Done(Ok(report)) = round(&mut session, false, Applied { acknowledged: 2, ..Applied::default() }) else {
+        panic!("not done")
+    };
+    assert!(report.synced());
+    assert_eq!((report.rounds, report.applied.acknowledged, report.applied.pulled), (5, 3, 9));
+}
+
+#[test]
+fn a_sync_that_gets_no_further_ends_and_is_not_called_synced() {
+    let mut session = Session::new(1);
+    match round(&mut session, false, Applied { pulled: 4, outstanding: 1, ..Applied::default() }) {
+        Step::Done(Ok(report)) => assert!(!report.synced()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_server_that_always_has_more_does_not_keep_a_phone_for_ever() {
+    let mut session = Session::new(1);
+    let reply = ok(&response(5, true));
+    for rounds in 1..20_000 {
+        transmit(&mut session, 5, at(0));
+        session.received(&reply, at(0));
+        assert!(matches!(session.poll(at(0)), Step::Apply(..)));
+        session.applied(Applied::default());
+        if let Step::Done(result) = session.poll(at(0)) {
+            assert_eq!(result, Err(SyncError::Endless(rounds)));
+            return;
+        }
+    }
+    panic!("it never ended");
+}
