@@ -11,10 +11,11 @@ CREATE TABLE change (
     hash         BLOB NOT NULL UNIQUE,
     bytes        BLOB NOT NULL,
     own          INTEGER NOT NULL,              -- 1: made here
-    acknowledged INTEGER NOT NULL               -- 1: the server has it durably
+    acknowledged INTEGER NOT NULL,              -- 1: the server has it durably
+    waiting      INTEGER NOT NULL DEFAULT 0     -- 1: pushed, and held or lacking deps: others go before it
 );
 CREATE INDEX change_of_record ON change (record, place);
-CREATE INDEX outbox ON change (place) WHERE acknowledged = 0;
+CREATE INDEX outbox ON change (waiting, place) WHERE acknowledged = 0;
 
 CREATE TABLE record (
     id          BLOB PRIMARY KEY,

@@ -45,7 +45,7 @@ impl Document {
             .filter_map(|name| {
                 let mut puts = self.puts_on(name.as_str());
                 let differ = puts.windows(2).any(|pair| pair[0].value != pair[1].value);
-                puts.sort_by(|a, b| a.change.cmp(&b.change));
+                puts.sort_by_key(|put| put.change);
                 differ.then_some((name, puts))
             })
             .collect()

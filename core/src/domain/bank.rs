@@ -176,7 +176,7 @@ impl Bank {
         for unit in bank.units.values() {
             if let Some(parent) = &unit.parent {
                 // Levels grow strictly downwards, so there can be no cycle.
-                if !bank.units.get(parent).is_some_and(|above| above.level < unit.level) {
+                if bank.units.get(parent).is_none_or(|above| above.level >= unit.level) {
                     return Err(BankError::Parent { unit: unit.id.clone(), parent: parent.clone() });
                 }
             }

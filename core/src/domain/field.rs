@@ -182,7 +182,7 @@ impl FieldType {
             (Self::Person, Value::Text(text)) => text.parse::<PersonId>().map(drop).map_err(named),
             (Self::Zone, Value::Text(text)) => text.parse::<Zone>().map(drop).map_err(named),
             (Self::Week, Value::Text(text)) => text.parse::<Week>().map(drop).map_err(named),
-            (Self::Hashes(_), Value::Bytes(bytes)) if bytes.len() % 32 != 0 => {
+            (Self::Hashes(_), Value::Bytes(bytes)) if !bytes.len().is_multiple_of(32) => {
                 Err(Invalid::new(field, format!("{} bytes", bytes.len()), "change hashes of 32 bytes each"))
             }
             _ => Ok(()),

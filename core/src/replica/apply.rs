@@ -111,9 +111,10 @@ fn note_verdicts(
                     applied.acknowledged += usize::from(changes::acknowledge(db, &hash)?);
                 }
                 Verdict::NeedsDeps => {
+                    changes::wait(db, &hash)?;
                     lacking.insert(push.record);
                 }
-                Verdict::Held => {}
+                Verdict::Held => changes::wait(db, &hash)?,
                 Verdict::PullFirst => {
                     if is_pending(db, &hash)? {
                         unsettled.entry(push.record).or_default().redo = true;

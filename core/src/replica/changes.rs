@@ -82,6 +82,12 @@ pub(super) fn acknowledge(db: &Connection, hash: &ChangeHash) -> Result<bool, Re
     Ok(news > 0)
 }
 
+/// Notes that the server could not take a change yet, so that it holds up nothing behind it.
+pub(super) fn wait(db: &Connection, hash: &ChangeHash) -> Result<(), ReplicaError> {
+    db.prepare_cached("UPDATE change SET waiting = 1 WHERE hash = ?")?.execute([hash.as_bytes()])?;
+    Ok(())
+}
+
 /// Puts a record's own acknowledged changes back into the outbox: the server turned out not to have them.
 pub(super) fn requeue(db: &Connection, record: RecordId) -> Result<(), ReplicaError> {
     db.prepare_cached("UPDATE change SET acknowledged = 0 WHERE record = ? AND own = 1")?

@@ -15,7 +15,7 @@ impl Replica {
         changes::outstanding(&self.db)
     }
 
-    /// A request that pushes the oldest part of the outbox, at most so many bytes of it (but at least one change).
+    /// A request that pushes the oldest part of the outbox (what the server could not take yet after all else), at most so many bytes of it (but at least one change).
     /// `nonce` tells its response from others.
     ///
     /// # Errors
@@ -37,7 +37,7 @@ impl Replica {
     fn pushes(&self, push_bytes: usize) -> Result<Vec<Push>, ReplicaError> {
         let mut select = self.db.prepare_cached(
             "SELECT change.record, record.kind, change.bytes FROM change JOIN record ON record.id = change.record
-             WHERE acknowledged = 0 ORDER BY place",
+             WHERE acknowledged = 0 ORDER BY waiting, place",
         )?;
         let mut found = select.query([])?;
         let (mut pushes, mut at, mut size): (Vec<Push>, HashMap<RecordId, usize>, usize) = Default::default();

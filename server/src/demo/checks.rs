@@ -62,17 +62,15 @@ pub async fn all(
 fn nothing_outstanding(fleet: &Fleet) -> Result<Check, CheckError> {
     let mut check =
         Check { promise: "every phone has sent everything, and nothing was refused", looked_at: 0, broken: 0 };
-    let mut failed = None;
-    fleet.phones(|phone| {
+    for number in 0..fleet.size() {
+        let settled = fleet.phone(number, |phone| -> Result<bool, ReplicaError> {
+            let replica = phone.replica();
+            Ok(replica.outstanding()? == 0 && !replica.inbox()?.iter().any(is_refused))
+        });
         check.looked_at += 1;
-        let replica = phone.replica();
-        match (replica.outstanding(), replica.inbox()) {
-            (Ok(0), Ok(inbox)) if inbox.iter().all(|entry| !is_refused(entry)) => {}
-            (Err(error), _) | (_, Err(error)) => failed = Some(error),
-            _ => check.broken += 1,
-        }
-    });
-    failed.map_or(Ok(check), |error| Err(error.into()))
+        check.broken += usize::from(!settled.transpose()?.unwrap_or(false));
+    }
+    Ok(check)
 }
 
 fn is_refused(entry: &canvass_core::replica::InboxEntry) -> bool {
@@ -81,22 +79,13 @@ fn is_refused(entry: &canvass_core::replica::InboxEntry) -> bool {
 
 /// Every phone holds what it should, row by row and head by head.
 async fn converged(store: &SqliteStore, fleet: &Fleet, today: Date) -> Result<Check, CheckError> {
-    let mut held = Vec::new();
-    let mut failed = None;
-    fleet.phones(|phone| {
-        let query = Query { limit: u32::MAX, ..Query::default() };
-        match phone.replica().query(&query) {
-            Ok(rows) => held.push((phone.owner().person.clone(), rows)),
-            Err(error) => failed = Some(error),
-        }
-    });
-    if let Some(error) = failed {
-        return Err(error.into());
-    }
     let mut check = Check { promise: "every phone's records equal the server's", looked_at: 0, broken: 0 };
-    for (person, rows) in held {
+    for number in 0..fleet.size() {
+        let query = Query { limit: u32::MAX, ..Query::default() };
+        let held = fleet.phone(number, |phone| (phone.owner().person.clone(), phone.replica().query(&query)));
+        let Some((person, rows)) = held else { continue };
         let by_id = |rows: Vec<Row>| rows.into_iter().map(|row| (row.id, row)).collect::<BTreeMap<_, _>>();
-        let (here, there) = (by_id(rows), by_id(store.rows_for(&person, today).await?));
+        let (here, there) = (by_id(rows?), by_id(store.rows_for(&person, today).await?));
         check.looked_at += there.len();
         check.broken += there.iter().filter(|(id, row)| here.get(id) != Some(row)).count();
         check.broken += here.keys().filter(|id| !there.contains_key(id)).count();
@@ -107,7 +96,9 @@ async fn converged(store: &SqliteStore, fleet: &Fleet, today: Date) -> Result<Ch
 /// What phones were told is safe, is there.
 async fn nothing_lost(store: &SqliteStore, fleet: &Fleet) -> Result<Check, CheckError> {
     let mut noted: Vec<ChangeHash> = Vec::new();
-    fleet.phones(|phone| noted.extend(phone.acknowledged()));
+    for number in 0..fleet.size() {
+        fleet.phone(number, |phone| noted.extend(phone.acknowledged()));
+    }
     let there = store.has_changes(noted.clone()).await?;
     let broken = noted.iter().filter(|hash| !there.contains(hash)).count();
     Ok(Check { promise: "no acknowledged change is missing on the server", looked_at: noted.len(), broken })

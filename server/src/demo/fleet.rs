@@ -171,9 +171,15 @@ impl Fleet {
         counts
     }
 
-    /// Looks at every phone in turn.
-    pub fn phones(&self, mut look: impl FnMut(&mut Phone)) {
-        self.visit(|hand| look(&mut hand.phone));
+    /// How many phones there are.
+    pub fn size(&self) -> usize {
+        self.hands.len()
+    }
+
+    /// Looks at one phone; `None` beyond the last.
+    pub fn phone<T>(&self, number: usize, look: impl FnOnce(&mut Phone) -> T) -> Option<T> {
+        let mut hand = self.hands.get(number)?.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(look(&mut hand.phone))
     }
 
     fn visit(&self, mut look: impl FnMut(&mut Hand)) {

@@ -1,9 +1,8 @@
 //! Planted faults: damage done on purpose after the play, to show that the checks can fail.
 
 use super::fleet::Fleet;
-use super::phone::PhoneError;
+use super::phone::Phone;
 use crate::store::{SqliteStore, StoreError};
-use canvass_core::replica::ReplicaError;
 
 /// A fault to plant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -47,18 +46,17 @@ impl Fault {
 }
 
 fn forget(fleet: &Fleet) -> Result<usize, PlantError> {
-    let mut result = Ok(0);
-    fleet.phones(|phone| {
-        if matches!(result, Ok(0)) {
-            let device = phone.owner().device.get();
-            let damage = || -> rusqlite::Result<usize> {
-                let db = rusqlite::Connection::open(phone.path())?;
-                db.execute("DELETE FROM record WHERE id = (SELECT id FROM record WHERE kind = 'visit' LIMIT 1)", [])
-            };
-            result = damage().map_err(|error| PhoneError::Replica { device, error: ReplicaError::from(error) });
+    let damage = |phone: &mut Phone| -> rusqlite::Result<usize> {
+        let db = rusqlite::Connection::open(phone.path())?;
+        db.execute("DELETE FROM record WHERE id = (SELECT id FROM record WHERE kind = 'visit' LIMIT 1)", [])
+    };
+    for number in 0..fleet.size() {
+        let damaged = fleet.phone(number, damage).transpose().map_err(StoreError::from)?;
+        if damaged.unwrap_or(0) > 0 {
+            return Ok(1);
         }
-    });
-    Ok(result?)
+    }
+    Ok(0)
 }
 
 /// Why a fault could not be planted.
@@ -67,10 +65,7 @@ pub enum PlantError {
     /// Nothing there to damage.
     #[error("there is nothing to damage: play more weeks")]
     Nothing,
-    /// The server's store.
+    /// The database to damage.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A phone.
-    #[error(transparent)]
-    Phone(#[from] PhoneError),
 }
