@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::OnceLock;
 use tempfile::TempDir;
 
-const PLAY: [&str; 8] = ["demo", "--phones", "8", "--weeks", "2", "--seed", "3", "--exit"];
+const PLAY: [&str; 8] = ["demo", "--phones", "16", "--weeks", "2", "--seed", "1", "--exit"];
 
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_canvass-server"));
@@ -140,7 +140,8 @@ fn every_planted_fault_is_found_by_the_check_that_looks_for_it() {
         let output = run(&[&small[..], &[fault]].concat());
         let report = text(&output.stdout);
         assert_eq!(output.status.code(), Some(1), "{fault}: {report}\n{}", text(&output.stderr));
-        let found = report.lines().any(|line| line.contains("FAILED") && line.contains(promise) && line.contains("broken"));
+        let found =
+            report.lines().any(|line| line.contains("FAILED") && line.contains(promise) && line.contains("broken"));
         assert!(found, "{fault} was not found:\n{report}");
     }
 }

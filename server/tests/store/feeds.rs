@@ -80,7 +80,8 @@ pub(crate) async fn a_small_budget_brings_the_same_as_a_large_one(place: &impl P
     let (mut early, mut late) = (View::with_budget("leader", 1), View::with_budget("leader", 700));
     let mut drafts = Vec::new();
     for n in 0..30 {
-        let mut prospect = if n % 2 == 0 { ann.prospect(&format!("小区{n}")) } else { cat.prospect(&format!("小区{n}")) };
+        let mut prospect =
+            if n % 2 == 0 { ann.prospect(&format!("小区{n}")) } else { cat.prospect(&format!("小区{n}")) };
         send(&*store, 3 + n % 2 * 2, vec![&mut prospect]).await;
         drafts.push((n, prospect));
         // One phone is in the middle of its first sync all the while.

@@ -76,12 +76,21 @@ pub(crate) async fn an_order_that_fails_takes_nobody_along_and_leaves_nothing(pl
         waiting.spawn(async move {
             match n % 4 {
                 0 => {
-                    let order = IngestOrder { device: DeviceNumber::new(99), received_at: server(NOON), pushes: vec![stranger] };
+                    let order = IngestOrder {
+                        device: DeviceNumber::new(99),
+                        received_at: server(NOON),
+                        pushes: vec![stranger],
+                    };
                     matches!(store.ingest(order).await, Err(StoreError::OthersDevice { .. }))
                 }
                 1 => {
                     // The first record is good; the second makes the order fail.
-                    let record = |fields| ServerRecord { kind: Kind::from(&prospect::KIND), prospect: None, fields, assigned_to: None };
+                    let record = |fields| ServerRecord {
+                        kind: Kind::from(&prospect::KIND),
+                        prospect: None,
+                        fields,
+                        assigned_to: None,
+                    };
                     let named = Fields::new().with("name".parse().expect("a name"), "好".into());
                     let order = vec![record(named), record(Fields::new())];
                     matches!(store.write(order, server(NOON)).await, Err(StoreError::Invalid(_)))
@@ -170,7 +179,8 @@ pub(crate) async fn a_record_always_fits_into_a_response(place: &impl Place) {
         pen.put(&mut draft, &fields);
         let Push { record, kind, changes } = draft.push();
         let verdicts = push_at(&*store, 3, NOON, vec![Push { record, kind, changes }]).await;
-        refused += usize::from(matches!(verdicts[0].last(), Some(Verdict::Refused { code, .. }) if code == "document-full"));
+        refused +=
+            usize::from(matches!(verdicts[0].last(), Some(Verdict::Refused { code, .. }) if code == "document-full"));
         if refused > 0 {
             break;
         }

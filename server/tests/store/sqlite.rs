@@ -77,7 +77,7 @@ async fn a_full_disk_is_named_keeps_what_was_acknowledged_and_nothing_by_halves(
     let mut waiting = JoinSet::new();
     for n in 0..120 {
         let mut draft = pen.prospect(&format!("小区{n}"));
-        pen.edit(&mut draft, "note", "字".repeat(600));
+        pen.edit(&mut draft, "note", "字".repeat(600).as_str());
         let (push, store) = (draft.push(), store.clone());
         waiting.spawn(async move { (push.clone(), store.ingest(order(push)).await) });
     }
@@ -93,7 +93,8 @@ async fn a_full_disk_is_named_keeps_what_was_acknowledged_and_nothing_by_halves(
         }
     }
     assert!(!lost.is_empty(), "the disk was never full");
-    let hashes = |pushes: &[Push]| -> Vec<_> { pushes.iter().flat_map(|push| push.hashes().collect::<Vec<_>>()).collect() };
+    let hashes =
+        |pushes: &[Push]| -> Vec<_> { pushes.iter().flat_map(|push| push.hashes().collect::<Vec<_>>()).collect() };
     assert_eq!(store.has_changes(hashes(&kept)).await.expect("asked").len(), kept.len() * 2);
     assert_eq!(store.has_changes(hashes(&lost)).await.expect("asked").len(), 0);
 

@@ -243,8 +243,12 @@ mod tests {
     type Heard = Vec<Result<(), StoreError>>;
 
     /// Commits jobs as one group on a connection, and says what each caller heard.
-    fn as_one_group(db: &Connection, jobs: Vec<Box<dyn FnOnce(&mut Writing<'_>) -> Result<(), StoreError> + Send>>) -> Heard {
-        let heard = std::sync::Arc::new(std::sync::Mutex::new(vec![Err(StoreError::Storage("silence".into())); jobs.len()]));
+    fn as_one_group(
+        db: &Connection,
+        jobs: Vec<Box<dyn FnOnce(&mut Writing<'_>) -> Result<(), StoreError> + Send>>,
+    ) -> Heard {
+        let heard =
+            std::sync::Arc::new(std::sync::Mutex::new(vec![Err(StoreError::Storage("silence".into())); jobs.len()]));
         let grouped = |(n, job): (usize, Box<dyn FnOnce(&mut Writing<'_>) -> Result<(), StoreError> + Send>)| {
             let heard = heard.clone();
             let grouped: Grouped = Box::new(move |writing| {
@@ -285,10 +289,7 @@ mod tests {
                 Box::new(note(4)),
             ],
         );
-        assert!(matches!(
-            heard.as_slice(),
-            [Ok(()), Err(StoreError::Damaged(_)), Err(StoreError::Storage(_)), Ok(())]
-        ));
+        assert!(matches!(heard.as_slice(), [Ok(()), Err(StoreError::Damaged(_)), Err(StoreError::Storage(_)), Ok(())]));
         assert_eq!(noted(&db), [1, 4]);
     }
 
@@ -296,7 +297,7 @@ mod tests {
     fn a_group_waits_once_for_a_busy_file_and_everyone_in_it_is_told() {
         static WAITED: AtomicUsize = AtomicUsize::new(0);
         let folder = tempfile::tempdir().expect("folder");
-        let (db, other) = (database(&folder.path().join("a.db")), database(&folder.path().join("a.db")));
+        let (mut db, other) = (database(&folder.path().join("a.db")), database(&folder.path().join("a.db")));
         let gives_up = |_| {
             WAITED.fetch_add(1, Ordering::SeqCst);
             false
@@ -322,7 +323,8 @@ mod tests {
         };
         let heard = as_one_group(&db, vec![Box::new(note(2)), Box::new(fill), Box::new(note(3))]);
         assert!(matches!(heard[1], Err(StoreError::Full)), "{heard:?}");
-        let told: Vec<i64> = [(2, &heard[0]), (3, &heard[2])].iter().filter(|(_, h)| h.is_ok()).map(|(n, _)| *n).collect();
+        let told: Vec<i64> =
+            [(2, &heard[0]), (3, &heard[2])].iter().filter(|(_, h)| h.is_ok()).map(|(n, _)| *n).collect();
         assert_eq!(noted(&db), [vec![1], told].concat(), "{heard:?}");
     }
 
