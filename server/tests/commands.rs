@@ -1,6 +1,8 @@
 //! The operator's commands, run as an operator runs them: exit codes, words, and what other processes then see.
 
 #![cfg(all(unix, feature = "demo"))]
+// Helpers of tests may fail as tests do; clippy knows only functions marked as tests.
+#![allow(clippy::expect_used)]
 
 use canvass_core::domain::{RecordId, Week};
 use canvass_server::store::sqlite::database_in;

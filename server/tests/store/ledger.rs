@@ -178,7 +178,7 @@ pub(crate) async fn a_campaign_that_names_a_prospect_is_counted(place: &impl Pla
     let mut odd = Pen::of(1);
     odd.prospect("not this one");
     let about = RecordId::new(NOON, [9; 10]);
-    let mut rules = odd.new(&canvass_core::domain::campaign::KIND, Some(about), &campaign(2, 1).to_fields());
+    let mut rules = odd.record(&canvass_core::domain::campaign::KIND, Some(about), &campaign(2, 1).to_fields());
     send(&*store, 1, vec![&mut rules]).await;
     assert_eq!(credited(&*store, rules.id).await.len(), 2);
     assert_true(&*store, rules.id).await;

@@ -152,7 +152,7 @@ impl Pen {
         Draft { id, kind, document, unsent: vec![change.bytes] }
     }
 
-    pub(crate) fn new(&mut self, kind: &'static KindSpec, prospect: Option<RecordId>, fields: &Fields) -> Draft {
+    pub(crate) fn record(&mut self, kind: &'static KindSpec, prospect: Option<RecordId>, fields: &Fields) -> Draft {
         self.create(kind.into(), prospect, fields)
     }
 
@@ -161,19 +161,19 @@ impl Pen {
     }
 
     pub(crate) fn prospect(&mut self, name: &str) -> Draft {
-        self.new(&prospect::KIND, None, &Prospect::named(name).to_fields())
+        self.record(&prospect::KIND, None, &Prospect::named(name).to_fields())
     }
 
     pub(crate) fn visit(&mut self, prospect: RecordId, millis: i64) -> Draft {
-        self.new(&visit::KIND, Some(prospect), &visit_at(millis))
+        self.record(&visit::KIND, Some(prospect), &visit_at(millis))
     }
 
     pub(crate) fn account(&mut self, prospect: RecordId, on: Date, yuan: i64) -> Draft {
-        self.new(&outcome::KIND, Some(prospect), &account(on, yuan))
+        self.record(&outcome::KIND, Some(prospect), &account(on, yuan))
     }
 
     pub(crate) fn campaign(&mut self, campaign: &Campaign) -> Draft {
-        self.new(&campaign::KIND, None, &campaign.to_fields())
+        self.record(&campaign::KIND, None, &campaign.to_fields())
     }
 
     /// Edits a record that this pen holds.

@@ -224,6 +224,7 @@ mod tests {
     use rand::SeedableRng;
     use std::path::Path;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
 
     fn database(path: &Path) -> Connection {
         let db = Connection::open(path).expect("opened");
@@ -241,33 +242,31 @@ mod tests {
     }
 
     type Heard = Vec<Result<(), StoreError>>;
+    type Work = Box<dyn FnOnce(&mut Writing<'_>) -> Result<(), StoreError> + Send>;
+
+    /// A job of a group, whose caller notes what it hears in its place.
+    fn grouped(n: usize, work: Work, heard: &Arc<Mutex<Heard>>) -> Grouped {
+        let heard = heard.clone();
+        Box::new(move |writing| {
+            let outcome = writing.and_then(|writing| contain(|| work(writing)));
+            let keep = outcome.is_ok();
+            let answer = move |committed: Result<(), StoreError>| {
+                heard.lock().expect("heard")[n] = committed.and(outcome);
+            };
+            (keep, Box::new(answer))
+        })
+    }
 
     /// Commits jobs as one group on a connection, and says what each caller heard.
-    fn as_one_group(
-        db: &Connection,
-        jobs: Vec<Box<dyn FnOnce(&mut Writing<'_>) -> Result<(), StoreError> + Send>>,
-    ) -> Heard {
-        let heard =
-            std::sync::Arc::new(std::sync::Mutex::new(vec![Err(StoreError::Storage("silence".into())); jobs.len()]));
-        let grouped = |(n, job): (usize, Box<dyn FnOnce(&mut Writing<'_>) -> Result<(), StoreError> + Send>)| {
-            let heard = heard.clone();
-            let grouped: Grouped = Box::new(move |writing| {
-                let outcome = writing.and_then(|writing| contain(|| job(writing)));
-                let keep = outcome.is_ok();
-                let answer = move |committed: Result<(), StoreError>| {
-                    heard.lock().expect("heard")[n] = committed.and(outcome);
-                };
-                (keep, Box::new(answer) as Answer)
-            });
-            grouped
-        };
-        let group = jobs.into_iter().enumerate().map(grouped).collect();
+    fn as_one_group(db: &Connection, jobs: Vec<Work>) -> Heard {
+        let silence = Err(StoreError::Storage("silence".to_owned()));
+        let heard = Arc::new(Mutex::new(vec![silence; jobs.len()]));
+        let group = jobs.into_iter().enumerate().map(|(n, work)| grouped(n, work, &heard)).collect();
         let (mut bank, mut campaigns) = (CachedBank::default(), CachedCampaigns::default());
         let mut entropy = StdRng::seed_from_u64(1);
         let actor = Actor::new([1; 16]);
         commit(Writing { db, bank: &mut bank, campaigns: &mut campaigns, entropy: &mut entropy, actor }, group);
-        let heard = heard.lock().expect("heard").clone();
-        heard
+        std::mem::take(&mut *heard.lock().expect("heard"))
     }
 
     #[test]
