@@ -146,27 +146,31 @@ fn open_existing(folder: &Path) -> anyhow::Result<SqliteStore> {
 /// Serves until told to stop.
 async fn serve(store: Arc<SqliteStore>, listen: SocketAddr) -> anyhow::Result<()> {
     let listener = http::bind(listen).await?;
+    // Listened for before anybody is told that the server is there: a signal must never find it unprepared.
+    let told = stop_signals()?;
     println!("serving at http://{}/standings (Ctrl-C or SIGTERM stops)", listener.local_addr()?);
-    http::serve(listener, App { store, clock: Arc::new(SystemClock) }, told_to_stop()).await?;
+    http::serve(listener, App { store, clock: Arc::new(SystemClock) }, told).await?;
     println!("stopped");
     Ok(())
 }
 
 /// Ctrl-C, or SIGTERM where there is such a thing.
-async fn told_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
+#[cfg(unix)]
+fn stop_signals() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    }
-    drop(interrupted.await);
+    })
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signals() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 
 #[cfg(feature = "demo")]

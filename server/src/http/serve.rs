@@ -3,7 +3,9 @@
 use super::{App, router};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 /// Why the server does not listen.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +39,11 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|error| ServeError::Listen { address, error })
 }
 
-/// Serves until `shutdown` comes; then finishes what is under way.
+/// How long requests under way may take to finish after the server was told to stop. A phone that stalls in the middle of
+/// one sends it again.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Serves until `shutdown` comes; then finishes what is under way, but waits for nobody who stalls.
 ///
 /// # Errors
 /// When the listener breaks.
@@ -46,6 +52,19 @@ pub async fn serve(
     app: App,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    axum::serve(listener, router(app)).with_graceful_shutdown(shutdown).await?;
+    let stopping = CancellationToken::new();
+    let told = stopping.clone();
+    let shutdown = async move {
+        shutdown.await;
+        told.cancel();
+    };
+    let drained = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, router(app)).with_graceful_shutdown(shutdown) => served?,
+        () = drained => tracing::warn!("requests that did not finish were cut off"),
+    }
     Ok(())
 }

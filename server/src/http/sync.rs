@@ -7,11 +7,16 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response as HttpResponse};
-use canvass_core::domain::Zone;
-use canvass_core::wire::{MAX_BODY, PROTOCOL, Request, Response};
+use canvass_core::domain::{RecordId, Zone};
+use canvass_core::wire::{MAX_BODY, PROTOCOL, Push, Request, Response};
+use std::collections::HashSet;
 
 /// The type of sync bodies.
 pub const CONTENT_TYPE: &str = "application/vnd.canvass.sync";
+
+/// How many records and changes one request may push: every one costs the writer time, however small it is. A phone that is
+/// told so halves what it sends.
+const MAX_PUSHED: usize = 10_000;
 
 pub(super) async fn sync(
     State(app): State<App>,
@@ -26,9 +31,26 @@ pub(super) async fn sync(
         _ => Problem::unreadable(rejection),
     })?;
     let request = off_thread(move || Request::decode(&body)).await??;
+    bounded(&request.pushes)?;
     let response = answer(&app, request).await?;
     let body = off_thread(move || response.encode()).await??;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))], body).into_response())
+}
+
+/// Makes sure that what is pushed takes bounded time. A record's document is loaded once for each push of it, so a record
+/// stands there once.
+fn bounded(pushes: &[Push]) -> Result<(), Problem> {
+    let pushed = pushes.iter().map(|push| 1 + push.changes.len()).sum::<usize>();
+    if pushed > MAX_PUSHED {
+        return Err(Problem::too_large(format!(
+            "{pushed} records and changes are pushed: send at most {MAX_PUSHED} at once"
+        )));
+    }
+    let records: HashSet<RecordId> = pushes.iter().map(|push| push.record).collect();
+    if records.len() < pushes.len() {
+        return Err(Problem::unreadable("a record is pushed twice in one request: push all its changes together"));
+    }
+    Ok(())
 }
 
 async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
@@ -69,4 +91,22 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
 /// Runs what takes processor time off the threads that serve everybody.
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(Problem::unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(n: u8, changes: usize) -> Push {
+        let kind = "visit".parse().expect("a kind");
+        Push { record: RecordId::new(1, [n; 10]), kind, changes: vec![vec![].into(); changes] }
+    }
+
+    #[test]
+    fn what_would_keep_the_writer_busy_for_long_is_turned_away_at_the_door() {
+        let status = |pushes: &[Push]| bounded(pushes).map_err(|problem| problem.status());
+        assert_eq!(status(&[push(1, MAX_PUSHED - 3), push(2, 1)]), Ok(()));
+        assert_eq!(status(&[push(1, MAX_PUSHED - 2), push(2, 1)]), Err(StatusCode::PAYLOAD_TOO_LARGE));
+        assert_eq!(status(&[push(1, 1), push(2, 1), push(1, 1)]), Err(StatusCode::BAD_REQUEST));
+    }
 }

@@ -143,6 +143,8 @@ pub(super) fn admit(writing: &mut Writing<'_>, device: DeviceNumber, person: &Pe
     if !admitted(writing.db, device, person)? {
         insert_device(writing.db, device, person)?;
         bump(writing.db)?;
+        // What it recorded while the bank did not list it has an author again.
+        ledger::recount_unplaced(writing)?;
     }
     Ok(())
 }
@@ -153,10 +155,13 @@ pub(super) fn audiences(bank: &Bank, person: &PersonId, today: Date) -> Vec<Audi
     let mut audiences = vec![Audience::Bank, Audience::Person(person.clone())];
     let leads = bank.person(person).is_some_and(|person| person.role == Role::BranchLeader);
     for unit in bank.units_of(person, today) {
-        if leads {
-            audiences.extend(bank.below(unit).map(|unit| Audience::Unit(unit.id.clone())));
-        } else {
-            audiences.push(Audience::Unit(unit.clone()));
+        let led = bank.below(unit).filter(|_| leads).map(|below| &below.id);
+        for unit in std::iter::once(unit).chain(led) {
+            // A person may be twice in a unit, or lead one and belong to another below it.
+            let audience = Audience::Unit(unit.clone());
+            if !audiences.contains(&audience) {
+                audiences.push(audience);
+            }
         }
     }
     audiences

@@ -30,16 +30,16 @@ pub(super) fn assigned_unit(db: &Connection, prospect: RecordId) -> Result<Optio
 }
 
 /// Whose a record is: the table of audiences. A kind that this version does not know, and a record of a prospect that
-/// nobody is assigned to, are their author's until known.
-pub(super) fn audience(db: &Connection, bank: &Bank, row: &Row) -> Result<Audience, StoreError> {
+/// nobody is assigned to, are their author's until known; what the server itself wrote of such a prospect is nobody's.
+pub(super) fn audience(db: &Connection, bank: &Bank, row: &Row) -> Result<Option<Audience>, StoreError> {
     let author = || {
         let holder = row.author.and_then(|device: DeviceNumber| bank.holder(device));
-        holder.map_or(Audience::Bank, |person| Audience::Person(person.id.clone()))
+        holder.map(|person| Audience::Person(person.id.clone()))
     };
     Ok(match (row.kind.spec().map(|spec| spec.audience), row.prospect) {
-        (Some(AudienceRule::Bank), _) => Audience::Bank,
+        (Some(AudienceRule::Bank), _) => Some(Audience::Bank),
         (Some(AudienceRule::ProspectsUnit), Some(prospect)) => {
-            assigned_unit(db, prospect)?.map_or_else(author, Audience::Unit)
+            assigned_unit(db, prospect)?.map(Audience::Unit).or_else(author)
         }
         _ => author(),
     })
@@ -66,7 +66,7 @@ pub(super) fn tell(db: &Connection, record: RecordId, audience: &Audience, seq: 
 /// A prospect got its first assignment: what came before it moves from its authors' own feeds to the unit's.
 pub(super) fn move_group(db: &Connection, bank: &Bank, prospect: RecordId) -> Result<(), StoreError> {
     for row in records::of_prospect(db, prospect)? {
-        let audience = audience(db, bank, &row)?;
+        let Some(audience) = audience(db, bank, &row)? else { continue };
         let feed = audience.to_string();
         let mut select = db.prepare_cached("SELECT 1 FROM feed WHERE record = ? AND feed = ? AND gone = 0")?;
         let there = select.query_row(params![row.id.as_bytes(), feed], |_| Ok(())).optional()?;

@@ -6,6 +6,7 @@ use crate::ingest::{Decision, Sender, decide};
 use crate::store::{IngestOrder, ServerRecord, StoreError, VerifyOrder};
 use canvass_core::document::{Change, Document};
 use canvass_core::domain::assignment::{self, Assignment};
+use canvass_core::domain::campaign;
 use canvass_core::domain::outcome;
 use canvass_core::domain::prospect;
 use canvass_core::domain::verification::{self, Verification};
@@ -17,6 +18,7 @@ use std::collections::BTreeSet;
 
 /// Takes in what a phone pushed.
 pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError> {
+    writing.refresh_campaigns()?;
     let known = writing.bank()?;
     let person = known.holder(order.device).ok_or(StoreError::OthersDevice { device: order.device })?;
     let today = order.received_at.date(&Zone::china());
@@ -83,19 +85,17 @@ fn append(
     let arrival = records::save(db, &row)?;
     let bank = writing.bank()?;
     let is_prospect = row.kind.is(&prospect::KIND);
-    feeds::tell(db, row.id, &feeds::audience(db, &bank, &row)?, arrival.seq)?;
+    if let Some(audience) = feeds::audience(db, &bank, &row)? {
+        feeds::tell(db, row.id, &audience, arrival.seq)?;
+    }
     if is_prospect
         && feeds::assigned_unit(db, row.id)?.is_none()
         && let Some(unit) = unit
     {
         assign(writing, row.id, unit, at)?;
     }
-    match row.prospect {
-        Some(prospect) => {
-            touched.prospects.insert(prospect);
-        }
-        None => touched.campaigns |= row.kind.is(&canvass_core::domain::campaign::KIND),
-    }
+    touched.prospects.extend(row.prospect);
+    touched.campaigns |= row.kind.is(&campaign::KIND);
     Ok(decision)
 }
 
@@ -139,6 +139,7 @@ pub(super) fn write(
     orders: &[ServerRecord],
     at: ServerTime,
 ) -> Result<Vec<RecordId>, StoreError> {
+    writing.refresh_campaigns()?;
     let mut ids = Vec::with_capacity(orders.len());
     let mut all = Touched::default();
     for order in orders {

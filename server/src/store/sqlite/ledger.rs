@@ -20,7 +20,9 @@ pub(super) struct CachedCampaigns {
 }
 
 impl Writing<'_> {
-    fn refresh_campaigns(&mut self) -> Result<(), StoreError> {
+    /// Reads the campaigns again if somebody changed them. A job that may touch one does so before it begins: only against
+    /// what the ledger was counted by can it tell what changed.
+    pub(super) fn refresh_campaigns(&mut self) -> Result<(), StoreError> {
         let mut select = self.db.prepare_cached("SELECT id, heads FROM record WHERE kind = 'campaign' ORDER BY id")?;
         let heads = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()?;
         if heads != self.campaigns.heads {
@@ -53,14 +55,13 @@ pub(super) fn recount(
     campaigns_touched: bool,
 ) -> Result<(), StoreError> {
     if campaigns_touched {
-        let before = std::mem::take(&mut writing.campaigns.campaigns);
-        let known = !std::mem::take(&mut writing.campaigns.heads).is_empty();
+        let before = std::mem::take(writing.campaigns).campaigns;
         writing.refresh_campaigns()?;
         let now = &writing.campaigns.campaigns;
         let alike = |(id, campaign): &(RecordId, Campaign)| {
             before.iter().any(|(other, was)| other == id && was.counts_like(campaign))
         };
-        if !known || before.len() != now.len() || !now.iter().all(alike) {
+        if before.len() != now.len() || !now.iter().all(alike) {
             return recount_all(writing);
         }
     }
@@ -74,6 +75,19 @@ pub(super) fn recount(
 pub(super) fn recount_all(writing: &mut Writing<'_>) -> Result<(), StoreError> {
     let mut select = writing.db.prepare_cached(
         "SELECT DISTINCT prospect FROM record WHERE prospect IS NOT NULL UNION SELECT prospect FROM contribution",
+    )?;
+    let prospects: Vec<Vec<u8>> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for prospect in prospects {
+        recount_one(writing, RecordId::from_bytes(&prospect)?)?;
+    }
+    Ok(())
+}
+
+/// Counts the prospects anew that have a contribution without a unit: its author may have become known.
+pub(super) fn recount_unplaced(writing: &mut Writing<'_>) -> Result<(), StoreError> {
+    let mut select = writing.db.prepare_cached(
+        "SELECT DISTINCT prospect FROM contribution
+         WHERE unit = '' AND campaign IN (SELECT campaign FROM tally WHERE unit = '')",
     )?;
     let prospects: Vec<Vec<u8>> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for prospect in prospects {

@@ -7,6 +7,7 @@ use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Audience, Kind, RecordId};
 use canvass_core::wire::{Delivery, Position, Reference};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashMap;
 
 /// A row of a feed.
 struct Entry {
@@ -16,6 +17,8 @@ struct Entry {
     gone: bool,
 }
 
+/// What an eviction takes of the budget, in bytes: ids do not compress.
+const EVICTION: i64 = 17;
 /// How many rows of a feed are looked at in one go.
 const PAGE: usize = 256;
 
@@ -25,8 +28,9 @@ pub(super) fn pull(db: &Connection, order: &PullOrder) -> Result<Pulled, StoreEr
     let audiences = bank::audiences(&bank, &order.person, order.today);
     let mut pulled = Pulled::default();
     let mut left = i64::try_from(order.budget).unwrap_or(i64::MAX).max(1);
+    let known_feeds: HashMap<&Audience, &Position> = order.positions.iter().map(|known| (&known.feed, known)).collect();
     for feed in &audiences {
-        let known = order.positions.iter().find(|position| position.feed == *feed);
+        let known = known_feeds.get(feed).copied();
         // A feed that is new to the phone is worked down from its present end. A position past the end is none of ours.
         let start = known.filter(|known| known.high <= end && known.low <= end.saturating_add(1)).cloned();
         let start = start.unwrap_or(Position { feed: feed.clone(), low: end + 1, high: end });
@@ -79,6 +83,7 @@ fn upwards(
             deliver(db, order, entry.record, since, left, pulled)?;
         } else if !feeds::is_in(db, entry.record, audiences)? {
             pulled.evictions.push(entry.record);
+            *left -= EVICTION;
         }
     }
     position.high = end;

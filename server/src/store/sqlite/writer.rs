@@ -42,8 +42,8 @@ impl Writing<'_> {
 /// Answers a job's caller, once it is known whether the commit held.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
-/// Runs a job; says whether its work is to be kept, and how to answer.
-type Grouped = Box<dyn FnOnce(&mut Writing<'_>) -> (bool, Answer) + Send>;
+/// Runs a job, or takes the reason why it cannot run; says whether its work is to be kept, and how to answer.
+type Grouped = Box<dyn FnOnce(Result<&mut Writing<'_>, StoreError>) -> (bool, Answer) + Send>;
 
 /// Runs outside any transaction.
 type Alone = Box<dyn FnOnce(&Connection) + Send>;
@@ -76,9 +76,7 @@ impl Writer {
     ) -> Result<T, StoreError> {
         let (answer, result) = oneshot::channel();
         let grouped: Grouped = Box::new(move |writing| {
-            let outcome = catch_unwind(AssertUnwindSafe(|| job(writing))).unwrap_or_else(|_| {
-                Err(StoreError::Storage("an operation panicked; nothing of it was kept".to_owned()))
-            });
+            let outcome = writing.and_then(|writing| contain(|| job(writing)));
             let keep = outcome.is_ok();
             // The caller may have gone; the work stands all the same.
             let answer = move |committed: Result<(), StoreError>| drop(answer.send(committed.and(outcome)));
@@ -94,13 +92,19 @@ impl Writer {
         job: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, result) = oneshot::channel();
-        self.send(Job::Alone(Box::new(move |db| drop(answer.send(job(db))))))?;
+        self.send(Job::Alone(Box::new(move |db| drop(answer.send(contain(|| job(db)))))))?;
         result.await.map_err(|_| StoreError::Busy)?
     }
 
     fn send(&self, job: Job) -> Result<(), StoreError> {
         self.jobs.as_ref().and_then(|jobs| jobs.try_send(job).ok()).ok_or(StoreError::Busy)
     }
+}
+
+/// A job that panics fails alone; the writer goes on.
+fn contain<T>(job: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(job))
+        .unwrap_or_else(|_| Err(StoreError::Storage("an operation panicked; nothing of it was kept".to_owned())))
 }
 
 impl Drop for Writer {
@@ -152,39 +156,40 @@ fn work(db: &Connection, mut entropy: StdRng, mut waiting: mpsc::Receiver<Job>) 
 fn commit(mut writing: Writing<'_>, group: Vec<Grouped>) {
     let db = writing.db;
     let mut kept: Vec<Answer> = Vec::new();
-    let fail = |kept: &mut Vec<Answer>, error: &StoreError| {
-        kept.drain(..).for_each(|answer| answer(Err(error.clone())));
-    };
-    for job in group {
-        if db.is_autocommit()
-            && let Err(error) = db.execute_batch("BEGIN IMMEDIATE")
-        {
-            // The job's caller learns that the server is busy when its answer is dropped.
+    let mut group = group.into_iter();
+    while let Some(job) = group.next() {
+        let begun = if db.is_autocommit() { db.execute_batch("BEGIN IMMEDIATE") } else { Ok(()) };
+        if let Err(error) = begun.and_then(|()| db.execute_batch("SAVEPOINT job")) {
             tracing::warn!(%error, "a transaction could not begin");
-            continue;
+            // Nobody waits again for what could not be had just now: another process may hold the file for long.
+            let error = StoreError::from(error);
+            for job in std::iter::once(job).chain(group.by_ref()) {
+                let (_, answer) = job(Err(error.clone()));
+                answer(Ok(()));
+            }
+            undo(&mut writing, &mut kept, &error);
+            return;
         }
-        if let Err(error) = db.execute_batch("SAVEPOINT job") {
-            fail(&mut kept, &error.into());
-            continue;
-        }
-        let (keep, answer) = job(&mut writing);
+        let (keep, answer) = job(Ok(&mut writing));
         if db.is_autocommit() {
             // A full disk makes SQLite roll back everything.
-            fail(&mut kept, &StoreError::Full);
-            answer(Err(StoreError::Full));
-            writing.forget();
+            answer(if keep { Err(StoreError::Full) } else { Ok(()) });
+            undo(&mut writing, &mut kept, &StoreError::Full);
             continue;
         }
-        if keep {
-            match db.execute_batch("RELEASE job") {
-                Ok(()) => kept.push(answer),
-                Err(error) => answer(Err(error.into())),
+        let settled = if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+        match (db.execute_batch(settled), keep) {
+            (Ok(()), true) => kept.push(answer),
+            (Ok(()), false) => {
+                writing.forget();
+                answer(Ok(()));
             }
-        } else {
-            // Undoing cannot fail for want of space; if it fails otherwise, the commit below fails too.
-            drop(db.execute_batch("ROLLBACK TO job; RELEASE job"));
-            writing.forget();
-            answer(Ok(()));
+            (Err(error), _) => {
+                // Half of the job might be in the transaction, so none of it may be committed.
+                let error = StoreError::from(error);
+                answer(Err(error.clone()));
+                undo(&mut writing, &mut kept, &error);
+            }
         }
     }
     if db.is_autocommit() {
@@ -192,12 +197,17 @@ fn commit(mut writing: Writing<'_>, group: Vec<Grouped>) {
     }
     match db.execute_batch("COMMIT") {
         Ok(()) => kept.into_iter().for_each(|answer| answer(Ok(()))),
-        Err(error) => {
-            drop(db.execute_batch("ROLLBACK"));
-            writing.forget();
-            fail(&mut kept, &error.into());
-        }
+        Err(error) => undo(&mut writing, &mut kept, &error.into()),
     }
+}
+
+/// Rolls back whatever is open, and tells those whose work was in it.
+fn undo(writing: &mut Writing<'_>, kept: &mut Vec<Answer>, error: &StoreError) {
+    if !writing.db.is_autocommit() {
+        drop(writing.db.execute_batch("ROLLBACK"));
+    }
+    writing.forget();
+    kept.drain(..).for_each(|answer| answer(Err(error.clone())));
 }
 
 impl Writing<'_> {
@@ -205,5 +215,125 @@ impl Writing<'_> {
     fn forget(&mut self) {
         *self.bank = CachedBank::default();
         *self.campaigns = CachedCampaigns::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use std::path::Path;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    fn database(path: &Path) -> Connection {
+        let db = Connection::open(path).expect("opened");
+        db.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS noted (n INTEGER)").expect("made");
+        db
+    }
+
+    fn noted(db: &Connection) -> Vec<i64> {
+        let mut select = db.prepare("SELECT n FROM noted ORDER BY n").expect("prepared");
+        select.query_map([], |row| row.get(0)).expect("read").collect::<Result<_, _>>().expect("numbers")
+    }
+
+    fn note(n: i64) -> impl FnOnce(&mut Writing<'_>) -> Result<(), StoreError> + Send {
+        move |writing| Ok(writing.db.execute("INSERT INTO noted VALUES (?)", [n]).map(drop)?)
+    }
+
+    type Heard = Vec<Result<(), StoreError>>;
+    type Work = Box<dyn FnOnce(&mut Writing<'_>) -> Result<(), StoreError> + Send>;
+
+    /// A job of a group, whose caller notes what it hears in its place.
+    fn grouped(n: usize, work: Work, heard: &Arc<Mutex<Heard>>) -> Grouped {
+        let heard = heard.clone();
+        Box::new(move |writing| {
+            let outcome = writing.and_then(|writing| contain(|| work(writing)));
+            let keep = outcome.is_ok();
+            let answer = move |committed: Result<(), StoreError>| {
+                heard.lock().expect("heard")[n] = committed.and(outcome);
+            };
+            (keep, Box::new(answer))
+        })
+    }
+
+    /// Commits jobs as one group on a connection, and says what each caller heard.
+    fn as_one_group(db: &Connection, jobs: Vec<Work>) -> Heard {
+        let silence = Err(StoreError::Storage("silence".to_owned()));
+        let heard = Arc::new(Mutex::new(vec![silence; jobs.len()]));
+        let group = jobs.into_iter().enumerate().map(|(n, work)| grouped(n, work, &heard)).collect();
+        let (mut bank, mut campaigns) = (CachedBank::default(), CachedCampaigns::default());
+        let mut entropy = StdRng::seed_from_u64(1);
+        let actor = Actor::new([1; 16]);
+        commit(Writing { db, bank: &mut bank, campaigns: &mut campaigns, entropy: &mut entropy, actor }, group);
+        std::mem::take(&mut *heard.lock().expect("heard"))
+    }
+
+    #[test]
+    fn a_job_that_fails_or_panics_leaves_nothing_and_takes_nobody_along() {
+        let folder = tempfile::tempdir().expect("folder");
+        let db = database(&folder.path().join("a.db"));
+        let heard = as_one_group(
+            &db,
+            vec![
+                Box::new(note(1)),
+                Box::new(|writing| {
+                    note(2)(writing)?;
+                    Err(StoreError::Damaged("tried".into()))
+                }),
+                Box::new(|writing| {
+                    note(3)(writing)?;
+                    panic!("a job panics on purpose")
+                }),
+                Box::new(note(4)),
+            ],
+        );
+        assert!(matches!(heard.as_slice(), [Ok(()), Err(StoreError::Damaged(_)), Err(StoreError::Storage(_)), Ok(())]));
+        assert_eq!(noted(&db), [1, 4]);
+    }
+
+    #[test]
+    fn a_group_waits_once_for_a_busy_file_and_everyone_in_it_is_told() {
+        static WAITED: AtomicUsize = AtomicUsize::new(0);
+        let folder = tempfile::tempdir().expect("folder");
+        let (mut db, other) = (database(&folder.path().join("a.db")), database(&folder.path().join("a.db")));
+        let gives_up = |_| {
+            WAITED.fetch_add(1, Ordering::SeqCst);
+            false
+        };
+        db.busy_handler(Some(gives_up)).expect("set");
+        other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+        let heard = as_one_group(&db, vec![Box::new(note(1)), Box::new(note(2)), Box::new(note(3))]);
+        assert!(heard.iter().all(|heard| matches!(heard, Err(StoreError::Busy))), "{heard:?}");
+        assert_eq!(WAITED.load(Ordering::SeqCst), 1);
+        other.execute_batch("ROLLBACK").expect("unlocked");
+        assert!(as_one_group(&db, vec![Box::new(note(4))])[0].is_ok());
+        assert_eq!(noted(&db), [4]);
+    }
+
+    #[test]
+    fn when_the_disk_is_full_nobody_of_the_group_is_told_that_work_was_kept() {
+        let folder = tempfile::tempdir().expect("folder");
+        let db = database(&folder.path().join("a.db"));
+        assert!(as_one_group(&db, vec![Box::new(note(1))])[0].is_ok());
+        db.execute_batch("PRAGMA max_page_count = 2").expect("set");
+        let fill = |writing: &mut Writing<'_>| {
+            Ok(writing.db.execute("INSERT INTO noted VALUES (zeroblob(1000000))", []).map(drop)?)
+        };
+        let heard = as_one_group(&db, vec![Box::new(note(2)), Box::new(fill), Box::new(note(3))]);
+        assert!(matches!(heard[1], Err(StoreError::Full)), "{heard:?}");
+        let told: Vec<i64> =
+            [(2, &heard[0]), (3, &heard[2])].iter().filter(|(_, h)| h.is_ok()).map(|(n, _)| *n).collect();
+        assert_eq!(noted(&db), [vec![1], told].concat(), "{heard:?}");
+    }
+
+    #[tokio::test]
+    async fn the_writer_outlives_a_job_that_panics_outside_a_transaction() {
+        let folder = tempfile::tempdir().expect("folder");
+        let db = database(&folder.path().join("a.db"));
+        let writer = Writer::start(db, StdRng::seed_from_u64(1)).expect("started");
+        let panicked: Result<(), _> = writer.outside(|_| panic!("a job panics on purpose")).await;
+        assert!(matches!(panicked, Err(StoreError::Storage(_))));
+        assert!(writer.run(note(1)).await.is_ok());
     }
 }

@@ -1,0 +1,331 @@
+//! The operator's commands, run as an operator runs them: exit codes, words, and what other processes then see.
+
+#![cfg(all(unix, feature = "demo"))]
+// Helpers of tests may fail as tests do; clippy knows only functions marked as tests.
+#![allow(clippy::expect_used)]
+
+use canvass_core::domain::{RecordId, Week};
+use canvass_server::store::sqlite::database_in;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+const PLAY: [&str; 8] = ["demo", "--phones", "16", "--weeks", "2", "--seed", "1", "--exit"];
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_canvass-server"));
+    command.args(args).env_remove("CANVASS_LOG").stdin(Stdio::null());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    command(args).output().expect("run")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+fn utf8(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+/// Runs a command that must fail, and gives its words.
+fn refused(args: &[&str]) -> String {
+    let output = run(args);
+    assert!(!output.status.success(), "{args:?} was taken");
+    let words = text(&output.stderr);
+    assert!(!words.contains("panicked"), "{words}");
+    words
+}
+
+/// A play that several tests look at: its folder, and what it printed.
+fn played() -> &'static (TempDir, PathBuf, Output) {
+    static PLAYED: OnceLock<(TempDir, PathBuf, Output)> = OnceLock::new();
+    PLAYED.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        let output = run(&[&PLAY[..], &["--data", utf8(&data)]].concat());
+        (folder, data, output)
+    })
+}
+
+/// A copy of the play's database for one test alone.
+fn copy() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::copy(database_in(&played().1), database_in(folder.path())).expect("copied");
+    folder
+}
+
+/// A server in another process, ended with the test.
+struct Serving {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    address: String,
+}
+
+impl Serving {
+    fn start(data: &Path) -> Self {
+        let mut command = command(&["serve", "--data", utf8(data), "--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("started");
+        let mut stdout = BufReader::new(child.stdout.take().expect("its words"));
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("a line");
+        let address = line.split_once("http://").and_then(|(_, rest)| rest.split_once('/')).expect("an address").0;
+        Self { address: address.to_owned(), child, stdout }
+    }
+
+    /// Sends part of a request, and keeps the connection.
+    fn say(&self, words: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).expect("connected");
+        stream.write_all(words.as_bytes()).expect("sent");
+        stream
+    }
+
+    fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = self.say(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        (status(&answer), answer)
+    }
+
+    fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("run").success());
+    }
+
+    /// Waits for its end. Gives its exit code and its last words.
+    fn ended(mut self) -> (Option<i32>, String) {
+        let mut words = String::new();
+        self.stdout.read_to_string(&mut words).expect("read");
+        (self.child.wait().expect("ended").code(), words)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn status(answer: &str) -> u16 {
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+}
+
+#[test]
+fn a_demo_prints_the_table_and_its_checks_and_all_hold() {
+    let (_, data, output) = played();
+    let report = text(&output.stdout);
+    assert!(output.status.success(), "{report}\n{}", text(&output.stderr));
+    for part in ["Standings of 2026-W11", "Branch", "Communities", "conflicts seen", "Checks"] {
+        assert!(report.contains(part), "no {part} in\n{report}");
+    }
+    assert_eq!(report.matches("  ok      ").count(), 6, "{report}");
+    assert!(!report.contains("FAILED"), "{report}");
+    assert!(database_in(data).exists() && data.join("phones").exists());
+}
+
+#[test]
+fn every_planted_fault_is_found_by_the_check_that_looks_for_it() {
+    let faults = [
+        ("lost-change", "no acknowledged change is missing on the server"),
+        ("stale-row", "rows and contributions rebuilt equal those kept"),
+        ("wrong-tally", "standings equal a recomputation from the change log"),
+        ("forgetful-phone", "every phone's records equal the server's"),
+    ];
+    let small = ["demo", "--phones", "5", "--weeks", "1", "--seed", "3", "--exit", "--plant"];
+    for (fault, promise) in faults {
+        let output = run(&[&small[..], &[fault]].concat());
+        let report = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{fault}: {report}\n{}", text(&output.stderr));
+        let found =
+            report.lines().any(|line| line.contains("FAILED") && line.contains(promise) && line.contains("broken"));
+        assert!(found, "{fault} was not found:\n{report}");
+    }
+}
+
+#[test]
+fn a_folder_in_use_is_not_played_over() {
+    let words = refused(&[&PLAY[..], &["--data", utf8(&played().1)]].concat());
+    assert!(words.contains("already holds a database") && words.contains("--data"), "{words}");
+}
+
+#[test]
+fn a_rebuild_of_what_was_played_finds_no_difference_and_one_of_a_fault_mends_it() {
+    let folder = copy();
+    let rebuild = || text(&run(&["rebuild", "--data", utf8(folder.path())]).stdout);
+    assert!(rebuild().contains("nothing differed"));
+    let db = rusqlite::Connection::open(database_in(folder.path())).expect("opened");
+    db.execute("UPDATE tally SET value = value + 1", []).expect("damaged");
+    drop(db);
+    let (first, second) = (rebuild(), rebuild());
+    assert!(first.contains("what differed was mended") && !first.contains(" 0 sums differed"), "{first}");
+    assert!(second.contains("nothing differed"), "{second}");
+}
+
+#[test]
+fn migrate_says_where_the_database_is() {
+    let folder = copy();
+    let output = run(&["migrate", "--data", utf8(folder.path())]);
+    assert!(output.status.success());
+    assert!(text(&output.stdout).contains("canvass.db is of this version"));
+}
+
+/// A claim that nobody judged yet: the outcome, and the address of the standings in which it is pending.
+fn pending(data: &Path) -> (RecordId, String) {
+    let db = rusqlite::Connection::open(database_in(data)).expect("opened");
+    let sql = "SELECT source, campaign, week FROM contribution
+               WHERE metric = 'communities' AND rule = 'awaiting-verification' LIMIT 1";
+    let found: (Vec<u8>, Vec<u8>, i64) =
+        db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("a pending claim");
+    let id = |bytes: &[u8]| RecordId::from_bytes(bytes).expect("an id");
+    let week = Week::from_number(found.2).expect("a week");
+    (id(&found.0), format!("/standings?campaign={}&week={week}&lang=en", id(&found.1)))
+}
+
+#[test]
+fn a_verdict_given_in_another_process_is_on_the_page_at_once() {
+    let folder = copy();
+    let (outcome, page) = pending(folder.path());
+    let serving = Serving::start(folder.path());
+    let (status, before) = serving.get(&page);
+    assert_eq!(status, 200, "{before}");
+    let outcome = outcome.to_string();
+    let verify = |verdict: &[&str]| {
+        let output = run(&[&["verify", &outcome, "--data", utf8(folder.path())], verdict].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("it counts now"));
+        serving.get(&page).1
+    };
+    let pending = |page: &str| page.matches("pending</small>").count();
+    let confirmed = verify(&["--confirm"]);
+    assert_ne!(confirmed, before);
+    assert!(pending(&confirmed) <= pending(&before));
+    let rejected = verify(&["--reject", "--reason", "台账中查无此户"]);
+    assert_ne!(rejected, confirmed);
+}
+
+#[test]
+fn health_pages_and_wrong_addresses_are_answered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let serving = Serving::start(&folder.path().join("new"));
+    for (path, wanted, words) in [
+        ("/livez", 200, "live"),
+        ("/readyz", 200, "ready"),
+        ("/standings?lang=en", 200, "There is no campaign yet"),
+        ("/nowhere", 404, "there is nothing at /nowhere"),
+        ("/v1/sync", 405, "sync is a POST"),
+    ] {
+        let (status, answer) = serving.get(path);
+        assert_eq!(status, wanted, "{path}: {answer}");
+        assert!(answer.contains(words), "{path}: {answer}");
+        assert!(answer.to_lowercase().contains("content-security-policy: default-src 'none'"), "{path}: {answer}");
+    }
+}
+
+/// Begins a sync and waits until the server is reading its body.
+fn half_a_sync(serving: &Serving) -> TcpStream {
+    let head = "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.canvass.sync\r\n\
+                Content-Length: 4\r\nExpect: 100-continue\r\n\r\n";
+    let mut stream = serving.say(head);
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).expect("told to go on");
+    assert_eq!(&answer, b"HTTP/1.1 100");
+    stream
+}
+
+#[test]
+fn a_server_told_to_stop_finishes_what_is_under_way() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let serving = Serving::start(folder.path());
+    let mut stream = half_a_sync(&serving);
+    serving.terminate();
+    // It takes nobody new any more.
+    while TcpStream::connect(&serving.address).is_ok() {}
+    stream.write_all(b"abcd").expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    assert!(answer.contains("HTTP/1.1 400") && answer.contains("urn:canvass:problem:malformed"), "{answer}");
+    let (code, words) = serving.ended();
+    assert_eq!((code, words.trim()), (Some(0), "stopped"));
+    // One tidy file is left.
+    assert!(!folder.path().join("canvass.db-wal").exists());
+}
+
+#[test]
+fn a_server_told_to_stop_does_not_wait_for_a_phone_that_stalls() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let serving = Serving::start(folder.path());
+    let _stalled = half_a_sync(&serving);
+    serving.terminate();
+    assert_eq!(serving.ended(), (Some(0), "stopped\n".to_owned()));
+}
+
+#[test]
+fn a_server_is_offered_to_this_machine_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = refused(&["serve", "--data", utf8(folder.path()), "--listen", "0.0.0.0:0"]);
+    assert!(words.contains("is not a loopback address"), "{words}");
+}
+
+#[test]
+fn wrong_arguments_are_answered_in_words() {
+    let folder = copy();
+    let data = utf8(folder.path());
+    let (outcome, _) = pending(folder.path());
+    let outcome = outcome.to_string();
+    let nobody = "0195a0c4-7c00-7000-8000-000000000000";
+    let empty = tempfile::tempdir().expect("a folder");
+    let no_data = utf8(empty.path());
+    let cases: &[(&[&str], &str)] = &[
+        (&["verify", nobody, "--confirm", "--data", data], "there is no outcome 0195a0c4"),
+        (&["verify", "7", "--confirm", "--data", data], "a UUIDv7 such as"),
+        (&["verify", &outcome, "--confirm", "--amount=-5", "--data", data], "--amount"),
+        (&["verify", &outcome, "--confirm", "--amount", "9999999999999999", "--data", data], "--amount"),
+        (&["verify", &outcome, "--confirm", "--reject", "--data", data], "cannot be used with"),
+        (&["verify", &outcome, "--data", data], "--confirm"),
+        (&["verify", &outcome, "--confirm", "--data", no_data], "there is no database at"),
+        (&["rebuild", "--data", no_data], "there is no database at"),
+        (&["migrate", "--data", no_data], "there is no database at"),
+        (&["migrate"], "--data"),
+        (&["demo", "--phones", "2", "--exit"], "4..=5000"),
+        (&["demo", "--weeks", "0", "--exit"], "1..=52"),
+        (&["serve", "--data", data, "--listen", "everywhere"], "--listen"),
+        (&[], "Usage"),
+    ];
+    for (args, expected) in cases {
+        let words = refused(args);
+        assert!(words.contains(expected), "{args:?}: {words}");
+    }
+    let reason = "长".repeat(400);
+    let words = refused(&["verify", &outcome, "--reject", "--reason", &reason, "--data", data]);
+    assert!(words.contains("reason"), "{words}");
+    assert!(run(&["rebuild", "--data", data]).status.success());
+    std::fs::write(database_in(empty.path()), "no database".repeat(100)).expect("written");
+    let words = refused(&["migrate", "--data", no_data]);
+    assert!(words.contains("canvass.db") && words.contains("damaged"), "{words}");
+}
+
+#[test]
+fn a_demo_plays_in_the_communities_of_a_city() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("city.csv");
+    let mut city = "city_ch;date;district;area;xiaoqu;price;sale\n".to_owned();
+    for n in 0..24 {
+        let district = ["黄浦", "徐汇"][n % 2];
+        city.push_str(&format!("上海;201708;{district};五里桥;小区{n};{};1\n", 60_000 + n));
+    }
+    std::fs::write(&file, &city).expect("written");
+    let play = ["demo", "--phones", "5", "--weeks", "1", "--exit", "--communities", utf8(&file)];
+    let report = text(&run(&play).stdout);
+    for part in ["24 rows, 0 of them repeated; 2 districts", "黄浦支行", "徐汇支行"] {
+        assert!(report.contains(part), "no {part} in\n{report}");
+    }
+    std::fs::write(&file, format!("{city}上海;201708;黄浦;五里桥;小区;dear;1\n")).expect("written");
+    let words = refused(&play);
+    assert!(words.contains("line 26") && words.contains("dear"), "{words}");
+}

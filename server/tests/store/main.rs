@@ -1,0 +1,73 @@
+//! One conformance suite for every store. Each promise is a function of a place where a store can be opened, so that it
+//! names no database; `sqlite.rs` has what only the SQLite file can break.
+
+// The promises and their helpers may fail as tests do; clippy knows only functions marked as tests.
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod feeds;
+mod ingest;
+mod ledger;
+mod processes;
+mod sqlite;
+mod stage;
+
+use canvass_server::store::Store;
+use std::sync::Arc;
+
+/// A place with a store's data. Opening it again while another handle is open is another process.
+trait Place {
+    /// Opens the store there.
+    fn open(&self) -> Arc<dyn Store>;
+}
+
+/// Runs every promise against a kind of place.
+macro_rules! conformance {
+    ($store:ident: $place:expr; $($area:ident { $($promise:ident),* $(,)? })*) => {
+        mod $store {
+            $(mod $area {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() {
+                    crate::$area::$promise(&$place).await;
+                })*
+            })*
+        }
+    };
+}
+
+conformance! { on_sqlite: crate::sqlite::Folder::new();
+    ingest {
+        a_push_sent_twice_is_accepted_then_known,
+        each_change_has_a_verdict_of_its_own,
+        many_pushes_at_once_are_all_there_after_reopening,
+        an_order_that_fails_takes_nobody_along_and_leaves_nothing,
+        a_change_called_by_another_kind_gains_no_rights,
+        nobody_writes_a_record_of_another_units,
+        strangers_and_borrowed_phones_are_turned_away,
+        a_record_always_fits_into_a_response,
+    }
+    feeds {
+        a_new_prospect_is_assigned_to_its_authors_home_unit,
+        a_visit_to_an_unknown_prospect_is_its_authors_until_the_prospect_is_known,
+        a_verdict_on_an_unknown_prospects_outcome_is_shown_to_nobody,
+        a_kind_from_the_future_is_its_authors_alone,
+        a_small_budget_brings_the_same_as_a_large_one,
+        who_has_everything_gets_only_the_new_change,
+        a_leader_twice_in_a_branch_gets_each_record_once,
+    }
+    ledger {
+        what_is_kept_by_difference_equals_a_rebuild_after_random_work,
+        new_weights_change_no_contribution,
+        a_new_period_is_counted_anew,
+        a_campaign_that_names_a_prospect_is_counted,
+        a_withdrawn_or_unreadable_campaign_counts_nothing,
+        a_transfer_moves_what_was_achieved_since,
+        work_of_a_phone_that_becomes_known_again_counts_again,
+        an_outcome_edited_after_its_verification_is_pending_again,
+    }
+    processes {
+        all_that_was_written_is_there_after_reopening,
+        each_process_sees_the_others_bank_and_campaigns,
+        a_campaign_edited_by_turns_is_counted_as_it_stands,
+        two_processes_write_at_once_and_nothing_is_lost,
+    }
+}

@@ -1,0 +1,136 @@
+//! What only a SQLite file can meet with: newer and foreign files, a full disk, another process that holds it for long.
+
+use crate::stage::*;
+use canvass_core::domain::DeviceNumber;
+use canvass_core::wire::{Push, Verdict};
+use canvass_server::store::sqlite::database_in;
+use canvass_server::store::{IngestOrder, SqliteOptions, SqliteStore, Store, StoreError};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// A folder with a database, thrown away afterwards.
+pub(crate) struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self) -> PathBuf {
+        database_in(self.0.path())
+    }
+
+    fn sqlite(&self) -> Result<SqliteStore, StoreError> {
+        // No test cuts the power, so none waits for the disk.
+        SqliteStore::open(&self.path(), SqliteOptions { durable: false, seed: None })
+    }
+
+    fn outside(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path()).expect("opened")
+    }
+}
+
+impl crate::Place for Folder {
+    fn open(&self) -> Arc<dyn Store> {
+        Arc::new(self.sqlite().expect("opened"))
+    }
+}
+
+fn order(push: Push) -> IngestOrder {
+    IngestOrder { device: DeviceNumber::new(3), received_at: server(NOON), pushes: vec![push] }
+}
+
+/// Sets a pragma of the writer's own connection. Its answer is taken for an error, but it holds.
+async fn set(store: &SqliteStore, pragma: &str) {
+    drop(store.tamper(format!("PRAGMA {pragma}")).await);
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_left_alone() {
+    let folder = Folder::new();
+    drop(with_bank(&folder).await);
+    let sql = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
+               VALUES (99, 'later', '2027-01-01T00:00:00Z', '1')";
+    folder.outside().execute(sql, []).expect("written");
+    assert!(matches!(folder.sqlite(), Err(StoreError::Newer(_))));
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named_as_damaged() {
+    let folder = Folder::new();
+    std::fs::write(folder.path(), "区;小区;均价\n".repeat(500)).expect("written");
+    assert!(matches!(folder.sqlite(), Err(StoreError::Damaged(_))));
+    assert!(std::fs::read_to_string(folder.path()).expect("read").starts_with('区'), "the file was changed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_named_keeps_what_was_acknowledged_and_nothing_by_halves() {
+    let folder = Folder::new();
+    let store = Arc::new(folder.sqlite().expect("opened"));
+    store.set_bank(bank()).await.expect("set");
+    let mut pen = Pen::of(3);
+    send(&*store, 3, vec![&mut pen.prospect("银枫家园")]).await;
+    let pages: i64 = folder.outside().query_row("PRAGMA page_count", [], |row| row.get(0)).expect("counted");
+    set(&store, &format!("max_page_count = {}", pages + 20)).await;
+
+    let mut waiting = JoinSet::new();
+    for n in 0..120 {
+        let mut draft = pen.prospect(&format!("小区{n}"));
+        pen.edit(&mut draft, "note", "字".repeat(600).as_str());
+        let (push, store) = (draft.push(), store.clone());
+        waiting.spawn(async move { (push.clone(), store.ingest(order(push)).await) });
+    }
+    let (mut kept, mut lost) = (Vec::new(), Vec::new());
+    while let Some(done) = waiting.join_next().await {
+        match done.expect("joined") {
+            (push, Ok(verdicts)) => {
+                assert_eq!(verdicts, [[Verdict::Accepted, Verdict::Accepted]]);
+                kept.push(push);
+            }
+            (push, Err(StoreError::Full)) => lost.push(push),
+            (_, Err(error)) => panic!("{error}"),
+        }
+    }
+    assert!(!lost.is_empty(), "the disk was never full");
+    let hashes =
+        |pushes: &[Push]| -> Vec<_> { pushes.iter().flat_map(|push| push.hashes().collect::<Vec<_>>()).collect() };
+    assert_eq!(store.has_changes(hashes(&kept)).await.expect("asked").len(), kept.len() * 2);
+    assert_eq!(store.has_changes(hashes(&lost)).await.expect("asked").len(), 0);
+
+    // There is room again: everything goes on, and nothing was left half done.
+    set(&store, "max_page_count = 1000000").await;
+    for push in lost {
+        assert_eq!(store.ingest(order(push)).await.expect("ingested"), [[Verdict::Accepted, Verdict::Accepted]]);
+    }
+    assert!(store.rebuild().await.expect("rebuilt").nothing_differed());
+    assert_eq!(held_by(&*store, "bob").await.len(), 2 * 121, "each prospect with its assignment");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_another_process_holds_the_file_callers_are_told_that_it_is_busy() {
+    let folder = Folder::new();
+    let store = Arc::new(folder.sqlite().expect("opened"));
+    store.set_bank(bank()).await.expect("set");
+    set(&store, "busy_timeout = 20").await;
+    let other = folder.outside();
+    other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let mut pen = Pen::of(3);
+    let mut waiting = JoinSet::new();
+    let mut pushes = Vec::new();
+    for n in 0..20 {
+        let push = pen.prospect(&format!("小区{n}")).push();
+        pushes.push(push.clone());
+        let store = store.clone();
+        waiting.spawn(async move { store.ingest(order(push)).await });
+    }
+    while let Some(done) = waiting.join_next().await {
+        assert!(matches!(done.expect("joined"), Err(StoreError::Busy)));
+    }
+    // Reading goes on all the while.
+    assert_eq!(held_by(&*store, "ann").await.len(), 0);
+    other.execute_batch("ROLLBACK").expect("unlocked");
+    for push in pushes {
+        assert_eq!(store.ingest(order(push)).await.expect("ingested"), [[Verdict::Accepted]]);
+    }
+}
