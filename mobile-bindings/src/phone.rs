@@ -1,0 +1,164 @@
+//! One phone. Every call is short, but it reads or writes a file: make it off the screen's thread.
+
+use crate::edge::{count, named, new_id, now, parsed};
+use crate::records::summary;
+use crate::{FieldValue, InboxEntry, PhoneError, ProspectDraft, RecordSummary, VisitDraft};
+use canvass_core::domain::prospect::{self, Prospect};
+use canvass_core::domain::visit::{self, Visit};
+use canvass_core::domain::{DeviceNumber, FieldName, Fields, KindSpec, RecordId};
+use canvass_core::replica::{Durability, Opening, Query, Replica};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// How many records a list returns at most.
+const LONGEST_PAGE: u32 = 200;
+
+/// One person's phone: what was recorded here and what came from the server.
+#[derive(uniffi::Object)]
+pub struct Phone {
+    replica: Mutex<Replica>,
+    /// Held by the sync under way: a second one waits its turn.
+    pub(crate) turn: tokio::sync::Mutex<()>,
+    pub(crate) cancelled: Notify,
+}
+
+impl Phone {
+    /// The replica, for as long as one call needs it; never across an await.
+    pub(crate) fn replica(&self) -> MutexGuard<'_, Replica> {
+        // Every write is one transaction, so a panic elsewhere left nothing half done.
+        self.replica.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn create(
+        &self,
+        kind: &'static KindSpec,
+        prospect: Option<RecordId>,
+        fields: &Fields,
+    ) -> Result<String, PhoneError> {
+        let now = now()?;
+        let id = new_id(now);
+        self.replica().create(id, kind, prospect, fields, now)?;
+        Ok(id.to_string())
+    }
+}
+
+#[uniffi::export]
+impl Phone {
+    /// Opens the phone's database at a path, or starts one there. `device` is the phone's number, `person` its owner's
+    /// staff code.
+    ///
+    /// # Errors
+    /// When the file cannot be used, is damaged, of a newer version, or another phone's.
+    #[uniffi::constructor]
+    pub fn open(path: String, device: u32, person: String) -> Result<Arc<Self>, PhoneError> {
+        let device = named("device", DeviceNumber::phone(device))?;
+        let person = parsed("person", &person)?;
+        let opening = Opening { device, person, actor_seed: rand::random(), durability: Durability::PowerLoss };
+        let replica = Mutex::new(Replica::open(Path::new(&path), opening)?);
+        Ok(Arc::new(Self { replica, turn: tokio::sync::Mutex::new(()), cancelled: Notify::new() }))
+    }
+
+    /// Records a community and returns its id. When this returns, it is safe, with or without a network.
+    ///
+    /// # Errors
+    /// When a field is wrong (it is named), or storage is full.
+    pub fn record_prospect(&self, draft: ProspectDraft) -> Result<String, PhoneError> {
+        self.create(&prospect::KIND, None, &Prospect::try_from(draft)?.to_fields())
+    }
+
+    /// Records a visit to a prospect and returns its id. When this returns, it is safe, with or without a network.
+    ///
+    /// # Errors
+    /// When a field is wrong (it is named), or storage is full.
+    pub fn record_visit(&self, prospect: String, draft: VisitDraft) -> Result<String, PhoneError> {
+        let prospect = parsed("prospect", &prospect)?;
+        self.create(&visit::KIND, Some(prospect), &Visit::try_from(draft)?.to_fields())
+    }
+
+    /// The records of a kind, of a prospect, or all, the newest first: at most `limit` of them (200 at most, 0 means
+    /// 50), after passing over `offset`.
+    ///
+    /// # Errors
+    /// When an argument is wrong (it is named), or the database cannot be read.
+    #[uniffi::method(default(kind = None, prospect = None, limit = 50, offset = 0))]
+    pub fn list(
+        &self,
+        kind: Option<String>,
+        prospect: Option<String>,
+        limit: u32,
+        offset: u32,
+    ) -> Result<Vec<RecordSummary>, PhoneError> {
+        let kind = kind.map(|kind| parsed("kind", &kind)).transpose()?;
+        let prospect = prospect.map(|prospect| parsed("prospect", &prospect)).transpose()?;
+        let query = Query { kind, prospect, limit: limit.min(LONGEST_PAGE), offset, ..Query::default() };
+        let replica = self.replica();
+        let bank = replica.bank()?;
+        let mut list = Vec::new();
+        for row in replica.query(&query)? {
+            list.extend(replica.record(row.id)?.map(|view| summary(view, &bank)));
+        }
+        Ok(list)
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// When it is not on this phone, or the database cannot be read.
+    pub fn record(&self, id: String) -> Result<RecordSummary, PhoneError> {
+        let parsed_id = parsed("id", &id)?;
+        let replica = self.replica();
+        let view = replica.record(parsed_id)?.ok_or(PhoneError::NotFound { id })?;
+        Ok(summary(view, &replica.bank()?))
+    }
+
+    /// Puts those fields of a record that differ; `Empty` clears one. Returns whether any differed.
+    ///
+    /// # Errors
+    /// When a field is wrong (it is named), the record is not on this phone, or storage is full.
+    pub fn edit(&self, id: String, fields: HashMap<String, FieldValue>) -> Result<bool, PhoneError> {
+        let id = parsed("id", &id)?;
+        let mut puts = Fields::new();
+        for (name, value) in fields {
+            puts.put(parsed::<FieldName>(&name, &name)?, value.into());
+        }
+        Ok(self.replica().edit(id, &puts, now()?)?.is_some())
+    }
+
+    /// Settles a conflict: of what people put at the same time, this holds.
+    ///
+    /// # Errors
+    /// When the field is not in conflict, or as for `edit`.
+    pub fn resolve(&self, id: String, field: String, value: FieldValue) -> Result<(), PhoneError> {
+        let id = parsed("id", &id)?;
+        Ok(self.replica().resolve(id, &field, value.into(), now()?)?)
+    }
+
+    /// How many changes the server does not have yet. Only at 0 may the phone be shown as synced.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn outstanding(&self) -> Result<u32, PhoneError> {
+        Ok(count(self.replica().outstanding()?))
+    }
+
+    /// What the person should look at, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn inbox(&self) -> Result<Vec<InboxEntry>, PhoneError> {
+        Ok(self.replica().inbox()?.into_iter().map(Into::into).collect())
+    }
+
+    /// The person has dealt with an entry of the inbox. Only now what they had put there goes.
+    ///
+    /// # Errors
+    /// When there is no such entry, or the database cannot be written.
+    pub fn dismiss(&self, entry: String) -> Result<(), PhoneError> {
+        let mut replica = self.replica();
+        let found = replica.inbox()?.into_iter().find(|found| found.hash.to_string() == entry);
+        let found = found.ok_or(PhoneError::NotFound { id: entry })?;
+        Ok(replica.dismiss(&found.hash)?)
+    }
+}

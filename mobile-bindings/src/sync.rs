@@ -1,0 +1,149 @@
+//! Driving a sync: the engine says what to do next; the app's transport posts, the timer waits. The replica is locked only
+//! while a request is put together or a response applied, so the app goes on recording meanwhile.
+
+use crate::edge::{count, now};
+use crate::{Phone, PhoneError, Transport};
+use canvass_core::domain::PhoneTime;
+use canvass_core::replica::Action;
+use canvass_core::sync::{Failure, Reply, Report, Session};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a sync came to.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct SyncReport {
+    /// Whether the server durably has everything recorded here, also what was recorded during the sync.
+    pub synced: bool,
+    /// Changes that the server does not have yet.
+    pub outstanding: u32,
+    /// Changes that the server took durably in this sync.
+    pub acknowledged: u32,
+    /// Changes that came from the server and are new here.
+    pub pulled: u32,
+    /// Changes that the server refused: they are in the inbox.
+    pub refused: u32,
+    /// Edits made again upon what others had changed.
+    pub redone: u32,
+    /// Records that left this phone, because they were assigned elsewhere.
+    pub evicted: u32,
+    /// Attempts that failed on the way.
+    pub failures: u32,
+    /// Bytes sent.
+    pub sent: u64,
+    /// Bytes received.
+    pub received: u64,
+}
+
+impl SyncReport {
+    fn of(report: &Report, outstanding: usize) -> Self {
+        let applied = &report.applied;
+        Self {
+            synced: outstanding == 0,
+            outstanding: count(outstanding),
+            acknowledged: count(applied.acknowledged),
+            pulled: count(applied.pulled),
+            refused: count(applied.refused),
+            redone: count(applied.redone),
+            evicted: count(applied.evicted),
+            failures: report.failures,
+            sent: report.sent,
+            received: report.received,
+        }
+    }
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl Phone {
+    /// Sends what is new here and fetches what is new there. A sync already under way is waited for. An error means not
+    /// synced; whatever it is, nothing is lost, and the next sync goes on from there.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses this phone, the app cancels, or storage is full.
+    pub async fn sync(self: Arc<Self>, transport: Arc<dyn Transport>) -> Result<SyncReport, PhoneError> {
+        // Between two awaits a sync keeps nothing but what is committed, so it may be dropped at any of them.
+        tokio::select! {
+            () = self.cancelled.notified() => Err(PhoneError::Cancelled),
+            report = Arc::clone(&self).drive(transport) => report,
+        }
+    }
+
+    /// Ends every sync under way; each of them throws `Cancelled`.
+    ///
+    /// # Errors
+    /// None; declared so that no call can end the app.
+    pub fn cancel_sync(&self) -> Result<(), PhoneError> {
+        self.cancelled.notify_waiters();
+        Ok(())
+    }
+}
+
+impl Phone {
+    async fn drive(self: Arc<Self>, transport: Arc<dyn Transport>) -> Result<SyncReport, PhoneError> {
+        let _turn = self.turn.lock().await;
+        let mut session = Session::new(rand::random());
+        let mut at = now()?;
+        loop {
+            let action;
+            (action, session) = Arc::clone(&self).advance(session, at).await?;
+            match action {
+                Action::Transmit(body) => match transport.post(body).await {
+                    Ok(reply) => session.received(&Reply { status: reply.status, body: reply.body }, now()?),
+                    Err(error) => session.failed(&Failure(error.to_string()), now()?),
+                },
+                Action::Wait(until) => {
+                    let millis = until.millis().saturating_sub(at.millis());
+                    tokio::time::sleep(Duration::from_millis(u64::try_from(millis).unwrap_or(0))).await;
+                    // The wait is over, also where the clock was turned back meanwhile.
+                    at = now()?.max(until);
+                    continue;
+                }
+                Action::Done(result) => return Ok(SyncReport::of(&result?, self.replica().outstanding()?)),
+            }
+            at = now()?;
+        }
+    }
+
+    /// Takes the session as far as it goes without the network, on a thread that may wait for the disk.
+    async fn advance(self: Arc<Self>, mut session: Session, at: PhoneTime) -> Result<(Action, Session), PhoneError> {
+        let work = tokio::task::spawn_blocking(move || {
+            let action = self.replica().advance(&mut session, rand::random(), at)?;
+            Ok((action, session))
+        });
+        work.await.unwrap_or_else(|error| Err(PhoneError::SyncFailed { reason: error.to_string() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Phone, PhoneError, ProspectDraft, Reply, Transport, TransportError};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    struct Down(AtomicU32);
+
+    #[async_trait::async_trait]
+    impl Transport for Down {
+        async fn post(&self, _: Vec<u8>) -> Result<Reply, TransportError> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Err(TransportError::Failed { reason: "no route".to_owned() })
+        }
+    }
+
+    // The clock of the waits stands still and jumps over them.
+    #[tokio::test(start_paused = true)]
+    async fn a_sync_that_never_gets_through_gives_up_and_keeps_what_was_recorded() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("phone.db").to_str().expect("text").to_owned();
+        let phone = Phone::open(path, 1, "WF".to_owned()).expect("a phone");
+        let draft = ProspectDraft { name: "天通苑".to_owned(), ..ProspectDraft::default() };
+        let prospect = phone.record_prospect(draft).expect("recorded");
+        let transport = Arc::new(Down(AtomicU32::new(0)));
+        let error = Arc::clone(&phone).sync(Arc::clone(&transport) as Arc<dyn Transport>).await.expect_err("no server");
+        let attempts = transport.0.load(Ordering::SeqCst);
+        let reason = "the server could not be reached: no route".to_owned();
+        assert_eq!(error, PhoneError::Unreachable { attempts, reason });
+        assert!(attempts > 1, "{attempts}");
+        assert_eq!(phone.outstanding(), Ok(1));
+        assert_eq!(phone.record(prospect).map(|record| record.unsynced), Ok(1));
+    }
+}

@@ -1,0 +1,41 @@
+//! What the app brings: a way to post bytes to the server, in whatever network library the platform has.
+
+/// What the server answered.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// The body, also where the status is an error: it says why.
+    pub body: Vec<u8>,
+}
+
+/// Why nothing came back from the server.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+#[uniffi::export(Display)]
+pub enum TransportError {
+    /// The request or its answer was lost. It is sent again after a while.
+    #[error("{reason}")]
+    Failed {
+        /// What the platform says.
+        reason: String,
+    },
+}
+
+/// Whatever else a foreign transport throws is a lost request too.
+impl From<uniffi::UnexpectedUniFFICallbackError> for TransportError {
+    fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
+        Self::Failed { reason: error.reason }
+    }
+}
+
+/// Posts bytes to the server.
+#[uniffi::export(foreign)]
+#[async_trait::async_trait]
+pub trait Transport: Send + Sync {
+    /// Posts a body to the server's `/v1/sync` as `application/vnd.canvass.sync`, and returns the answer whatever its
+    /// status. Give it a timeout; one that never returns can be ended by `cancel_sync` only.
+    ///
+    /// # Errors
+    /// When no answer came.
+    async fn post(&self, body: Vec<u8>) -> Result<Reply, TransportError>;
+}

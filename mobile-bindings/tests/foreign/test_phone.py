@@ -1,0 +1,246 @@
+"""Two phones in Python: what an app does with the library, against a real server (CANVASS_SERVER)."""
+
+import asyncio
+import os
+import sys
+import time
+import traceback
+import urllib.error
+import urllib.request
+
+import canvass_mobile as canvass
+from canvass_mobile import FieldValue, Phone, PhoneError, ProspectDraft, VisitDraft
+
+SERVER = os.environ["CANVASS_SERVER"]
+FOLDER = os.environ["CANVASS_FOLDER"]
+
+
+class Http(canvass.Transport):
+    """Posts with what Python brings along."""
+
+    async def post(self, body):
+        return await asyncio.to_thread(self.post_now, body)
+
+    def post_now(self, body):
+        headers = {"Content-Type": "application/vnd.canvass.sync"}
+        request = urllib.request.Request(SERVER + "/v1/sync", body, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return canvass.Reply(status=answer.status, body=answer.read())
+        except urllib.error.HTTPError as error:
+            return canvass.Reply(status=error.code, body=error.read())
+        except OSError as error:
+            raise canvass.TransportError.Failed(reason=str(error))
+
+
+class Unplugged(canvass.Transport):
+    """Never gets through, in a way of its own that the library has never heard of."""
+
+    def __init__(self):
+        self.tried = asyncio.Event()
+
+    async def post(self, body):
+        self.tried.set()
+        raise RuntimeError("the cable is out")
+
+
+class Hanging(canvass.Transport):
+    """Takes the bytes and never answers."""
+
+    def __init__(self):
+        self.tried = asyncio.Event()
+
+    async def post(self, body):
+        self.tried.set()
+        await asyncio.Event().wait()
+
+
+class Once(Http):
+    """Loses the first answer, after the server has acted on the request."""
+
+    lost = False
+
+    async def post(self, body):
+        reply = await super().post(body)
+        if not self.lost:
+            self.lost = True
+            raise canvass.TransportError.Failed(reason="the answer was lost")
+        return reply
+
+
+class Closed(canvass.Transport):
+    """A server that will not have this phone."""
+
+    async def post(self, body):
+        return canvass.Reply(status=403, body='{"detail": "不认识这台手机"}'.encode())
+
+
+def phone(name, device, person):
+    return Phone.open(os.path.join(FOLDER, name + ".db"), device, person)
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+def raised(kind, call):
+    try:
+        call()
+    except kind as error:
+        return error
+    raise AssertionError(f"{kind.__name__} was not raised")
+
+
+async def not_synced(kind, syncing):
+    try:
+        await syncing
+    except kind as error:
+        assert "not synced" in str(error), error
+        return error
+    raise AssertionError(f"{kind.__name__} was not raised")
+
+
+def wrong_input_raises_the_typed_error_that_names_the_field(a):
+    def field(call):
+        error = raised(PhoneError.Invalid, call)
+        assert error.reason, error
+        return error.field
+
+    prospect = a.record_prospect(ProspectDraft(name="静安新城"))
+    visit = VisitDraft(occurred_at_ms=now_ms(), channel="on_site")
+    before = a.outstanding()
+    negative = ProspectDraft(name="天通苑", fund_estimate_fen=-1)
+    assert field(lambda: a.record_prospect(negative)) == "fund_estimate"
+    lost = ProspectDraft(name="天通苑", place=canvass.Place(lat_e7=900_000_001, lon_e7=0, accuracy_m=5))
+    assert field(lambda: a.record_prospect(lost)) == "place"
+    gift = VisitDraft(occurred_at_ms=now_ms(), channel="on_site", gift_value_fen=-5)
+    assert field(lambda: a.record_visit(prospect, gift)) == "gift_value"
+    long_ago = VisitDraft(occurred_at_ms=0, channel="on_site")
+    assert field(lambda: a.record_visit(prospect, long_ago)) == "occurred_at"
+    assert field(lambda: a.record_visit(prospect, VisitDraft(occurred_at_ms=now_ms(), channel="fax"))) == "channel"
+    assert field(lambda: a.record_visit("not an id", visit)) == "prospect"
+    assert field(lambda: a.list(kind="Visit!")) == "kind"
+    assert field(lambda: a.record("42")) == "id"
+    assert field(lambda: a.edit(prospect, {"no such": FieldValue.EMPTY()})) == "no such"
+    assert field(lambda: a.edit(prospect, {"households": FieldValue.TEXT("many")})) == "households"
+    assert field(lambda: phone("zero", 0, "WF")) == "device"
+    assert field(lambda: phone("nobody", 3, "黄浦")) == "person"
+
+    elsewhere = "0195a0c4-7c00-7000-8000-000000000000"
+    assert raised(PhoneError.NotFound, lambda: a.record(elsewhere)).id == elsewhere
+    raised(PhoneError.NotFound, lambda: a.dismiss("00"))
+    nothing = FieldValue.TEXT("静安")
+    assert raised(PhoneError.NoConflict, lambda: a.resolve(prospect, "name", nothing)).field == "name"
+    owner = raised(PhoneError.OtherOwner, lambda: phone("a", 2, "LW"))
+    assert (owner.device, owner.person) == (1, "WF"), owner
+    assert a.outstanding() == before, "what was refused must leave nothing behind"
+
+
+async def a_visit_is_recorded_offline_and_reaches_the_other_phone(a, b):
+    fund = 30_000_000_00
+    prospect = a.record_prospect(ProspectDraft(name="天通苑", households=1200, fund_estimate_fen=fund))
+    draft = VisitDraft(occurred_at_ms=now_ms(), channel="on_site", purpose="拜访业委会主任", gift_value_fen=300_00)
+    visit = a.record_visit(prospect, draft)
+    [listed] = a.list(kind="visit", prospect=prospect)
+    assert (listed.id, listed.kind, listed.prospect) == (visit, "visit", prospect), listed
+    assert listed.title == "拜访业委会主任" and listed.occurred_at_ms == draft.occurred_at_ms, listed
+    assert listed.fields["gift_value"] == FieldValue.NUMBER(300_00), listed
+    assert listed.flags == ["gift-above-limit"] and listed.unsynced > 0, listed
+    assert {record.id for record in a.list(prospect=prospect)} == {prospect, visit}
+    assert len(a.list(limit=1)) == 1 and a.list(kind="visit", offset=1) == []
+
+    report = await a.sync(Http())
+    assert report.synced and report.outstanding == 0 and report.acknowledged >= 2, report
+    assert a.outstanding() == 0 and a.record(visit).unsynced == 0 and a.inbox() == []
+    assert a.record(visit).author_name == "王芳"
+
+    assert b.list() == []
+    report = await b.sync(Http())
+    assert report.synced and report.pulled >= 2, report
+    [there] = b.list(kind="visit", prospect=prospect)
+    assert there == a.record(visit), (there, a.record(visit))
+    assert b.record(prospect).fields["fund_estimate"] == FieldValue.NUMBER(fund)
+    return prospect
+
+
+async def two_who_edit_at_once_both_see_it_and_one_settles_it(a, b, prospect):
+    assert a.edit(prospect, {"households": FieldValue.NUMBER(1300)})
+    assert not a.edit(prospect, {"households": FieldValue.NUMBER(1300)}), "nothing differs"
+    assert b.edit(prospect, {"households": FieldValue.NUMBER(1400), "district": FieldValue.TEXT("昌平")})
+    for each in (a, b, a):
+        assert (await each.sync(Http())).synced
+    for each in (a, b):
+        [conflict] = each.record(prospect).conflicts
+        claims = {(claim.value.value, claim.author, claim.author_name) for claim in conflict.claims}
+        assert conflict.field == "households" and conflict.before == FieldValue.NUMBER(1200), conflict
+        assert claims == {(1300, 1, "王芳"), (1400, 2, "李伟")}, claims
+        assert each.record(prospect).fields["district"] == FieldValue.TEXT("昌平")
+
+    b.resolve(prospect, "households", FieldValue.NUMBER(1300))
+    for each in (b, a):
+        assert (await each.sync(Http())).synced
+    assert a.record(prospect) == b.record(prospect)
+    assert a.record(prospect).conflicts == []
+    assert a.record(prospect).fields["households"] == FieldValue.NUMBER(1300)
+
+
+async def without_a_network_nothing_is_called_synced_and_nothing_is_lost(a, prospect):
+    draft = VisitDraft(occurred_at_ms=now_ms(), channel="phone", note="约定周五再访")
+    visit = a.record_visit(prospect, draft)
+    kept = a.record(visit)
+    assert kept.unsynced == 1 and a.outstanding() == 1
+
+    rejected = await not_synced(PhoneError.Rejected, a.sync(Closed()))
+    assert rejected.status == 403 and rejected.reason == "不认识这台手机", rejected
+    for transport in (Unplugged(), Hanging()):
+        syncing = asyncio.ensure_future(a.sync(transport))
+        await transport.tried.wait()
+        assert a.record(visit) == kept, "the app reads on while a sync is under way"
+        a.cancel_sync()
+        await not_synced(PhoneError.Cancelled, syncing)
+    assert a.record(visit) == kept and a.outstanding() == 1
+
+    report = await a.sync(Once())
+    assert report.synced and report.failures == 1, report
+    assert a.outstanding() == 0 and a.record(visit).unsynced == 0
+
+
+async def what_is_recorded_during_a_sync_is_not_called_synced(a, prospect):
+    class Interrupted(Http):
+        async def post(self, body):
+            reply = await super().post(body)
+            a.record_visit(prospect, VisitDraft(occurred_at_ms=now_ms(), channel="video"))
+            return reply
+
+    report = await a.sync(Interrupted())
+    assert not report.synced and report.outstanding == 1 == a.outstanding(), report
+    assert (await a.sync(Http())).synced
+
+
+async def two_syncs_at_once_take_turns(a, prospect):
+    a.record_visit(prospect, VisitDraft(occurred_at_ms=now_ms(), channel="forum"))
+    first, second = await asyncio.gather(a.sync(Http()), a.sync(Http()))
+    assert first.synced and second.synced
+    assert sorted([first.acknowledged, second.acknowledged]) == [0, 1], (first, second)
+
+
+async def main():
+    a, b = phone("a", 1, "WF"), phone("b", 2, "LW")
+    wrong_input_raises_the_typed_error_that_names_the_field(a)
+    prospect = await a_visit_is_recorded_offline_and_reaches_the_other_phone(a, b)
+    await two_who_edit_at_once_both_see_it_and_one_settles_it(a, b, prospect)
+    await without_a_network_nothing_is_called_synced_and_nothing_is_lost(a, prospect)
+    await what_is_recorded_during_a_sync_is_not_called_synced(a, prospect)
+    await two_syncs_at_once_take_turns(a, prospect)
+
+
+try:
+    asyncio.run(main())
+except BaseException:
+    traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(1)
+print("two phones in Python agree")
+sys.stdout.flush()
+# An interpreter that shuts down right after async calls can abort.
+os._exit(0)
