@@ -157,8 +157,8 @@ impl Campaign {
     pub fn read(fields: &Fields) -> Result<Self, Invalid> {
         let mut campaign = Self {
             name: required(fields.text("name"), "name")?.to_owned(),
-            starts: required(fields.date("starts"), "starts")?,
-            ends: required(fields.date("ends"), "ends")?,
+            starts: required(fields.date("starts").filter(has_weeks), "starts")?,
+            ends: required(fields.date("ends").filter(has_weeks), "ends")?,
             zone: fields.text("zone").map_or(Ok(Zone::china()), str::parse)?,
             units: BTreeSet::new(),
             versions: BTreeMap::new(),
@@ -222,6 +222,11 @@ impl Campaign {
         };
         self.starts == other.starts && self.ends == other.ends && self.zone == other.zone && tiers(self) == tiers(other)
     }
+}
+
+/// Whether a day lies in the years that weeks are counted in.
+fn has_weeks(date: &Date) -> bool {
+    (1971..2199).contains(&date.year())
 }
 
 #[cfg(test)]

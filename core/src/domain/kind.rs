@@ -21,8 +21,10 @@ pub struct Label {
 /// Who may write records of a kind. One person's, a team's and the server's own records are never mixed in one document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WrittenBy {
-    /// Anyone in the field, on a phone.
-    Phones,
+    /// A team in the field: whoever holds the record, on a phone.
+    Team,
+    /// One person in the field, who began the record, on a phone.
+    Author,
     /// Head office, on a phone or a page.
     HeadOffice,
     /// The server alone.

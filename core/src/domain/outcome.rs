@@ -43,7 +43,7 @@ impl Product {
 pub static KIND: KindSpec = KindSpec {
     name: "outcome",
     label: Label { zh: "业绩", en: "Outcome" },
-    written_by: WrittenBy::Phones,
+    written_by: WrittenBy::Author,
     audience: AudienceRule::ProspectsUnit,
     fields: &[
         FieldSpec::new("product", "产品", "product", FieldType::Choice(PRODUCT)).required().scoring(),

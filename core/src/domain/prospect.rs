@@ -24,7 +24,7 @@ pub const COMMITTEE: &[Choice] = &[
 pub static KIND: KindSpec = KindSpec {
     name: "prospect",
     label: Label { zh: "潜在客户", en: "Prospect" },
-    written_by: WrittenBy::Phones,
+    written_by: WrittenBy::Team,
     audience: AudienceRule::ProspectsUnit,
     fields: &[
         FieldSpec::new("name", "名称", "name", FieldType::Text(200)).required(),

@@ -20,7 +20,7 @@ pub const GIFT_LIMIT_FEN: i64 = 20_000;
 pub static KIND: KindSpec = KindSpec {
     name: "visit",
     label: Label { zh: "走访", en: "Visit" },
-    written_by: WrittenBy::Phones,
+    written_by: WrittenBy::Author,
     audience: AudienceRule::ProspectsUnit,
     fields: &[
         FieldSpec::new("occurred_at", "时间", "time", FieldType::Time(730, 1)).required().scoring(),

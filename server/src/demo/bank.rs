@@ -72,7 +72,6 @@ pub fn generate(rng: &mut ChaCha8Rng, phones: usize, start: Date) -> Result<Staf
     let mut plans = Vec::new();
     for (index, place) in BRANCHES.iter().take(branches).enumerate() {
         let id = format!("B{:02}", index + 1);
-        // Two managers to a sub-branch if there are enough: only colleagues can contradict each other.
         let count = rng.random_range(2..=5).min((managers / 2).max(2));
         let mut sub_branches = Vec::new();
         for (number, name) in names.by_ref().take(count).enumerate() {
@@ -137,7 +136,8 @@ fn staff(rng: &mut ChaCha8Rng, phones: usize, start: Date, plans: Vec<Plan>) -> 
     }
     for turn in 0..field - leaders_phones {
         let plan = staffed[turn % staffed.len()];
-        let (unit, _) = &plan.sub_branches[turn / staffed.len() % plan.sub_branches.len()];
+        // Two to a sub-branch before the next one gets any: only colleagues can contradict each other.
+        let (unit, _) = &plan.sub_branches[turn / staffed.len() / 2 % plan.sub_branches.len()];
         owners.push((hired.hire(rng, unit, Role::AccountManager)?, unit.clone(), Role::AccountManager));
     }
 

@@ -7,9 +7,11 @@ use super::phone::{Phone, PhoneError};
 use super::script::{Act, Known, Script, phone_rng};
 use crate::clock::ManualClock;
 use canvass_core::domain::{
-    Date, Invalid, PhoneTime, RecordId, Role, ServerTime, Zone, campaign::Campaign, outcome, prospect, visit,
+    Date, FieldName, Fields, Invalid, PhoneTime, RecordId, Role, ServerTime, Week, Zone, campaign::Campaign, outcome,
+    prospect, visit,
 };
 use canvass_core::replica::{Durability, Query, ReplicaError};
+use jiff::civil::Weekday;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeSet;
@@ -226,6 +228,9 @@ impl Hand {
         }
         self.settle_conflicts(morning)?;
         let known = self.known()?;
+        if date.weekday() == Weekday::Monday {
+            self.meet(date, &known, morning)?;
+        }
         for step in self.script.day(date, &known)? {
             let now = step.at;
             match step.act {
@@ -255,6 +260,22 @@ impl Hand {
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Monday's meeting (例会, [manuals]): everybody notes down what they know of the community that the unit looks at this
+    /// week, and not everybody knows the same.
+    fn meet(&mut self, date: Date, known: &[Known], now: PhoneTime) -> Result<(), PhoneError> {
+        let week = u8::try_from(Week::of(date).number() % 251).unwrap_or_default();
+        // The same choice on every phone that holds the community: leaders meet with one of their units.
+        let mixed = |id: &RecordId| id.as_bytes().iter().fold(week, |mix, byte| mix.wrapping_mul(31) ^ byte);
+        let focus = known.iter().min_by_key(|known| (mixed(&known.id), known.id));
+        if let Some(focus) = focus.filter(|_| self.rng.random_bool(0.6)) {
+            let qualities = ["good", "fair", "poor"];
+            let quality = qualities[self.rng.random_range(0..qualities.len())];
+            let name: FieldName = "management_quality".parse()?;
+            self.phone.edit(focus.id, &Fields::new().with(name, quality.into()), now)?;
         }
         Ok(())
     }

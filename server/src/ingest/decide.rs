@@ -1,6 +1,6 @@
 //! The decision on one record's push.
 
-use super::may_write;
+use super::rights::{Standpoint, may_write};
 use canvass_core::document::gate::{Guarded, Refusal, Rules};
 use canvass_core::document::{Change, Document, change_hash};
 use canvass_core::domain::{DeviceNumber, Role};
@@ -11,15 +11,14 @@ use canvass_core::wire::{MAX_BODY, Push, Verdict};
 pub enum Sender {
     /// The server itself.
     Server,
-    /// A phone, of a person with a role; `holds` says whether the record is in one of the person's audiences, is new, or
-    /// was begun by this device.
+    /// A phone, of a person with a role.
     Phone {
         /// The phone's number.
         device: DeviceNumber,
         /// Its person's role.
         role: Role,
-        /// Whether the person may hold the record.
-        holds: bool,
+        /// How the person stands to the record.
+        standpoint: Standpoint,
     },
 }
 
@@ -66,13 +65,10 @@ pub fn decide(sender: Sender, push: &Push, mut guarded: Guarded) -> Decision {
     let rules = Rules { max_bytes: MAX_RECORD, ..Rules::server(sender.device()) };
     let right = match sender {
         Sender::Server => Ok(()),
-        Sender::Phone { holds: false, .. } => Err((
-            "not-in-your-audience",
-            "this record belongs to another unit: ask your branch leader to have it assigned to you".to_owned(),
-        )),
         // By the kind that the record has, whatever the push calls it.
-        Sender::Phone { role, .. } => {
-            may_write(role, &guarded.document().and_then(Document::kind).unwrap_or_else(|| push.kind.clone()))
+        Sender::Phone { role, standpoint, .. } => {
+            let kind = guarded.document().and_then(Document::kind).unwrap_or_else(|| push.kind.clone());
+            may_write(role, &kind, standpoint)
         }
     };
     let mut decision = Decision { verdicts: Vec::new(), accepted: Vec::new(), refused: Vec::new(), document: None };

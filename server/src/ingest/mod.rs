@@ -5,4 +5,4 @@ mod decide;
 mod rights;
 
 pub use decide::{Decision, Quarantined, Sender, decide};
-pub use rights::may_write;
+pub use rights::{Standpoint, may_write};

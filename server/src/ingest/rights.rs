@@ -2,19 +2,37 @@
 
 use canvass_core::domain::{Kind, Role, WrittenBy};
 
-/// Whether a person of a role may write records of a kind on a phone. A kind this version does not know may come from a
+/// How a person stands to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standpoint {
+    /// The person began it, or begins it now.
+    Own,
+    /// It is in one of the person's audiences.
+    Holds,
+    /// Neither.
+    Stranger,
+}
+
+/// Whether a person of a role may write a record of a kind on a phone. A kind this version does not know may come from a
 /// newer phone of anyone.
 ///
 /// # Errors
 /// The code of the rule and words for the person.
-pub fn may_write(role: Role, kind: &Kind) -> Result<(), (&'static str, String)> {
-    match kind.spec().map_or(WrittenBy::Phones, |spec| spec.written_by) {
-        WrittenBy::Phones => Ok(()),
-        WrittenBy::HeadOffice if role == Role::HeadOffice => Ok(()),
-        WrittenBy::HeadOffice => {
+pub fn may_write(role: Role, kind: &Kind, standpoint: Standpoint) -> Result<(), (&'static str, String)> {
+    let written_by = kind.spec().map_or(WrittenBy::Team, |spec| spec.written_by);
+    match (standpoint, written_by) {
+        (_, WrittenBy::Server) => Err(("server-only", format!("a {kind} is written by the server, never by a phone"))),
+        (Standpoint::Stranger, _) => Err((
+            "not-in-your-audience",
+            "this record belongs to another unit: ask your branch leader to have it assigned to you".to_owned(),
+        )),
+        (_, WrittenBy::HeadOffice) if role != Role::HeadOffice => {
             Err(("head-office-only", format!("only head office writes a {kind}: ask them to make this edit")))
         }
-        WrittenBy::Server => Err(("server-only", format!("a {kind} is written by the server, never by a phone"))),
+        (Standpoint::Holds, WrittenBy::Author) => {
+            Err(("author-only", format!("only who recorded a {kind} edits it: ask them to, or record one of your own")))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -25,12 +43,18 @@ mod tests {
 
     #[test]
     fn each_role_writes_what_the_design_says_and_nothing_else() {
-        let allowed = |role| -> Vec<&str> {
-            let may = KINDS.iter().copied().filter(|kind| may_write(role, &Kind::from(*kind)).is_ok());
+        let allowed = |role, standpoint| -> Vec<&str> {
+            let may = KINDS.iter().copied().filter(|kind| may_write(role, &Kind::from(*kind), standpoint).is_ok());
             may.map(|kind| kind.name).collect()
         };
-        assert_eq!(allowed(Role::AccountManager), ["prospect", "visit", "outcome"]);
-        assert_eq!(allowed(Role::BranchLeader), ["prospect", "visit", "outcome"]);
-        assert_eq!(allowed(Role::HeadOffice), ["prospect", "visit", "campaign", "outcome"]);
+        for field in [Role::AccountManager, Role::BranchLeader] {
+            assert_eq!(allowed(field, Standpoint::Own), ["prospect", "visit", "outcome"]);
+            assert_eq!(allowed(field, Standpoint::Holds), ["prospect"], "a visit is its author's alone");
+        }
+        assert_eq!(allowed(Role::HeadOffice, Standpoint::Own), ["prospect", "visit", "campaign", "outcome"]);
+        assert_eq!(allowed(Role::HeadOffice, Standpoint::Holds), ["prospect", "campaign"]);
+        for role in [Role::AccountManager, Role::BranchLeader, Role::HeadOffice] {
+            assert!(allowed(role, Standpoint::Stranger).is_empty());
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::writer::Writing;
 use super::{bank, feeds, ledger, records};
-use crate::ingest::{Decision, Sender, decide};
+use crate::ingest::{Decision, Sender, Standpoint, decide};
 use crate::store::{IngestOrder, ServerRecord, StoreError, VerifyOrder};
 use canvass_core::document::{Change, Document};
 use canvass_core::domain::assignment::{self, Assignment};
@@ -27,11 +27,13 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
     let mut verdicts = Vec::with_capacity(order.pushes.len());
     let mut touched = Touched::default();
     for push in &order.pushes {
-        let holds = match records::begun_by(writing.db, push.record)? {
-            None => true,
-            Some(begun_by) => begun_by == order.device || feeds::is_in(writing.db, push.record, &audiences)?,
+        let standpoint = match records::begun_by(writing.db, push.record)? {
+            None => Standpoint::Own,
+            Some(device) if known.holder(device) == Some(person) => Standpoint::Own,
+            Some(_) if feeds::is_in(writing.db, push.record, &audiences)? => Standpoint::Holds,
+            Some(_) => Standpoint::Stranger,
         };
-        let sender = Sender::Phone { device: order.device, role: person.role, holds };
+        let sender = Sender::Phone { device: order.device, role: person.role, standpoint };
         let decision = append(writing, sender, push, home.as_ref(), order.received_at, &mut touched)?;
         verdicts.push(decision.verdicts);
     }
