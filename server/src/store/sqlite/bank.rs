@@ -11,22 +11,29 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// The bank as the writer last read it, with the version that says whether it still holds.
-#[derive(Default)]
+/// The bank as it was last read, with the version that says whether it still holds.
+#[derive(Debug, Default)]
 pub(super) struct CachedBank(Option<(i64, Arc<Bank>)>);
 
-impl Writing<'_> {
+impl CachedBank {
     /// The bank, read again only if somebody changed it.
-    pub(super) fn bank(&mut self) -> Result<Arc<Bank>, StoreError> {
-        let version = version(self.db)?;
-        match &self.bank.0 {
+    pub(super) fn get(&mut self, db: &Connection) -> Result<Arc<Bank>, StoreError> {
+        let version = version(db)?;
+        match &self.0 {
             Some((cached, bank)) if *cached == version => Ok(bank.clone()),
             _ => {
-                let bank = Arc::new(load(self.db)?);
-                self.bank.0 = Some((version, bank.clone()));
+                let bank = Arc::new(load(db)?);
+                self.0 = Some((version, bank.clone()));
                 Ok(bank)
             }
         }
+    }
+}
+
+impl Writing<'_> {
+    /// The bank, as this transaction sees it.
+    pub(super) fn bank(&mut self) -> Result<Arc<Bank>, StoreError> {
+        self.bank.get(self.db)
     }
 }
 
@@ -40,7 +47,7 @@ fn bump(db: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-pub(super) fn load(db: &Connection) -> Result<Bank, StoreError> {
+fn load(db: &Connection) -> Result<Bank, StoreError> {
     let mut units = Vec::new();
     let mut select = db.prepare_cached("SELECT id, parent, level, name FROM unit")?;
     let mut found = select.query([])?;

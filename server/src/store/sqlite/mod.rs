@@ -18,6 +18,7 @@ use super::{
     Counts, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder,
 };
 use async_trait::async_trait;
+use bank::CachedBank;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, UnitId, Week};
 use canvass_core::projection::Row;
@@ -26,7 +27,7 @@ use canvass_core::wire::Verdict;
 use open::Readers;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use writer::Writer;
 
 /// The store in one SQLite file.
@@ -35,6 +36,7 @@ pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,
     readers: Arc<Readers>,
+    bank: Arc<Mutex<CachedBank>>,
 }
 
 impl SqliteStore {
@@ -49,6 +51,7 @@ impl SqliteStore {
             path: path.to_owned(),
             writer: Writer::start(connection, entropy)?,
             readers: Arc::new(Readers::new(path)),
+            bank: Arc::default(),
         })
     }
 
@@ -82,8 +85,20 @@ impl SqliteStore {
         &self,
         read: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let readers = self.readers.clone();
-        readers.run(read).await
+        self.readers.clone().run(read).await
+    }
+
+    /// Reads with the bank as the same snapshot has it.
+    async fn read_with_bank<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&rusqlite::Connection, &Arc<Bank>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let cached = self.bank.clone();
+        self.read(move |db| {
+            let bank = cached.lock().unwrap_or_else(PoisonError::into_inner).get(db)?;
+            read(db, &bank)
+        })
+        .await
     }
 }
 
@@ -94,7 +109,7 @@ impl Store for SqliteStore {
     }
 
     async fn pull(&self, order: PullOrder) -> Result<Pulled, StoreError> {
-        self.read(move |db| pull::pull(db, &order)).await
+        self.read_with_bank(move |db, bank| pull::pull(db, bank, &order)).await
     }
 
     async fn admit(&self, device: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {
@@ -107,7 +122,7 @@ impl Store for SqliteStore {
     }
 
     async fn bank(&self) -> Result<Arc<Bank>, StoreError> {
-        self.read(|db| Ok(Arc::new(bank::load(db)?))).await
+        self.read_with_bank(|_, bank| Ok(bank.clone())).await
     }
 
     async fn set_bank(&self, bank: Bank) -> Result<(), StoreError> {
@@ -145,7 +160,7 @@ impl Store for SqliteStore {
 
     async fn rows_for(&self, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {
         let person = person.clone();
-        self.read(move |db| read::rows_for(db, &person, today)).await
+        self.read_with_bank(move |db, bank| read::rows_for(db, bank, &person, today)).await
     }
 
     async fn has_changes(&self, hashes: Vec<ChangeHash>) -> Result<HashSet<ChangeHash>, StoreError> {

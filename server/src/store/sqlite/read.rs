@@ -3,7 +3,7 @@
 use super::{bank, records};
 use crate::store::{Counts, StoreError};
 use canvass_core::document::ChangeHash;
-use canvass_core::domain::{Date, PersonId, RecordId};
+use canvass_core::domain::{Bank, Date, PersonId, RecordId};
 use canvass_core::projection::Row;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashSet;
@@ -13,10 +13,9 @@ pub(super) fn rows(db: &Connection, ids: &[RecordId]) -> Result<Vec<Row>, StoreE
     Ok(rows?.into_iter().flatten().collect())
 }
 
-pub(super) fn rows_for(db: &Connection, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {
-    let bank = bank::load(db)?;
+pub(super) fn rows_for(db: &Connection, bank: &Bank, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {
     let mut rows = Vec::new();
-    for audience in bank::audiences(&bank, person, today) {
+    for audience in bank::audiences(bank, person, today) {
         let mut select = db.prepare_cached(&format!(
             "SELECT {} FROM feed JOIN record ON record.id = feed.record WHERE feed = ? AND gone = 0",
             records::COLUMNS
