@@ -11,7 +11,6 @@ pub struct Reply {
 
 /// Why nothing came back from the server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
-#[uniffi::export(Display)]
 pub enum TransportError {
     /// The request or its answer was lost. It is sent again after a while.
     #[error("{reason}")]
