@@ -1,33 +1,21 @@
 //! The server on HTTP: one router, thin handlers.
 
 mod health;
-mod problem;
 mod serve;
 mod sync;
 
-pub use problem::Problem;
 pub use serve::{ServeError, bind, serve};
 pub use sync::CONTENT_TYPE;
 
-use crate::clock::Clock;
+pub use crate::app::App;
 use crate::pages;
-use crate::store::Store;
+pub use crate::problem::Problem;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::routing::{get, post};
 use canvass_core::wire::MAX_BODY;
-use std::sync::Arc;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-
-/// What every handler shares.
-#[derive(Clone)]
-pub struct App {
-    /// The server's memory.
-    pub store: Arc<dyn Store>,
-    /// The server's clock.
-    pub clock: Arc<dyn Clock>,
-}
 
 /// The whole server as a router.
 pub fn router(app: App) -> Router {

@@ -1,8 +1,7 @@
 //! The frame of every page, and the pages that say why there is nothing to see.
 
-use super::query::Asked;
 use super::words::{self, Lang};
-use crate::http::Problem;
+use crate::problem::Problem;
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
@@ -33,26 +32,6 @@ pub(super) fn page(lang: Lang, title: &str, other: Option<String>, content: &Mar
                     }
                 }
                 main #content { (content) }
-            }
-        }
-    }
-}
-
-/// The week with its days, and the way to its neighbours.
-pub(super) fn week_bar(asked: &Asked, path: &str) -> Markup {
-    let weeks = asked.campaign.campaign.weeks();
-    let neighbour = |week| weeks.contains(&week).then(|| asked.in_week(week).address(path));
-    let lang = asked.lang;
-    html! {
-        nav.weeks aria-label=(lang.of(words::WEEK)) {
-            @match neighbour(asked.week.previous()) {
-                Some(address) => a rel="prev" href=(address) { "← " (lang.of(words::PREVIOUS_WEEK)) },
-                None => span {},
-            }
-            strong { (asked.week) small { (asked.week.monday()) " – " (asked.week.sunday()) } }
-            @match neighbour(asked.week.next()) {
-                Some(address) => a rel="next" href=(address) { (lang.of(words::NEXT_WEEK)) " →" },
-                None => span {},
             }
         }
     }

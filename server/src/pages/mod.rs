@@ -2,12 +2,13 @@
 
 mod format;
 mod frame;
+mod parts;
 mod query;
 mod standings;
 mod unit;
 mod words;
 
-use crate::http::App;
+use crate::app::App;
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect};

@@ -2,7 +2,8 @@
 
 use super::frame;
 use super::words::Lang;
-use crate::http::{App, Problem};
+use crate::app::App;
+use crate::problem::Problem;
 use crate::store::StoredCampaign;
 use axum::response::{IntoResponse, Redirect, Response};
 use canvass_core::domain::campaign::Metric;

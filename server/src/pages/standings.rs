@@ -1,9 +1,10 @@
 //! The standings: what leaders open first thing on Monday.
 
+use super::parts::{STANDINGS, movement, unit_path, week_bar};
 use super::query::{Asked, Instead, Raw};
 use super::words::{self, Lang};
 use super::{format, frame};
-use crate::http::App;
+use crate::app::App;
 use crate::store::StoreError;
 use axum::extract::{Query, State};
 use canvass_core::domain::Bank;
@@ -12,17 +13,15 @@ use canvass_core::ranking::{Figure, Standing, standings, unplaced};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
-pub(super) const PATH: &str = "/standings";
-
 pub(super) async fn page(State(app): State<App>, Query(raw): Query<Raw>) -> Result<Markup, Instead> {
-    let asked = raw.settle(&app, PATH).await?;
+    let asked = raw.settle(&app, STANDINGS).await?;
     let failed = |error: StoreError| Instead::Problem(asked.lang, error.into());
     let bank = app.store.bank().await.map_err(failed)?;
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
     let campaign = &asked.campaign.campaign;
     let standings = standings(campaign, asked.week, &bank, &tallies);
     let unplaced = unplaced(campaign, asked.week, &bank, &tallies);
-    let other = asked.in_lang(if asked.lang == Lang::Zh { Lang::En } else { Lang::Zh }).address(PATH);
+    let other = asked.in_lang(if asked.lang == Lang::Zh { Lang::En } else { Lang::Zh }).address(STANDINGS);
     let title = format!("{} {}", asked.lang.of(words::STANDINGS), asked.week);
     Ok(frame::page(asked.lang, &title, Some(other), &content(&asked, &bank, &standings, &unplaced)))
 }
@@ -32,7 +31,7 @@ fn content(asked: &Asked, bank: &Bank, standings: &[Standing], unplaced: &BTreeM
     html! {
         p.kicker { (lang.of(words::STANDINGS)) }
         h1 { (asked.campaign.campaign.name) }
-        (frame::week_bar(asked, PATH))
+        (week_bar(asked, STANDINGS))
         @if standings.is_empty() {
             p.empty { (lang.of(words::NO_UNITS)) }
         } @else {
@@ -65,7 +64,7 @@ fn content(asked: &Asked, bank: &Bank, standings: &[Standing], unplaced: &BTreeM
 
 fn row(asked: &Asked, bank: &Bank, standing: &Standing) -> Markup {
     let lang = asked.lang;
-    let path = super::unit::path(&standing.unit);
+    let path = unit_path(&standing.unit);
     let name = bank.unit(&standing.unit).map_or(standing.unit.as_str(), |unit| unit.name.as_str());
     html! {
         tr {
@@ -90,23 +89,6 @@ fn figure(lang: Lang, metric: Metric, standing: &Standing) -> Markup {
         @if metric == Metric::Communities { span.target { " / " (standing.target) } }
         @if figure.pending != 0 {
             small { (format::value(metric, figure.pending, lang)) " " (lang.of(words::PENDING)) }
-        }
-    }
-}
-
-/// How many places a unit went up or down, in a sign and in words.
-pub(super) fn movement(lang: Lang, movement: Option<i32>) -> Markup {
-    let (class, sign, word, places) = match movement {
-        None => ("same", "·", words::NEW, None),
-        Some(0) => ("same", "–", words::SAME, None),
-        Some(places) if places > 0 => ("up", "▲", words::UP, Some(places)),
-        Some(places) => ("down", "▼", words::DOWN, Some(places.saturating_neg())),
-    };
-    html! {
-        span class={ "movement " (class) } title=(lang.of(word)) {
-            span aria-hidden="true" { (sign) }
-            span.hidden { (lang.of(word)) " " }
-            @if let Some(places) = places { (places) }
         }
     }
 }

@@ -1,9 +1,11 @@
 //! A unit's page: from its figures down to each record that counted or did not, with the rule.
 
+use super::parts::{STANDINGS, movement, unit_path, week_bar};
 use super::query::{Asked, Instead, Raw};
 use super::words::{self, Lang};
-use super::{format, frame, standings};
-use crate::http::{App, Problem};
+use super::{format, frame};
+use crate::app::App;
+use crate::problem::Problem;
 use crate::store::StoreError;
 use axum::extract::{Path, Query, State};
 use canvass_core::domain::campaign::Metric;
@@ -15,10 +17,6 @@ use std::collections::BTreeMap;
 /// How many records of each list one page shows.
 const SHOWN: usize = 300;
 
-pub(super) fn path(unit: &UnitId) -> String {
-    format!("/units/{unit}")
-}
-
 pub(super) async fn page(
     State(app): State<App>,
     Path(unit): Path<String>,
@@ -26,7 +24,7 @@ pub(super) async fn page(
 ) -> Result<Markup, Instead> {
     let missing = || Instead::Problem(raw.lang(), Problem::not_found(&format!("there is no unit {unit}")));
     let unit: UnitId = unit.parse().map_err(|_| missing())?;
-    let asked = raw.settle(&app, &path(&unit)).await?;
+    let asked = raw.settle(&app, &unit_path(&unit)).await?;
     let failed = |error: StoreError| Instead::Problem(asked.lang, error.into());
     let bank = app.store.bank().await.map_err(failed)?;
     let name = bank.unit(&unit).ok_or_else(missing)?.name.clone();
@@ -40,15 +38,15 @@ pub(super) async fn page(
     let explanation = explain(campaign, &bank, &contributions, &unit, asked.week, asked.metric);
     let names = names(&app, &explanation).await.map_err(failed)?;
     let content = html! {
-        p.kicker { a href=(asked.of_metric(None).address(standings::PATH)) { "← " (asked.lang.of(words::BACK)) } }
+        p.kicker { a href=(asked.of_metric(None).address(STANDINGS)) { "← " (asked.lang.of(words::BACK)) } }
         h1 { (name) }
         p.sub { (campaign.name) }
-        (frame::week_bar(&asked, &path(&unit)))
+        (week_bar(&asked, &unit_path(&unit)))
         @if let Some(standing) = &standing { (figures(&asked, &unit, standing)) }
         (list(&asked, &bank, &names, words::COUNTED, words::NOTHING_COUNTED, &explanation.counted))
         (list(&asked, &bank, &names, words::LEFT_OUT, words::NOTHING_LEFT_OUT, &explanation.left_out))
     };
-    let other = asked.in_lang(if asked.lang == Lang::Zh { Lang::En } else { Lang::Zh }).address(&path(&unit));
+    let other = asked.in_lang(if asked.lang == Lang::Zh { Lang::En } else { Lang::Zh }).address(&unit_path(&unit));
     Ok(frame::page(asked.lang, &format!("{name} {}", asked.week), Some(other), &content))
 }
 
@@ -66,14 +64,14 @@ async fn names(app: &App, explanation: &Explanation<'_>) -> Result<BTreeMap<Reco
 /// Rank, score and every metric: each is a filter of the lists below.
 fn figures(asked: &Asked, unit: &UnitId, standing: &Standing) -> Markup {
     let lang = asked.lang;
-    let path = path(unit);
+    let path = unit_path(unit);
     let current = |metric: Option<Metric>| (asked.metric == metric).then_some("true");
     html! {
         nav.figures aria-label=(lang.of(words::METRIC)) {
             a href=(asked.of_metric(None).address(&path)) aria-current=[current(None)] {
                 span { (lang.of(words::RANK)) " · " (lang.of(words::SCORE)) }
                 strong { (standing.rank) " · " (format::number(standing.score)) }
-                small { (standings::movement(lang, standing.movement)) }
+                small { (movement(lang, standing.movement)) }
             }
             @for metric in Metric::ALL {
                 @let figure = standing.total.get(&metric).copied().unwrap_or_default();

@@ -1,13 +1,10 @@
-//! The bank's tables: units, people, memberships, devices.
+//! Reading the bank's tables: units, people, memberships, devices, and who may hold what.
 
-use super::ledger;
-use super::writer::Writing;
 use crate::store::StoreError;
 use canvass_core::domain::{
-    Audience, Bank, Date, Device, DeviceNumber, Membership, Person, PersonId, Role, Unit, UnitId, UnitLevel,
-    date_from_text,
+    Audience, Bank, Date, Device, DeviceNumber, Membership, Person, PersonId, Role, Unit, UnitLevel, date_from_text,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -30,21 +27,9 @@ impl CachedBank {
     }
 }
 
-impl Writing<'_> {
-    /// The bank, as this transaction sees it.
-    pub(super) fn bank(&mut self) -> Result<Arc<Bank>, StoreError> {
-        self.bank.get(self.db)
-    }
-}
-
 pub(super) fn version(db: &Connection) -> Result<i64, StoreError> {
     let mut select = db.prepare_cached("SELECT value FROM setting WHERE name = 'bank_version'")?;
     Ok(select.query_row([], |row| row.get(0))?)
-}
-
-fn bump(db: &Connection) -> Result<(), StoreError> {
-    db.execute("UPDATE setting SET value = value + 1 WHERE name = 'bank_version'", [])?;
-    Ok(())
 }
 
 fn load(db: &Connection) -> Result<Bank, StoreError> {
@@ -93,43 +78,6 @@ fn parsed<T: FromStr<Err = canvass_core::domain::Invalid>>(text: &str) -> Result
     Ok(text.parse()?)
 }
 
-pub(super) fn replace(writing: &mut Writing<'_>, bank: &Bank) -> Result<(), StoreError> {
-    let db = writing.db;
-    db.execute_batch("DELETE FROM unit; DELETE FROM person; DELETE FROM membership; DELETE FROM device;")?;
-    for unit in bank.units() {
-        let parent = unit.parent.as_ref().map(UnitId::as_str);
-        db.prepare_cached("INSERT INTO unit (id, parent, level, name) VALUES (?, ?, ?, ?)")?.execute(params![
-            unit.id.as_str(),
-            parent,
-            unit.level.name(),
-            unit.name
-        ])?;
-    }
-    for person in bank.people() {
-        db.prepare_cached("INSERT INTO person (id, name, role) VALUES (?, ?, ?)")?.execute(params![
-            person.id.as_str(),
-            person.name,
-            person.role.name()
-        ])?;
-    }
-    for member in bank.memberships() {
-        let until = member.until.map(|date| date.to_string());
-        db.prepare_cached("INSERT INTO membership (person, unit, from_date, until_date) VALUES (?, ?, ?, ?)")?
-            .execute(params![member.person.as_str(), member.unit.as_str(), member.from.to_string(), until])?;
-    }
-    for device in bank.devices() {
-        insert_device(db, device.number, &device.person)?;
-    }
-    bump(db)?;
-    ledger::recount_all(writing)
-}
-
-fn insert_device(db: &Connection, number: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {
-    db.prepare_cached("INSERT INTO device (number, person) VALUES (?, ?)")?
-        .execute(params![number.get(), person.as_str()])?;
-    Ok(())
-}
-
 /// Whether a device is known as this person's; false when the device is new.
 pub(super) fn admitted(db: &Connection, device: DeviceNumber, person: &PersonId) -> Result<bool, StoreError> {
     let mut select = db.prepare_cached("SELECT 1 FROM person WHERE id = ?")?;
@@ -143,17 +91,6 @@ pub(super) fn admitted(db: &Connection, device: DeviceNumber, person: &PersonId)
         Some(holder) if holder == person.as_str() => Ok(true),
         Some(_) => Err(StoreError::OthersDevice { device }),
     }
-}
-
-/// Notes a new device as this person's.
-pub(super) fn admit(writing: &mut Writing<'_>, device: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {
-    if !admitted(writing.db, device, person)? {
-        insert_device(writing.db, device, person)?;
-        bump(writing.db)?;
-        // What it recorded while the bank did not list it has an author again.
-        ledger::recount_unplaced(writing)?;
-    }
-    Ok(())
 }
 
 /// The audiences whose records a person's phone holds on a day: the bank, their own, their units', and for a leader the

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 /// Takes in what a phone pushed.
 pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError> {
-    writing.refresh_campaigns()?;
+    writing.campaigns.refresh(writing.db)?;
     let known = writing.bank()?;
     let person = known.holder(order.device).ok_or(StoreError::OthersDevice { device: order.device })?;
     let today = order.received_at.date(&Zone::china());
@@ -141,7 +141,7 @@ pub(super) fn write(
     orders: &[ServerRecord],
     at: ServerTime,
 ) -> Result<Vec<RecordId>, StoreError> {
-    writing.refresh_campaigns()?;
+    writing.campaigns.refresh(writing.db)?;
     let mut ids = Vec::with_capacity(orders.len());
     let mut all = Touched::default();
     for order in orders {

@@ -1,52 +1,16 @@
 //! The ledger: contributions and their tallies, kept by difference. What counts is decided in core, by one function; here
 //! a prospect's contributions are compared with those kept, and only the difference is written.
 
+use super::campaigns::CachedCampaigns;
 use super::writer::Writing;
 use super::{read, records};
-use crate::store::{StoreError, StoredCampaign};
-use canvass_core::domain::campaign::{self, Campaign, Metric};
+use crate::store::StoreError;
+use canvass_core::domain::campaign::{Campaign, Metric};
 use canvass_core::domain::{Bank, PersonId, RecordId, ServerTime, UnitId, Week};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Group, GroupRow, Rule, Status, Tally, contributions};
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-/// The campaigns as the writer last read them, with the heads that say whether they still hold.
-#[derive(Default)]
-pub(super) struct CachedCampaigns {
-    heads: Vec<(Vec<u8>, Vec<u8>)>,
-    campaigns: Vec<(RecordId, Campaign)>,
-}
-
-impl Writing<'_> {
-    /// Reads the campaigns again if somebody changed them. A job that may touch one does so before it begins: only against
-    /// what the ledger was counted by can it tell what changed.
-    pub(super) fn refresh_campaigns(&mut self) -> Result<(), StoreError> {
-        let mut select = self.db.prepare_cached("SELECT id, heads FROM record WHERE kind = 'campaign' ORDER BY id")?;
-        let heads = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()?;
-        if heads != self.campaigns.heads {
-            let campaigns = campaigns(self.db)?.into_iter().map(|stored| (stored.id, (*stored.campaign).clone()));
-            *self.campaigns = CachedCampaigns { heads, campaigns: campaigns.collect() };
-        }
-        Ok(())
-    }
-}
-
-/// All campaigns that can be read and were not withdrawn, newest first. While a field is in conflict, what held before
-/// holds on.
-pub(super) fn campaigns(db: &Connection) -> Result<Vec<StoredCampaign>, StoreError> {
-    let sql = format!("SELECT {} FROM record WHERE kind = ? AND state = 'active' ORDER BY id DESC", records::COLUMNS);
-    let mut select = db.prepare_cached(&sql)?;
-    let mut all = Vec::new();
-    for stored in select.query_map([campaign::KIND.name], records::read)? {
-        let row = Row::try_from(stored?)?;
-        if let Ok(campaign) = Campaign::read(&row.settled_fields()) {
-            all.push(StoredCampaign { id: row.id, campaign: Arc::new(campaign) });
-        }
-    }
-    Ok(all)
-}
 
 /// Counts anew what a push touched: some prospects, or everything if a campaign now admits or names other contributions.
 pub(super) fn recount(
@@ -55,9 +19,9 @@ pub(super) fn recount(
     campaigns_touched: bool,
 ) -> Result<(), StoreError> {
     if campaigns_touched {
-        let before = std::mem::take(writing.campaigns).campaigns;
-        writing.refresh_campaigns()?;
-        let now = &writing.campaigns.campaigns;
+        let before = std::mem::take(writing.campaigns).all;
+        writing.campaigns.refresh(writing.db)?;
+        let now = &writing.campaigns.all;
         let alike = |(id, campaign): &(RecordId, Campaign)| {
             before.iter().any(|(other, was)| other == id && was.counts_like(campaign))
         };
@@ -99,10 +63,10 @@ pub(super) fn recount_unplaced(writing: &mut Writing<'_>) -> Result<(), StoreErr
 type Key = (RecordId, RecordId, Metric);
 
 fn recount_one(writing: &mut Writing<'_>, prospect: RecordId) -> Result<(), StoreError> {
-    writing.refresh_campaigns()?;
+    writing.campaigns.refresh(writing.db)?;
     let bank = writing.bank()?;
     let db = writing.db;
-    let now = of_group(db, prospect, &writing.campaigns.campaigns, &bank)?;
+    let now = of_group(db, prospect, &writing.campaigns.all, &bank)?;
     let kept = of_prospect(db, prospect)?;
     for (key, was) in kept.iter().filter(|(key, was)| now.get(key) != Some(was)) {
         let (campaign, source, metric) = key;

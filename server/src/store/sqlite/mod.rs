@@ -2,6 +2,7 @@
 //! another process's commit could make stale: what is cached is checked against its version in the same transaction.
 
 mod bank;
+mod campaigns;
 mod feeds;
 mod ingest;
 mod ledger;
@@ -10,6 +11,7 @@ mod pull;
 mod read;
 mod rebuild;
 mod records;
+mod roster;
 mod writer;
 
 pub use open::{SqliteOptions, database_in};
@@ -118,7 +120,7 @@ impl Store for SqliteStore {
             return Ok(());
         }
         let who = person.clone();
-        self.writer.run(move |writing| bank::admit(writing, device, &who)).await
+        self.writer.run(move |writing| roster::admit(writing, device, &who)).await
     }
 
     async fn bank(&self) -> Result<Arc<Bank>, StoreError> {
@@ -126,7 +128,7 @@ impl Store for SqliteStore {
     }
 
     async fn set_bank(&self, bank: Bank) -> Result<(), StoreError> {
-        self.writer.run(move |writing| bank::replace(writing, &bank)).await
+        self.writer.run(move |writing| roster::replace(writing, &bank)).await
     }
 
     async fn write(&self, records: Vec<ServerRecord>, at: ServerTime) -> Result<Vec<RecordId>, StoreError> {
@@ -138,7 +140,7 @@ impl Store for SqliteStore {
     }
 
     async fn campaigns(&self) -> Result<Vec<StoredCampaign>, StoreError> {
-        self.read(ledger::campaigns).await
+        self.read(campaigns::all).await
     }
 
     async fn tallies(&self, campaign: RecordId) -> Result<Vec<Tally>, StoreError> {

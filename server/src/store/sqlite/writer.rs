@@ -2,14 +2,15 @@
 //! and answers only after the commit.
 
 use super::bank::CachedBank;
-use super::ledger::CachedCampaigns;
+use super::campaigns::CachedCampaigns;
 use crate::store::StoreError;
 use canvass_core::document::{Actor, Authorship};
-use canvass_core::domain::{DeviceNumber, RecordId, ServerTime};
+use canvass_core::domain::{Bank, DeviceNumber, RecordId, ServerTime};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -31,6 +32,11 @@ impl Writing<'_> {
     /// A fresh id for a record of the server's own.
     pub(super) fn new_id(&mut self, at: ServerTime) -> RecordId {
         RecordId::new(at.millis(), self.entropy.random())
+    }
+
+    /// The bank, as this transaction sees it.
+    pub(super) fn bank(&mut self) -> Result<Arc<Bank>, StoreError> {
+        self.bank.get(self.db)
     }
 
     /// The server as an author.

@@ -1,0 +1,45 @@
+//! The campaigns as the ledger counts by them.
+
+use super::records;
+use crate::store::{StoreError, StoredCampaign};
+use canvass_core::domain::RecordId;
+use canvass_core::domain::campaign::{self, Campaign};
+use canvass_core::projection::Row;
+use rusqlite::Connection;
+use std::sync::Arc;
+
+/// The campaigns as the writer last read them, with the heads that say whether they still hold.
+#[derive(Default)]
+pub(super) struct CachedCampaigns {
+    heads: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) all: Vec<(RecordId, Campaign)>,
+}
+
+impl CachedCampaigns {
+    /// Reads the campaigns again if somebody changed them. A job that may touch one does so before it begins: only against
+    /// what the ledger was counted by can it tell what changed.
+    pub(super) fn refresh(&mut self, db: &Connection) -> Result<(), StoreError> {
+        let mut select = db.prepare_cached("SELECT id, heads FROM record WHERE kind = 'campaign' ORDER BY id")?;
+        let heads = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()?;
+        if heads != self.heads {
+            let all = all(db)?.into_iter().map(|stored| (stored.id, (*stored.campaign).clone())).collect();
+            *self = Self { heads, all };
+        }
+        Ok(())
+    }
+}
+
+/// All campaigns that can be read and were not withdrawn, newest first. While a field is in conflict, what held before
+/// holds on.
+pub(super) fn all(db: &Connection) -> Result<Vec<StoredCampaign>, StoreError> {
+    let sql = format!("SELECT {} FROM record WHERE kind = ? AND state = 'active' ORDER BY id DESC", records::COLUMNS);
+    let mut select = db.prepare_cached(&sql)?;
+    let mut all = Vec::new();
+    for stored in select.query_map([campaign::KIND.name], records::read)? {
+        let row = Row::try_from(stored?)?;
+        if let Ok(campaign) = Campaign::read(&row.settled_fields()) {
+            all.push(StoredCampaign { id: row.id, campaign: Arc::new(campaign) });
+        }
+    }
+    Ok(all)
+}
