@@ -29,6 +29,7 @@ struct State {
     cut: bool,
     answers_to_lose: usize,
     requests_to_hold: usize,
+    bits_to_flip: Vec<(bool, usize)>,
     held: Vec<Vec<u8>>,
     rewrite: Option<Rewrite>,
     log: Vec<Exchange>,
@@ -58,6 +59,21 @@ impl Faults {
     /// The next requests hang on the way, until [`super::Holder::release_late`] lets them arrive behind newer ones.
     pub fn hold_requests(&self, number: usize) {
         self.0.borrow_mut().requests_to_hold = number;
+    }
+
+    /// Flips a bit of the next request on its way there, or of the next answer on its way back; counted from the front, and
+    /// on from there again behind the end.
+    pub fn flip_bit(&self, there: bool, bit: usize) {
+        self.0.borrow_mut().bits_to_flip.push((there, bit));
+    }
+
+    fn damage(&self, bytes: &mut [u8], there: bool) {
+        let mut state = self.0.borrow_mut();
+        let Some(place) = state.bits_to_flip.iter().position(|(direction, _)| *direction == there) else { return };
+        let (_, bit) = state.bits_to_flip.remove(place);
+        if !bytes.is_empty() {
+            bytes[bit / 8 % bytes.len()] ^= 1 << (bit % 8);
+        }
     }
 
     /// Changes the next answer on its way.
@@ -120,9 +136,12 @@ impl Transport for Line {
                 return lost("timed out");
             }
         }
-        let mut reply = self.arrive(body);
+        let mut body = body.to_vec();
+        self.faults.damage(&mut body, true);
+        let mut reply = self.arrive(&body);
+        self.faults.damage(&mut reply.body, false);
         let mut state = self.faults.0.borrow_mut();
-        if let (Ok(request), Ok(mut response)) = (Request::decode(body), Response::decode(&reply.body)) {
+        if let (Ok(request), Ok(mut response)) = (Request::decode(&body), Response::decode(&reply.body)) {
             state.log.push(Exchange { request, response: response.clone() });
             if let Some(rewrite) = state.rewrite.take() {
                 rewrite(&mut response);

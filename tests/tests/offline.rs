@@ -86,6 +86,29 @@ fn requests_that_arrive_late_behind_newer_ones_change_nothing() {
 }
 
 #[test]
+fn a_bit_flipped_on_the_way_costs_another_try_and_nothing_else() {
+    let world = World::new(7);
+    let mut phones = ["B1-S1-P1", "B1-S1-P2"].map(|code| world.phone(code));
+    for n in 0..150 {
+        let prospect = phones[n % 2].prospect("银枫家园");
+        let visit = phones[n % 2].visit(prospect);
+        phones[n % 2].edit(visit, "note", format!("第{n}次").as_str());
+        for phone in &mut phones {
+            // Somewhere in the body, there and back.
+            phone.faults.flip_bit(true, n * 6151);
+            phone.faults.flip_bit(false, n * 7907);
+            phone.sync();
+            assert!(phone.inbox().is_empty(), "{:?}", phone.inbox());
+        }
+    }
+    assert_eq!(world.counts().quarantined, 0);
+    for phone in &mut phones {
+        phone.sync();
+        world.assert_holds_its_own(phone);
+    }
+}
+
+#[test]
 fn only_what_the_server_has_is_shown_as_synced() {
     let world = World::new(4);
     let mut wang = world.phone("B1-S1-P1");
