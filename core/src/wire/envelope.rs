@@ -40,7 +40,12 @@ pub enum WireError {
 
 fn pack(message: &impl Encode<()>) -> Result<Vec<u8>, WireError> {
     let plain = minicbor::to_vec(message).map_err(|error| WireError::Malformed(error.to_string()))?;
-    let packed = zstd::bulk::compress(&plain, LEVEL).map_err(|error| WireError::Compression(error.to_string()))?;
+    let failed = |error: std::io::Error| WireError::Compression(error.to_string());
+    let mut compressor = zstd::bulk::Compressor::new(LEVEL).map_err(failed)?;
+    // So that a bit flipped on the way is noticed here, and the message sent again: behind this, a damaged change would be
+    // refused for good.
+    compressor.include_checksum(true).map_err(failed)?;
+    let packed = compressor.compress(&plain).map_err(failed)?;
     if packed.len() > MAX_BODY || plain.len() > MAX_PLAIN {
         return Err(WireError::TooLarge { limit: MAX_BODY });
     }

@@ -44,7 +44,9 @@ impl Rules {
         Self {
             max_heads: Some(16),
             max_changes: 10_000,
-            max_bytes: 4 * 1024 * 1024,
+            // So that a whole record fits into a response beside half a body of others: one that did not would stop the sync
+            // of everybody who may hold it, for ever.
+            max_bytes: 1024 * 1024,
             author: Some(author),
             fields: true,
         }

@@ -1,0 +1,157 @@
+//! The line between a phone and the server: requests go to the real router in this process, and what is to go wrong with
+//! the next ones can be said beforehand.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::Request as HttpRequest;
+use canvass_core::sync::{Failure, Reply};
+use canvass_core::wire::{Request, Response};
+use canvass_server::demo::link::Transport;
+use canvass_server::http::CONTENT_TYPE;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use tower::ServiceExt;
+
+/// A request that the server answered, and its answer.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// What was asked.
+    pub request: Request,
+    /// What the server answered, whether or not the phone heard it.
+    pub response: Response,
+}
+
+type Rewrite = Box<dyn FnOnce(&mut Response)>;
+
+#[derive(Default)]
+struct State {
+    cut: bool,
+    answers_to_lose: usize,
+    requests_to_hold: usize,
+    bits_to_flip: Vec<(bool, usize)>,
+    held: Vec<Vec<u8>>,
+    rewrite: Option<Rewrite>,
+    log: Vec<Exchange>,
+}
+
+/// What goes wrong on a line. Clones speak of the same line.
+#[derive(Clone, Default)]
+pub struct Faults(Rc<RefCell<State>>);
+
+impl Faults {
+    /// Nothing comes through any more.
+    pub fn cut(&self) {
+        self.0.borrow_mut().cut = true;
+    }
+
+    /// Everything comes through again.
+    pub fn mend(&self) {
+        let mut state = self.0.borrow_mut();
+        (state.cut, state.answers_to_lose, state.requests_to_hold) = (false, 0, 0);
+    }
+
+    /// The server answers the next requests, but the phone does not hear it.
+    pub fn lose_answers(&self, number: usize) {
+        self.0.borrow_mut().answers_to_lose = number;
+    }
+
+    /// The next requests hang on the way, until [`super::Holder::release_late`] lets them arrive behind newer ones.
+    pub fn hold_requests(&self, number: usize) {
+        self.0.borrow_mut().requests_to_hold = number;
+    }
+
+    /// Flips a bit of the next request on its way there, or of the next answer on its way back; counted from the front, and
+    /// on from there again behind the end.
+    pub fn flip_bit(&self, there: bool, bit: usize) {
+        self.0.borrow_mut().bits_to_flip.push((there, bit));
+    }
+
+    fn damage(&self, bytes: &mut [u8], there: bool) {
+        let mut state = self.0.borrow_mut();
+        let Some(place) = state.bits_to_flip.iter().position(|(direction, _)| *direction == there) else { return };
+        let (_, bit) = state.bits_to_flip.remove(place);
+        if !bytes.is_empty() {
+            bytes[bit / 8 % bytes.len()] ^= 1 << (bit % 8);
+        }
+    }
+
+    /// Changes the next answer on its way.
+    pub fn rewrite_next(&self, rewrite: impl FnOnce(&mut Response) + 'static) {
+        self.0.borrow_mut().rewrite = Some(Box::new(rewrite));
+    }
+
+    /// What the server answered since this was last asked.
+    pub fn take_log(&self) -> Vec<Exchange> {
+        std::mem::take(&mut self.0.borrow_mut().log)
+    }
+}
+
+/// A line to the router.
+pub struct Line {
+    router: Router,
+    runtime: Arc<tokio::runtime::Runtime>,
+    faults: Faults,
+}
+
+impl Line {
+    /// A line on which nothing goes wrong yet.
+    pub fn new(router: Router, runtime: Arc<tokio::runtime::Runtime>, faults: Faults) -> Self {
+        Self { router, runtime, faults }
+    }
+
+    fn arrive(&self, body: &[u8]) -> Reply {
+        let request = HttpRequest::post("/v1/sync")
+            .header("content-type", CONTENT_TYPE)
+            .body(Body::from(body.to_vec()))
+            .expect("a request");
+        let (status, body) = self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.expect("the router never fails");
+            let status = response.status().as_u16();
+            let body: Bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+            (status, body)
+        });
+        Reply { status, body: body.to_vec() }
+    }
+
+    /// Lets requests arrive that hung on the way; nobody hears the answers.
+    pub(crate) fn release_late(&self) -> usize {
+        let late = std::mem::take(&mut self.faults.0.borrow_mut().held);
+        late.iter().for_each(|body| drop(self.arrive(body)));
+        late.len()
+    }
+}
+
+impl Transport for Line {
+    fn post(&mut self, body: &[u8]) -> Result<Reply, Failure> {
+        let lost = |what: &str| Err(Failure(what.to_owned()));
+        {
+            let mut state = self.faults.0.borrow_mut();
+            if state.cut {
+                return lost("no signal");
+            }
+            if state.requests_to_hold > 0 {
+                state.requests_to_hold -= 1;
+                state.held.push(body.to_vec());
+                return lost("timed out");
+            }
+        }
+        let mut body = body.to_vec();
+        self.faults.damage(&mut body, true);
+        let mut reply = self.arrive(&body);
+        self.faults.damage(&mut reply.body, false);
+        let mut state = self.faults.0.borrow_mut();
+        if let (Ok(request), Ok(mut response)) = (Request::decode(&body), Response::decode(&reply.body)) {
+            state.log.push(Exchange { request, response: response.clone() });
+            if let Some(rewrite) = state.rewrite.take() {
+                rewrite(&mut response);
+                reply.body = response.encode().expect("an answer that fits");
+            }
+        }
+        if state.answers_to_lose > 0 {
+            state.answers_to_lose -= 1;
+            return lost("the answer was lost");
+        }
+        Ok(reply)
+    }
+}

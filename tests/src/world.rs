@@ -1,0 +1,312 @@
+//! The World: one server, its clock, and phones on a network.
+
+use super::bank::{person, small_bank, unit, week};
+use super::holder::Holder;
+use super::line::{Faults, Line};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request as HttpRequest};
+use canvass_core::domain::campaign::{self, Campaign};
+use canvass_core::domain::verification::Verdict as Judgement;
+use canvass_core::domain::{Date, PhoneTime, RecordId, ServerTime, Week, Zone};
+use canvass_core::projection::Row;
+use canvass_core::ranking::{Contribution, Standing, Tally, standings};
+use canvass_core::replica::Durability;
+use canvass_core::wire::{Request, Response};
+use canvass_server::clock::{Clock, ManualClock};
+use canvass_server::demo::bank::PhoneOwner;
+use canvass_server::demo::link::{Link, Weather};
+use canvass_server::demo::phone::Phone;
+use canvass_server::http::{App, CONTENT_TYPE, router};
+use canvass_server::store::{Counts, SqliteOptions, SqliteStore, Store, VerifyOrder};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt;
+
+/// The basement's network without its delays: tests never wait.
+pub fn basement() -> Weather {
+    Weather { drops: 120, repeats: 80, truncates: 60, delays: 0, longest_delay: Duration::ZERO }
+}
+
+/// Everybody syncs, in order, over lines on which that must succeed.
+pub fn sync_all(phones: &mut [Holder]) {
+    for phone in phones {
+        phone.sync();
+    }
+}
+
+/// What the server answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).expect("text")
+    }
+
+    /// A header, empty if it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+}
+
+/// One server, its clock, and phones on a network.
+pub struct World {
+    /// The server's store.
+    pub store: Arc<SqliteStore>,
+    /// The one clock.
+    pub clock: ManualClock,
+    app: App,
+    router: Router,
+    runtime: Arc<tokio::runtime::Runtime>,
+    phones: Vec<PhoneOwner>,
+    seed: u64,
+    openings: Cell<u64>,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// A world with two account managers in each sub-branch, on Monday 2026-03-02 at 8:00 in Shanghai.
+    pub fn new(seed: u64) -> Self {
+        Self::with_managers(seed, 2)
+    }
+
+    /// A world with so many account managers in each sub-branch.
+    pub fn with_managers(seed: u64, managers: u32) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let (bank, phones) = small_bank(managers);
+        let midnight = Zone::china().start_of(week("2026-W10").monday());
+        let clock = ManualClock::at(ServerTime::from_millis(midnight + 8 * 3_600_000).expect("in range"));
+        let options = SqliteOptions { durable: false, seed: Some(seed) };
+        let store = Arc::new(SqliteStore::open(&folder.path().join("canvass.db"), options).expect("a store"));
+        runtime.block_on(store.set_bank(bank)).expect("a bank");
+        let app = App { store: store.clone(), clock: Arc::new(clock.clone()) };
+        let router = router(app.clone());
+        let runtime = Arc::new(runtime);
+        Self { store, clock, app, router, runtime, phones, seed, openings: Cell::new(0), folder }
+    }
+
+    /// A person's phone, as it was left; the network is clear.
+    pub fn phone(&self, code: &str) -> Holder {
+        self.phone_in(code, self.folder.path())
+    }
+
+    /// A person's phone with its database in another folder: a new one, if there is none yet.
+    pub fn phone_in(&self, code: &str, folder: &Path) -> Holder {
+        let owner = self.phones.iter().find(|owner| owner.person == person(code)).expect("a phone").clone();
+        // Each taking up is another opening, so another actor.
+        let opening = self.openings.get();
+        self.openings.set(opening + 1);
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(opening << 32 | u64::from(owner.device.get()));
+        let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(opening);
+        let phone = Phone::take(owner, folder, Durability::AppEnd, seed, 0).expect("a phone");
+        let faults = Faults::default();
+        let line = || Line::new(self.router.clone(), self.runtime.clone(), faults.clone());
+        let (link, late) = (Link::new(line(), Weather::CLEAR, rng), line());
+        Holder::new(phone, link, late, self.clock.clone(), faults)
+    }
+
+    /// Everybody's phones.
+    pub fn everybody(&self) -> Vec<Holder> {
+        self.phones.iter().map(|owner| self.phone(owner.person.as_str())).collect()
+    }
+
+    /// The server, to be served on a real socket.
+    pub fn app(&self) -> App {
+        self.app.clone()
+    }
+
+    /// Runs something of the server's to its end.
+    pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// Where files of this world may lie.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The true time.
+    pub fn now(&self) -> PhoneTime {
+        self.clock.now().as_recorded()
+    }
+
+    /// Today.
+    pub fn today(&self) -> Date {
+        self.clock.now().date(&Zone::china())
+    }
+
+    /// Time passes.
+    pub fn pass_hours(&self, hours: i64) {
+        self.clock.advance_to(self.clock.now().plus_millis(hours * 3_600_000));
+    }
+
+    /// It becomes a day, at an hour in Shanghai.
+    pub fn becomes(&self, date: Date, hour: i64) {
+        let at = Zone::china().start_of(date) + hour * 3_600_000;
+        self.clock.advance_to(ServerTime::from_millis(at).expect("in range"));
+    }
+
+    /// Four weeks from 2026-W10 for all three branches: a community is 100 points, each full 1,000 yuan of its fund 1 (up
+    /// to 50), a visit 2.
+    pub fn plain_campaign() -> Campaign {
+        let rules = [
+            ("target", 5),
+            ("points/communities", 100),
+            ("points/fund", 1),
+            ("per/fund", 100_000),
+            ("cap/fund", 5_000_000),
+            ("points/visits", 2),
+        ];
+        Campaign {
+            name: "百日会战".to_owned(),
+            starts: week("2026-W10").monday(),
+            ends: week("2026-W13").sunday(),
+            zone: Zone::china(),
+            units: ["B1", "B2", "B3"].into_iter().map(unit).collect(),
+            versions: BTreeMap::from([(
+                week("2026-W10"),
+                rules.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+            )]),
+        }
+    }
+
+    /// Head office records a campaign on its phone and syncs.
+    pub fn launch(&self, campaign: &Campaign) -> RecordId {
+        let mut head_office = self.phone("H-P");
+        let id = head_office.record(&campaign::KIND, None, &campaign.to_fields());
+        head_office.sync();
+        id
+    }
+
+    /// The standings of a week.
+    pub fn standings(&self, campaign: RecordId, week: Week) -> Vec<Standing> {
+        let bank = self.run(self.store.bank()).expect("a bank");
+        let campaigns = self.run(self.store.campaigns()).expect("campaigns");
+        let stored = campaigns.iter().find(|stored| stored.id == campaign).expect("the campaign");
+        standings(&stored.campaign, week, &bank, &self.tallies(campaign))
+    }
+
+    /// A branch's standing in a week.
+    pub fn standing(&self, campaign: RecordId, week: Week, branch: &str) -> Standing {
+        self.standings(campaign, week).into_iter().find(|one| one.unit == unit(branch)).expect("it takes part")
+    }
+
+    /// A campaign's tallies.
+    pub fn tallies(&self, campaign: RecordId) -> Vec<Tally> {
+        self.run(self.store.tallies(campaign)).expect("tallies")
+    }
+
+    /// Every contribution of a campaign that has a unit.
+    pub fn contributions(&self, campaign: RecordId) -> Vec<Contribution> {
+        let bank = self.run(self.store.bank()).expect("a bank");
+        let units = bank.units().map(|unit| unit.id.clone()).collect();
+        self.run(self.store.contributions(campaign, units, week("2030-W01"))).expect("contributions")
+    }
+
+    /// The back office judges an outcome.
+    pub fn judge(&self, outcome: RecordId, verdict: Judgement, reason: Option<&str>) -> RecordId {
+        let reason = reason.map(str::to_owned);
+        let order = VerifyOrder { outcome, verdict, reason, amount: None, at: self.clock.now() };
+        self.run(self.store.verify(order)).expect("verified")
+    }
+
+    /// A record's row on the server.
+    pub fn row(&self, id: RecordId) -> Option<Row> {
+        self.run(self.store.rows(vec![id])).expect("rows").pop()
+    }
+
+    /// Every row that a person's phone should hold.
+    pub fn rows_for(&self, code: &str) -> BTreeMap<RecordId, Row> {
+        let rows = self.run(self.store.rows_for(&person(code), self.today())).expect("rows");
+        rows.into_iter().map(|row| (row.id, row)).collect()
+    }
+
+    /// How much the server has.
+    pub fn counts(&self) -> Counts {
+        self.run(self.store.counts()).expect("counts")
+    }
+
+    /// The server's disk is full: its file cannot grow any more.
+    pub fn fill_disk(&self) {
+        self.cap_pages(1);
+    }
+
+    /// There is room on the server's disk again.
+    pub fn make_room(&self) {
+        self.cap_pages(u32::MAX - 1);
+    }
+
+    fn cap_pages(&self, pages: u32) {
+        // The pragma answers with a row, for which there is no use here; SQLite raises a cap below the present size to it.
+        drop(self.run(self.store.tamper(format!("PRAGMA max_page_count = {pages}"))));
+    }
+
+    /// Asks the server for something on HTTP.
+    pub fn http(&self, request: HttpRequest<Body>) -> Answer {
+        self.run(async {
+            let response = self.router.clone().oneshot(request).await.expect("the router never fails");
+            let (parts, body) = response.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+            Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        })
+    }
+
+    /// Gets a page.
+    pub fn get(&self, address: &str) -> Answer {
+        self.http(HttpRequest::get(address).body(Body::empty()).expect("a request"))
+    }
+
+    /// Posts a body to the sync address, with the right type.
+    pub fn post(&self, body: impl Into<Body>) -> Answer {
+        let request = HttpRequest::post("/v1/sync").header("content-type", CONTENT_TYPE);
+        self.http(request.body(body.into()).expect("a request"))
+    }
+
+    /// Posts a request that must be answered.
+    pub fn ask(&self, request: &Request) -> Response {
+        let answer = self.post(request.encode().expect("encoded"));
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+        Response::decode(&answer.body).expect("an answer")
+    }
+
+    /// Whether all that is derived equals a rebuild, and the tallies a recomputation from the change log alone.
+    pub fn assert_rebuilds(&self, campaign: RecordId) {
+        let rebuilt = self.run(self.store.rebuild()).expect("rebuilt");
+        assert!(rebuilt.nothing_differed(), "{rebuilt:?}");
+        let scratch = tempfile::tempdir().expect("a folder");
+        let other = self.run(self.store.recomputed_at(&scratch.path().join("other.db"))).expect("recomputed");
+        assert_eq!(self.run(other.tallies(campaign)).expect("tallies"), self.tallies(campaign));
+    }
+
+    /// A person's phone holds exactly what the server says it should.
+    pub fn assert_holds_its_own(&self, holder: &mut Holder) {
+        let (here, there) = (holder.rows(), self.rows_for(holder.person().as_str()));
+        let ids = |rows: &BTreeMap<RecordId, Row>| rows.keys().copied().collect::<Vec<_>>();
+        assert_eq!(ids(&here), ids(&there), "{} holds other records", holder.person());
+        for (id, row) in &there {
+            assert_eq!(here.get(id), Some(row), "{} has another row of {id}", holder.person());
+        }
+    }
+}
