@@ -272,7 +272,7 @@ fn a_leaders_phone_gets_the_records_of_all_units_below_and_of_no_other() {
 static POLL: KindSpec = KindSpec {
     name: "poll",
     label: Label { zh: "问卷", en: "Poll" },
-    written_by: WrittenBy::Phones,
+    written_by: WrittenBy::Team,
     audience: AudienceRule::ProspectsUnit,
     fields: &[FieldSpec::new("question", "问题", "question", FieldType::Text(200)).required()],
     columns: Columns::NONE,

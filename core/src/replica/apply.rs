@@ -176,8 +176,7 @@ fn save_reference(db: &Connection, reference: &Reference) -> Result<(), ReplicaE
     if reference.bank().is_err() {
         return Ok(());
     }
-    let bytes = minicbor::to_vec(reference).map_err(|error| ReplicaError::Damaged(error.to_string()))?;
-    save_setting(db, "reference", bytes)?;
+    save_setting(db, "reference", reference.to_bytes()?)?;
     save_setting(db, "reference_version", i64::try_from(reference.version).unwrap_or(i64::MAX))
 }
 

@@ -69,3 +69,9 @@ impl From<BodyError> for ReplicaError {
         Self::Damaged(error.to_string())
     }
 }
+
+impl From<crate::wire::WireError> for ReplicaError {
+    fn from(error: crate::wire::WireError) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}

@@ -104,8 +104,7 @@ impl Replica {
     pub fn bank(&self) -> Result<Bank, ReplicaError> {
         let stored: Option<Vec<u8>> = self.setting("reference")?;
         let Some(stored) = stored else { return Ok(Bank::default()) };
-        let reference: Reference =
-            minicbor::decode(&stored).map_err(|error| ReplicaError::Damaged(error.to_string()))?;
+        let reference = Reference::from_bytes(&stored)?;
         Ok(reference.bank()?)
     }
 

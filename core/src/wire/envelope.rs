@@ -1,6 +1,6 @@
 //! The bounded way between bytes and messages. Every length is checked before memory is taken for it.
 
-use super::message::{PROTOCOL, Prelude, Request, Response};
+use super::message::{PROTOCOL, Prelude, Reference, Request, Response};
 use minicbor::{Decode, Encode};
 use std::io::Read;
 
@@ -113,6 +113,24 @@ impl Response {
     /// When it is too large, cut, of another version or malformed.
     pub fn decode(body: &[u8]) -> Result<Self, WireError> {
         unpack(body)
+    }
+}
+
+impl Reference {
+    /// The reference data as a phone stores it.
+    ///
+    /// # Errors
+    /// Never for a bank; the encoder could fail.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, WireError> {
+        minicbor::to_vec(self).map_err(|error| WireError::Malformed(error.to_string()))
+    }
+
+    /// Reads what [`Reference::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// When the bytes are anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        minicbor::decode(bytes).map_err(|error| WireError::Malformed(error.to_string()))
     }
 }
 

@@ -4,7 +4,7 @@ use super::rights::{Standpoint, may_write};
 use canvass_core::document::gate::{Guarded, Refusal, Rules};
 use canvass_core::document::{Change, Document, change_hash};
 use canvass_core::domain::{DeviceNumber, Role};
-use canvass_core::wire::{MAX_BODY, Push, Verdict};
+use canvass_core::wire::{Push, Verdict};
 
 /// Who pushes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +56,9 @@ pub struct Decision {
     pub document: Option<Document>,
 }
 
-/// The most bytes of changes in one record. It travels whole, on top of a budget of up to half a body; a record that fits
-/// into no response would stop the sync of every phone that should hold it.
-const MAX_RECORD: usize = MAX_BODY / 4;
-
 /// Decides on a push, given what is known of its record.
 pub fn decide(sender: Sender, push: &Push, mut guarded: Guarded) -> Decision {
-    let rules = Rules { max_bytes: MAX_RECORD, ..Rules::server(sender.device()) };
+    let rules = Rules::server(sender.device());
     let right = match sender {
         Sender::Server => Ok(()),
         // By the kind that the record has, whatever the push calls it.
