@@ -1,6 +1,6 @@
 //! Records as large as the gate lets them become: they reach every phone that may hold them, and hold up nobody's sync.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "fixtures are right or the test is wrong")]
+#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
 
 use canvass_core::document::{Actor, Authorship, Change, Document};
 use canvass_core::domain::prospect::Prospect;
