@@ -242,11 +242,11 @@ fn a_bank_this_version_cannot_read_keeps_no_work_from_being_synced() {
     let record = phone.begin(1);
     let request = phone.request();
     // A newer server's: of a role that is not known here.
-    let mut bytes = minicbor::to_vec(reference("H", 4)).expect("encodes");
+    let mut bytes = reference("H", 4).to_bytes().expect("encodes");
     let role = Role::AccountManager.name().as_bytes();
     let place = bytes.windows(role.len()).position(|window| window == role).expect("the role");
     bytes[place] = b'x';
-    let newer: Reference = minicbor::decode(&bytes).expect("decodes");
+    let newer: Reference = Reference::from_bytes(&bytes).expect("decodes");
     assert!(newer.bank().is_err());
     let response = Response { reference: Some(newer), ..answer(&request, |_| Verdict::Accepted) };
     phone.apply(&request, &response);
