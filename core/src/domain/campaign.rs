@@ -1,4 +1,4 @@
-//! 营销活动: a bank-wide drive with its rules ([case]: at least 5 communities a branch, rewards by fund size, the ranking
+//! 营销活动: a bank-wide drive with its rules (`[case]`: at least 5 communities a branch, rewards by fund size, the ranking
 //! published every week). Rules are versioned: `rule/<week>/…` holds from that week on, key by key.
 
 use super::value::required;
@@ -103,7 +103,7 @@ pub struct Rules {
     pub target: i64,
     /// What each metric is worth; one without a weight earns nothing.
     pub weights: BTreeMap<Metric, Weight>,
-    /// Lower bounds of the fund-size tiers by their number ([case]: rewards by fund size).
+    /// Lower bounds of the fund-size tiers by their number (`[case]`: rewards by fund size).
     pub tiers: BTreeMap<u32, Money>,
 }
 

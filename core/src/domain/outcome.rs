@@ -6,7 +6,7 @@ use super::{
     AudienceRule, Choice, Columns, Date, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label, Money, WrittenBy,
 };
 
-/// What was achieved ([case], results after a year: accounts with funds, cards, wealth products).
+/// What was achieved (`[case]`, results after a year: accounts with funds, cards, wealth products).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Product {
     /// The community's fund account was opened here.

@@ -1,19 +1,19 @@
 //! 潜在客户: whom we want to win, above all a residential community with its owner committee. Its fields are what the
-//! four conditions ask for ([case]: large, high-grade, well managed, near).
+//! four conditions ask for (`[case]`: large, high-grade, well managed, near).
 
 use super::value::required;
 use super::{
     AudienceRule, Choice, Columns, FieldSpec, FieldType, Fields, GeoPoint, Invalid, KindSpec, Label, Money, WrittenBy,
 };
 
-/// How well a community is managed ([case], third condition: no disputes).
+/// How well a community is managed (`[case]`, third condition: no disputes).
 pub const MANAGEMENT: &[Choice] = &[
     Choice { name: "good", label: Label { zh: "良好", en: "good" } },
     Choice { name: "fair", label: Label { zh: "一般", en: "fair" } },
     Choice { name: "poor", label: Label { zh: "较差", en: "poor" } },
 ];
 
-/// How far the owners have organised ([case]: the committee's chair and members decide, nobody else).
+/// How far the owners have organised (`[case]`: the committee's chair and members decide, nobody else).
 pub const COMMITTEE: &[Choice] = &[
     Choice { name: "none", label: Label { zh: "未成立", en: "none" } },
     Choice { name: "forming", label: Label { zh: "筹备中", en: "forming" } },
@@ -64,7 +64,7 @@ pub struct Prospect {
     pub place: Option<GeoPoint>,
     /// Number of households.
     pub households: Option<i64>,
-    /// What its maintenance fund is thought to hold ([case]: a middling one 20 million yuan, a large one over 100).
+    /// What its maintenance fund is thought to hold (`[case]`: a middling one 20 million yuan, a large one over 100).
     pub fund_estimate: Option<Money>,
     /// Mean price of a square metre.
     pub price_level: Option<Money>,

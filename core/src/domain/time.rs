@@ -136,7 +136,7 @@ impl FromStr for Zone {
     }
 }
 
-/// An ISO week, Monday to Sunday: the period in which results are published ([case]: every week, bank-wide).
+/// An ISO week, Monday to Sunday: the period in which results are published (`[case]`: every week, bank-wide).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Week {
     year: i16,

@@ -13,7 +13,7 @@ pub const CHANNEL: &[Choice] = &[
     Choice { name: "forum", label: Label { zh: "论坛", en: "at a forum" } },
 ];
 
-/// What a gift may be worth at most ([etiquette]: 200 yuan).
+/// What a gift may be worth at most (`[etiquette]`: 200 yuan).
 pub const GIFT_LIMIT_FEN: i64 = 20_000;
 
 /// The kind.
@@ -53,7 +53,7 @@ pub struct Visit {
     pub occurred_at: PhoneTime,
     /// One of [`CHANNEL`].
     pub channel: String,
-    /// Why one came ([case]: say it with confidence).
+    /// Why one came (`[case]`: say it with confidence).
     pub purpose: Option<String>,
     /// Whom one met.
     pub met: Option<String>,

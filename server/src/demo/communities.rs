@@ -57,7 +57,7 @@ fn name(rng: &mut ChaCha8Rng) -> String {
     [FIRST.choose(rng), SECOND.choose(rng), KINDS.choose(rng)].into_iter().flatten().copied().collect()
 }
 
-/// A community of that name. Its fund is 2 % of what its homes of 90 m² cost when they were sold ([case]).
+/// A community of that name. Its fund is 2 % of what its homes of 90 m² cost when they were sold (`[case]`).
 fn facts(rng: &mut ChaCha8Rng, name: String, centre: (i64, i64)) -> Prospect {
     let households = households(rng);
     let price = rng.random_range(50..=180) * 100;

@@ -264,7 +264,7 @@ impl Hand {
         Ok(())
     }
 
-    /// Monday's meeting (例会, [manuals]): everybody notes down what they know of the community that the unit looks at this
+    /// Monday's meeting (例会, `[manuals]`): everybody notes down what they know of the community that the unit looks at this
     /// week, and not everybody knows the same.
     fn meet(&mut self, date: Date, known: &[Known], now: PhoneTime) -> Result<(), PhoneError> {
         let week = u8::try_from(Week::of(date).number() % 251).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What account managers write about a visit, put together from phrases of the field's craft ([case]): parasols and
+//! What account managers write about a visit, put together from phrases of the field's craft (`[case]`): parasols and
 //! notice boards, ballots printed and counted, puppet shows, payment kiosks, fund enquiries, forums of committees.
 
 use super::bank::surname;

@@ -95,7 +95,7 @@ pub struct Script {
     rng: ChaCha8Rng,
     device: DeviceNumber,
     role: Role,
-    /// When the next community is won. First in the second to fourth week ([case]: it takes several visits).
+    /// When the next community is won. First in the second to fourth week (`[case]`: it takes several visits).
     next_win: Date,
     won: Vec<RecordId>,
     claims: Vec<Outcome>,
@@ -124,7 +124,7 @@ impl Script {
     }
 
     /// What the owner does on the next day, in order of time. An account manager makes 2 to 6 visits; on most weekends
-    /// some, as committee members meet then ([case]). A branch leader calls on the largest funds; head office stays in.
+    /// some, as committee members meet then (`[case]`). A branch leader calls on the largest funds; head office stays in.
     /// The order of `known` counts: give it sorted.
     ///
     /// # Errors
@@ -158,7 +158,7 @@ impl Script {
         prospect.won || self.won.contains(&prospect.id)
     }
 
-    /// Half the time a large fund not yet won: one win is worth it ([case]). So colleagues meet at the same doors.
+    /// Half the time a large fund not yet won: one win is worth it (`[case]`). So colleagues meet at the same doors.
     fn choose<'a>(&mut self, open: &[&'a Known], known: &'a [Known]) -> &'a Known {
         let first = if self.role == Role::BranchLeader { 3 } else { 8 }.min(open.len());
         if first > 0 && (self.role == Role::BranchLeader || self.rng.random_ratio(1, 2)) {
