@@ -1,6 +1,6 @@
 //! The gate: the only way by which changes from outside come into a document. Automerge must never see unchecked bytes:
-//! some make it panic, some ask it for gigabytes, some it takes and cannot load again. The rules are those of DESIGN
-//! section 6, cheapest first; each refuses what no honest phone makes.
+//! some make it panic, some ask it for gigabytes, some it takes and cannot load again. The rules are those of section 9 of
+//! `PROTOCOL.md`, cheapest first; each refuses what no honest phone makes.
 
 mod columns;
 mod graph;
