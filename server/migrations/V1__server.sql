@@ -5,7 +5,7 @@ CREATE TABLE setting (
     name  TEXT PRIMARY KEY,
     value INTEGER NOT NULL
 ) WITHOUT ROWID;
-INSERT INTO setting (name, value) VALUES ('sequence', 0), ('bank_version', 1);
+INSERT INTO setting (name, value) VALUES ('sequence', 0), ('bank_version', 1), ('campaign_version', 1);
 
 CREATE TABLE unit (
     id     TEXT PRIMARY KEY,
@@ -42,6 +42,13 @@ CREATE TABLE change (
     bytes       BLOB NOT NULL
 );
 CREATE INDEX change_of_record ON change (record, seq);
+
+-- What each device has sent so far, taken or refused.
+CREATE TABLE sent (
+    device  INTEGER PRIMARY KEY,
+    changes INTEGER NOT NULL,
+    bytes   INTEGER NOT NULL
+);
 
 -- What the server would not take, with its bytes.
 CREATE TABLE quarantine (

@@ -52,9 +52,9 @@ enum Command {
         /// Why, in words for the claimant.
         #[arg(long)]
         reason: Option<String>,
-        /// The amount in the ledger in whole yuan, if it differs from the claim.
+        /// The amount in the ledger in yuan, if it differs from the claim.
         #[arg(long, value_name = "YUAN")]
-        amount: Option<i64>,
+        amount: Option<Money>,
         #[command(flatten)]
         data: Data,
     },
@@ -117,7 +117,7 @@ impl Cli {
                     outcome,
                     verdict: if verdict.confirm { Verdict::Confirmed } else { Verdict::Rejected },
                     reason,
-                    amount: amount.map(Money::from_yuan).transpose().context("--amount")?,
+                    amount,
                     at: SystemClock.now(),
                 };
                 let verification = open_existing(&data.folder)?.verify(order).await?;

@@ -16,7 +16,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> ServerTime {
-        in_range(jiff::Timestamp::now().as_millisecond())
+        ServerTime::nearest(jiff::Timestamp::now().as_millisecond())
     }
 }
 
@@ -38,15 +38,6 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> ServerTime {
-        in_range(self.0.load(Ordering::SeqCst))
-    }
-}
-
-/// A machine whose clock lies outside the years 1970 to 2200 counts as standing at the nearer end.
-fn in_range(millis: i64) -> ServerTime {
-    const EPOCH: i64 = 0;
-    match (ServerTime::from_millis(millis), ServerTime::from_millis(EPOCH)) {
-        (Ok(time), _) | (Err(_), Ok(time)) => time,
-        (Err(error), Err(_)) => unreachable!("the epoch is in range: {error}"),
+        ServerTime::nearest(self.0.load(Ordering::SeqCst))
     }
 }

@@ -65,7 +65,7 @@ impl Problem {
 impl From<WireError> for Problem {
     fn from(error: WireError) -> Self {
         match &error {
-            WireError::TooLarge { .. } => Self::too_large(&error),
+            WireError::TooLarge { .. } | WireError::TooMany { .. } => Self::too_large(&error),
             WireError::Version { .. } => {
                 Self::new(StatusCode::UPGRADE_REQUIRED, "protocol-version", "Another protocol version", &error)
             }

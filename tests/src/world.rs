@@ -221,7 +221,7 @@ impl World {
     /// Every contribution of a campaign that has a unit.
     pub fn contributions(&self, campaign: RecordId) -> Vec<Contribution> {
         let bank = self.run(self.store.bank()).expect("a bank");
-        let units = bank.units().map(|unit| unit.id.clone()).collect();
+        let units = bank.units().map(|unit| Some(unit.id.clone())).collect();
         self.run(self.store.contributions(campaign, units, week("2030-W01"))).expect("contributions")
     }
 
@@ -279,9 +279,12 @@ impl World {
     }
 
     /// Posts a body to the sync address, with the right type.
-    pub fn post(&self, body: impl Into<Body>) -> Answer {
+    pub fn post(&self, body: impl Into<Vec<u8>>) -> Answer {
+        let body = body.into();
         let request = HttpRequest::post("/v1/sync").header("content-type", CONTENT_TYPE);
-        self.http(request.body(body.into()).expect("a request"))
+        // As every real client says it.
+        let request = request.header("content-length", body.len());
+        self.http(request.body(Body::from(body)).expect("a request"))
     }
 
     /// Posts a request that must be answered.

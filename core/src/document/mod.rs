@@ -150,6 +150,11 @@ impl Document {
         self.fields().text("kind")?.parse().ok()
     }
 
+    /// The prospect it belongs to, from its first change.
+    pub fn prospect(&self) -> Option<RecordId> {
+        self.fields().record("prospect")
+    }
+
     /// The changes upon which a change was made.
     pub fn deps_of(&self, hash: &ChangeHash) -> Vec<ChangeHash> {
         let meta = self.inner.get_change_meta_by_hash(&hash.to_automerge());

@@ -133,6 +133,17 @@ pub enum BankError {
     /// A code stands twice.
     #[error("{0} is listed twice")]
     Twice(String),
+    /// A membership ends before it begins.
+    #[error("the membership of {person} in {unit} ends on the day it begins, or before")]
+    Period {
+        /// Who.
+        person: PersonId,
+        /// Where.
+        unit: UnitId,
+    },
+    /// A person holds what is the server's.
+    #[error("device 0 is the server and cannot be a person's")]
+    ServersDevice,
     /// Something names a unit or a person that is not listed.
     #[error("{what} names {missing}, which is not listed")]
     Missing {
@@ -195,9 +206,15 @@ impl Bank {
             if !bank.units.contains_key(&membership.unit) {
                 return Err(missing(what(), &membership.unit));
             }
+            if membership.until.is_some_and(|until| until <= membership.from) {
+                return Err(BankError::Period { person: membership.person, unit: membership.unit });
+            }
             bank.memberships.entry(membership.person.clone()).or_default().push(membership);
         }
         for device in devices {
+            if device.number.is_server() {
+                return Err(BankError::ServersDevice);
+            }
             if !bank.people.contains_key(&device.person) {
                 return Err(missing(format!("device {}", device.number), &device.person));
             }
@@ -318,6 +335,14 @@ mod tests {
         let both = vec![member("P", "S", (2026, 1, 1), None), member("P", "T", (2026, 1, 1), None)];
         let bank = Bank::new(tree(), vec![person("P")], both, vec![]).expect("a bank");
         assert_eq!(bank.home_unit(&"P".parse().expect("id"), Date::constant(2026, 2, 1)), None);
+    }
+
+    #[test]
+    fn a_membership_that_ends_before_it_begins_and_a_person_with_the_servers_device_are_refused() {
+        let ended = vec![member("P", "S", (2026, 3, 1), Some((2026, 3, 1)))];
+        assert!(matches!(Bank::new(tree(), vec![person("P")], ended, vec![]), Err(BankError::Period { .. })));
+        let server = Device { number: DeviceNumber::SERVER, person: "P".parse().expect("id") };
+        assert_eq!(Bank::new(tree(), vec![person("P")], vec![], vec![server]), Err(BankError::ServersDevice));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::Invalid;
 use std::fmt;
+use std::str::FromStr;
 
 /// An amount of yuan in fen, from zero to one trillion yuan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -39,6 +40,22 @@ impl Money {
     }
 }
 
+impl FromStr for Money {
+    type Err = Invalid;
+
+    /// Reads yuan with at most two decimals: `1200`, `12.5`, `12.34`.
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = || Invalid::new("money", text, "yuan with at most two decimals, such as 1200 or 12.34");
+        let (yuan, part) = text.split_once('.').unwrap_or((text, "00"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(yuan) || !digits(part) || part.len() > 2 {
+            return Err(wrong());
+        }
+        let fen: i64 = format!("{yuan}{part:0<2}").parse().map_err(|_| wrong())?;
+        Self::from_fen(fen)
+    }
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:02}", self.0 / 100, self.0 % 100)
@@ -54,6 +71,12 @@ mod tests {
         assert!(Money::from_fen(-1).is_err());
         assert!(Money::from_fen(i64::MAX).is_err());
         assert!(Money::from_yuan(i64::MAX).is_err());
+        for (text, fen) in [("1200", 120_000), ("12.5", 1_250), ("12.34", 1_234), ("0.01", 1)] {
+            assert_eq!(text.parse::<Money>().map(Money::fen), Ok(fen));
+        }
+        for bad in ["", "-1", "1.234", "1.", ".5", "1e3", "99999999999999999999"] {
+            assert!(bad.parse::<Money>().is_err(), "{bad}");
+        }
         assert_eq!(Money::from_yuan(12).map(|m| m.to_string()), Ok("12.00".to_owned()));
     }
 }

@@ -21,10 +21,10 @@ impl GeoPoint {
     /// # Errors
     /// When a coordinate lies beyond the globe.
     pub fn new(lat_e7: i64, lon_e7: i64, accuracy_m: u32) -> Result<Self, Invalid> {
-        if lat_e7.abs() > Self::LAT_MAX {
+        if !(-Self::LAT_MAX..=Self::LAT_MAX).contains(&lat_e7) {
             return Err(Invalid::new("latitude", lat_e7, "-900000000 to 900000000 (10⁻⁷ degree)"));
         }
-        if lon_e7.abs() > Self::LON_MAX {
+        if !(-Self::LON_MAX..=Self::LON_MAX).contains(&lon_e7) {
             return Err(Invalid::new("longitude", lon_e7, "-1800000000 to 1800000000 (10⁻⁷ degree)"));
         }
         Ok(Self { lat_e7, lon_e7, accuracy_m })
@@ -54,6 +54,8 @@ mod tests {
     fn a_point_beyond_the_globe_is_refused() {
         assert!(GeoPoint::new(312_304_000, 1_214_737_000, 12).is_ok());
         assert!(GeoPoint::new(900_000_001, 0, 1).is_err());
-        assert!(GeoPoint::new(0, i64::from(i32::MIN), 1).is_err());
+        for beyond in [i64::MIN, i64::MAX] {
+            assert!(GeoPoint::new(beyond, 0, 1).is_err() && GeoPoint::new(0, beyond, 1).is_err());
+        }
     }
 }

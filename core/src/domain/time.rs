@@ -43,6 +43,11 @@ macro_rules! clock {
                 }
             }
 
+            /// The nearest time there is: for a machine whose clock stands before 1970 or after 2200.
+            pub fn nearest(millis: i64) -> Self {
+                Self(millis.clamp(0, LATEST_MS - 1))
+            }
+
             /// Milliseconds since 1970.
             pub const fn millis(self) -> i64 {
                 self.0
@@ -51,7 +56,7 @@ macro_rules! clock {
             /// The same clock `millis` later (or earlier), kept within range.
             #[must_use]
             pub fn plus_millis(self, millis: i64) -> Self {
-                Self(self.0.saturating_add(millis).clamp(0, LATEST_MS - 1))
+                Self::nearest(self.0.saturating_add(millis))
             }
 
             /// The day on which this falls in a zone.

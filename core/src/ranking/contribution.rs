@@ -54,6 +54,8 @@ pub struct GroupRow {
 pub struct Group<'a> {
     /// The prospect.
     pub prospect: RecordId,
+    /// Whether the prospect's own record is here: what is done with one that nobody recorded counts for nothing.
+    pub known: bool,
     /// Its rows; those of other kinds do not matter.
     pub rows: &'a [GroupRow],
 }
@@ -77,6 +79,12 @@ pub fn contributions(group: &Group<'_>, campaigns: &[(RecordId, Campaign)], bank
         let ledger = Ledger { id: *id, campaign, bank, prospect: group.prospect };
         all.extend(of_kind(&visit::KIND).filter_map(|row| ledger.visit(row)));
         ledger.outcomes(&outcomes, &mut all);
+    }
+    if !group.known {
+        for one in all.iter_mut().filter(|one| one.status != Status::Excluded) {
+            one.rule = Rule::UnknownProspect;
+            one.status = one.rule.status();
+        }
     }
     all.sort_unstable();
     all

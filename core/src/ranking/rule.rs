@@ -95,10 +95,12 @@ pub enum Rule {
     UnknownAuthor,
     /// Its date, product, amount or number is missing or makes no sense.
     Unreadable,
+    /// The prospect it names is not known to the server.
+    UnknownProspect,
 }
 
 /// Every rule without a number in it.
-const PLAIN: [Rule; 15] = [
+const PLAIN: [Rule; 16] = [
     Rule::Visited,
     Rule::Won { tier: None },
     Rule::Fund,
@@ -114,6 +116,7 @@ const PLAIN: [Rule; 15] = [
     Rule::NoHomeUnit,
     Rule::UnknownAuthor,
     Rule::Unreadable,
+    Rule::UnknownProspect,
 ];
 
 const TIER: &str = "won-tier-";
@@ -130,7 +133,8 @@ impl Rule {
             | Self::Withdrawn
             | Self::NoHomeUnit
             | Self::UnknownAuthor
-            | Self::Unreadable => Status::Excluded,
+            | Self::Unreadable
+            | Self::UnknownProspect => Status::Excluded,
         }
     }
 
@@ -159,6 +163,7 @@ impl Rule {
             Self::NoHomeUnit => "no-home-unit",
             Self::UnknownAuthor => "unknown-author",
             Self::Unreadable => "unreadable",
+            Self::UnknownProspect => "unknown-prospect",
         }
     }
 
@@ -181,6 +186,7 @@ impl Rule {
             Self::Withdrawn => ("记录已撤回", "The record was withdrawn"),
             Self::NoHomeUnit => ("当日无唯一所属机构", "Its person had no single home unit that day"),
             Self::UnknownAuthor => ("记录设备无对应员工", "Nobody is known to hold the device that recorded it"),
+            Self::UnknownProspect => ("潜在客户未登记", "Nobody recorded this prospect"),
             Self::Unreadable => {
                 ("日期、产品、金额或数量缺失或有误", "Date, product, amount or number is missing or wrong")
             }

@@ -10,6 +10,9 @@ pub const MAX_BODY: usize = 4 * 1024 * 1024;
 /// The largest message that either side unpacks, in bytes.
 pub const MAX_PLAIN: usize = 32 * 1024 * 1024;
 
+/// How many CBOR items a message may hold: a decoded item takes many times the byte that an empty one takes on the wire.
+const MAX_ITEMS: usize = 500_000;
+
 /// What a frame may ask of the decompressor: windows of at most 8 MiB.
 const WINDOW_LOG_MAX: u32 = 23;
 
@@ -21,6 +24,12 @@ pub enum WireError {
     /// The body or what it unpacks to is too large.
     #[error("the message is larger than {limit} bytes: send less at once")]
     TooLarge {
+        /// The bound it breaks.
+        limit: usize,
+    },
+    /// The message holds too many things.
+    #[error("the message holds more than {limit} items: send less at once")]
+    TooMany {
         /// The bound it breaks.
         limit: usize,
     },
@@ -68,6 +77,9 @@ fn unpack<M: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<M, WireError> {
         return Err(WireError::Compression("bytes behind the stream".to_owned()));
     }
     let malformed = |error: minicbor::decode::Error| WireError::Malformed(error.to_string());
+    if minicbor::Decoder::new(&plain).tokens().take(MAX_ITEMS + 1).count() > MAX_ITEMS {
+        return Err(WireError::TooMany { limit: MAX_ITEMS });
+    }
     let prelude: Prelude = minicbor::decode(&plain).map_err(malformed)?;
     if prelude.protocol != PROTOCOL {
         return Err(WireError::Version { found: prelude.protocol });
@@ -171,6 +183,18 @@ mod tests {
         assert!(bomb.len() < 10_000);
         assert_eq!(Request::decode(&bomb), Err(WireError::TooLarge { limit: MAX_PLAIN }));
         assert_eq!(Request::decode(&vec![0; MAX_BODY + 1]), Err(WireError::TooLarge { limit: MAX_BODY }));
+    }
+
+    #[test]
+    fn a_small_body_of_millions_of_empty_things_is_refused_before_memory_is_taken_for_them() {
+        // A request whose pushes are an array of as many empty byte strings.
+        let mut plain = vec![0xa2, 0x00, 0x01, 0x08, 0x9a];
+        plain.extend(u32::try_from(MAX_ITEMS).expect("fits").to_be_bytes());
+        plain.resize(plain.len() + MAX_ITEMS, 0x40);
+        let body = zstd::bulk::compress(&plain, LEVEL).expect("compressed");
+        assert!(body.len() < 1_000);
+        assert_eq!(Request::decode(&body), Err(WireError::TooMany { limit: MAX_ITEMS }));
+        assert_eq!(Response::decode(&body), Err(WireError::TooMany { limit: MAX_ITEMS }));
     }
 
     #[test]

@@ -277,7 +277,12 @@ pub(super) mod samples {
         let person: PersonId = "P1".parse().expect("id");
         let people = vec![Person { id: person.clone(), name: "王芳".into(), role: Role::AccountManager }];
         let from = Date::constant(2026, 1, 1);
-        let member = Membership { person: person.clone(), unit: "B".parse().expect("id"), from, until: Some(from) };
+        let member = Membership {
+            person: person.clone(),
+            unit: "B".parse().expect("id"),
+            from,
+            until: Some(Date::constant(2026, 7, 1)),
+        };
         let device = Device { number: DeviceNumber::new(7), person };
         let bank = Bank::new(units, people, vec![member], vec![device]).expect("a bank");
         let reference = Reference::of(&bank, 3);

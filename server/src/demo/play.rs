@@ -260,7 +260,7 @@ async fn verify(
     rng: &mut ChaCha8Rng,
 ) -> Result<(), StoreError> {
     let now = clock.now();
-    let units = bank.units().map(|unit| unit.id.clone()).collect();
+    let units = bank.units().map(|unit| Some(unit.id.clone())).collect();
     let all = store.contributions(campaign, units, now.week(&Zone::china())).await?;
     let waiting = |rule: Rule| matches!(rule, Rule::AwaitingVerification | Rule::EditedSinceVerification);
     let outcomes: BTreeSet<RecordId> = all.iter().filter(|one| waiting(one.rule)).map(|one| one.source).collect();

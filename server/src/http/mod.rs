@@ -11,11 +11,15 @@ pub use crate::app::App;
 use crate::pages;
 pub use crate::problem::Problem;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::routing::{get, post};
 use canvass_core::wire::MAX_BODY;
-use tower_http::limit::RequestBodyLimitLayer;
+use tower::limit::ConcurrencyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+
+/// How many requests are worked on at once; others wait.
+const AT_ONCE: usize = 64;
 
 /// The whole server as a router.
 pub fn router(app: App) -> Router {
@@ -29,8 +33,9 @@ pub fn router(app: App) -> Router {
         .merge(pages::routes())
         .fallback(|uri: Uri| async move { Problem::not_found(&format!("there is nothing at {}", uri.path())) })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
-        .layer(axum::extract::DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        // What one request may take in memory, times this, is what a crowd may take.
+        .layer(ConcurrencyLimitLayer::new(AT_ONCE))
         // No page of ours loads, frames or sends anything elsewhere.
         .layer(header(
             header::CONTENT_SECURITY_POLICY,

@@ -56,6 +56,20 @@ pub struct Decision {
     pub document: Option<Document>,
 }
 
+impl Decision {
+    /// The same push, turned away as a whole after all: what was accepted is refused, with its bytes.
+    #[must_use]
+    pub fn turned_away(mut self, push: &Push, (code, words): (&str, String)) -> Self {
+        for (verdict, bytes) in self.verdicts.iter_mut().zip(&push.changes) {
+            if *verdict == Verdict::Accepted {
+                *verdict = Verdict::Refused { code: code.to_owned(), words: words.clone() };
+                self.refused.push(Quarantined { code: code.to_owned(), words: words.clone(), bytes: bytes.to_vec() });
+            }
+        }
+        Self { accepted: Vec::new(), document: None, ..self }
+    }
+}
+
 /// Decides on a push, given what is known of its record.
 pub fn decide(sender: Sender, push: &Push, mut guarded: Guarded) -> Decision {
     let rules = Rules::server(sender.device());

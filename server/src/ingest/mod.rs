@@ -5,4 +5,5 @@ mod decide;
 mod rights;
 
 pub use decide::{Decision, Quarantined, Sender, decide};
+pub(crate) use rights::stranger;
 pub use rights::{Standpoint, may_write};

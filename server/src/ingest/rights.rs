@@ -13,6 +13,12 @@ pub enum Standpoint {
     Stranger,
 }
 
+/// Why a person may not write a record of another unit's prospect.
+pub(crate) fn stranger() -> (&'static str, String) {
+    let words = "this record belongs to another unit: ask your branch leader to have it assigned to you";
+    ("not-in-your-audience", words.to_owned())
+}
+
 /// Whether a person of a role may write a record of a kind on a phone. A kind this version does not know may come from a
 /// newer phone of anyone.
 ///
@@ -22,10 +28,7 @@ pub fn may_write(role: Role, kind: &Kind, standpoint: Standpoint) -> Result<(), 
     let written_by = kind.spec().map_or(WrittenBy::Team, |spec| spec.written_by);
     match (standpoint, written_by) {
         (_, WrittenBy::Server) => Err(("server-only", format!("a {kind} is written by the server, never by a phone"))),
-        (Standpoint::Stranger, _) => Err((
-            "not-in-your-audience",
-            "this record belongs to another unit: ask your branch leader to have it assigned to you".to_owned(),
-        )),
+        (Standpoint::Stranger, _) => Err(stranger()),
         (_, WrittenBy::HeadOffice) if role != Role::HeadOffice => {
             Err(("head-office-only", format!("only head office writes a {kind}: ask them to make this edit")))
         }

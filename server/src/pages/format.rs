@@ -16,11 +16,11 @@ pub(super) fn number(value: i64) -> String {
     if value < 0 { format!("−{parted}") } else { parted }
 }
 
-/// An amount in fen: 万元 in Chinese, thousands of yuan in English, cut after two decimals.
+/// An amount in fen: 万元 in Chinese, millions of yuan in English, cut after two decimals.
 pub(super) fn money(fen: i64, lang: Lang) -> String {
     let (per, unit) = match lang {
         Lang::Zh => (1_000_000, "万元"),
-        Lang::En => (100_000, "k yuan"),
+        Lang::En => (100_000_000, "m yuan"),
     };
     let cut = fen / (per / 100);
     format!("{}.{:02} {unit}", number(cut / 100), (cut % 100).abs())
@@ -40,7 +40,7 @@ mod tests {
         assert_eq!(number(1_234_567), "1,234,567");
         assert_eq!((number(-1_000), number(999)), ("−1,000".into(), "999".into()));
         assert_eq!(money(2_345_678_999, Lang::Zh), "2,345.67 万元");
-        assert_eq!(money(2_345_678_999, Lang::En), "23,456.78 k yuan");
+        assert_eq!(money(2_345_678_999, Lang::En), "23.45 m yuan");
         assert_eq!(value(Metric::Visits, 12, Lang::Zh), "12");
     }
 }

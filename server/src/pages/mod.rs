@@ -2,10 +2,12 @@
 
 mod format;
 mod frame;
+mod lists;
 mod parts;
 mod query;
 mod standings;
 mod unit;
+mod unplaced;
 mod words;
 
 use crate::app::App;
@@ -20,6 +22,7 @@ pub fn routes() -> Router<App> {
         .route("/", get(|| async { Redirect::to("/standings") }))
         .route("/standings", get(standings::page))
         .route("/units/{unit}", get(unit::page))
+        .route("/unplaced", get(unplaced::page))
         .route("/style.css", get(style))
 }
 

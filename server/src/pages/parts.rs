@@ -8,6 +8,9 @@ use maud::{Markup, html};
 /// Where the standings are.
 pub(super) const STANDINGS: &str = "/standings";
 
+/// Where is what stands in no unit's standing.
+pub(super) const UNPLACED: &str = "/unplaced";
+
 /// Where a unit's page is.
 pub(super) fn unit_path(unit: &UnitId) -> String {
     format!("/units/{unit}")

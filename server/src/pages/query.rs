@@ -5,6 +5,8 @@ use super::words::Lang;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::store::StoredCampaign;
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{RecordId, Week};
@@ -30,20 +32,27 @@ pub(super) struct Asked {
 
 /// Why there is no page yet: the address lacks something, is wrong, or there is no campaign.
 pub(super) enum Instead {
-    Page(Response),
+    Page(Box<Response>),
     Problem(Lang, Problem),
 }
 
 impl IntoResponse for Instead {
     fn into_response(self) -> Response {
         match self {
-            Self::Page(response) => response,
+            Self::Page(response) => *response,
             Self::Problem(lang, problem) => frame::problem(lang, &problem),
         }
     }
 }
 
 impl Raw {
+    /// The parameters of an address that can be read at all.
+    pub(super) fn of(query: Result<Query<Self>, QueryRejection>) -> Result<Self, Instead> {
+        query
+            .map(|Query(raw)| raw)
+            .map_err(|rejection| Instead::Problem(Lang::default(), Problem::bad_parameter(rejection.body_text())))
+    }
+
     pub(super) fn lang(&self) -> Lang {
         self.lang.as_deref().and_then(Lang::named).unwrap_or_default()
     }
@@ -62,7 +71,7 @@ impl Raw {
             }
             None => campaigns.first(),
         };
-        let Some(campaign) = chosen.cloned() else { return Err(Instead::Page(frame::no_campaign(lang))) };
+        let Some(campaign) = chosen.cloned() else { return Err(Instead::Page(Box::new(frame::no_campaign(lang)))) };
         let metric = match &self.metric {
             Some(name) => Some(Metric::named(name).ok_or_else(|| wrong(&format!("there is no metric {name}")))?),
             None => None,
@@ -78,7 +87,7 @@ impl Raw {
         };
         let asked = Asked { lang, campaign, week, metric };
         if self.campaign.is_none() || self.week.as_deref() != Some(week.to_string().as_str()) {
-            return Err(Instead::Page(Redirect::to(&asked.address(path)).into_response()));
+            return Err(Instead::Page(Box::new(Redirect::to(&asked.address(path)).into_response())));
         }
         Ok(asked)
     }

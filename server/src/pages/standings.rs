@@ -1,11 +1,12 @@
 //! The standings: what leaders open first thing on Monday.
 
-use super::parts::{STANDINGS, movement, unit_path, week_bar};
+use super::parts::{STANDINGS, UNPLACED, movement, unit_path, week_bar};
 use super::query::{Asked, Instead, Raw};
 use super::words::{self, Lang};
 use super::{format, frame};
 use crate::app::App;
 use crate::store::StoreError;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use canvass_core::domain::Bank;
 use canvass_core::domain::campaign::Metric;
@@ -13,8 +14,8 @@ use canvass_core::ranking::{Figure, Standing, standings, unplaced};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
-pub(super) async fn page(State(app): State<App>, Query(raw): Query<Raw>) -> Result<Markup, Instead> {
-    let asked = raw.settle(&app, STANDINGS).await?;
+pub(super) async fn page(State(app): State<App>, query: Result<Query<Raw>, QueryRejection>) -> Result<Markup, Instead> {
+    let asked = Raw::of(query)?.settle(&app, STANDINGS).await?;
     let failed = |error: StoreError| Instead::Problem(asked.lang, error.into());
     let bank = app.store.bank().await.map_err(failed)?;
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
@@ -51,12 +52,10 @@ fn content(asked: &Asked, bank: &Bank, standings: &[Standing], unplaced: &BTreeM
             }
             p.note { (lang.of(words::STANDINGS_NOTE)) }
         }
-        @if unplaced.values().any(|figure| figure.counted() != 0) {
-            p.note {
-                (lang.of(words::UNPLACED)) ": "
-                @for (metric, figure) in unplaced.iter().filter(|(_, figure)| figure.counted() != 0) {
-                    (lang.of(metric.label())) " " (format::value(*metric, figure.counted(), lang)) " "
-                }
+        p.note {
+            a href=(asked.of_metric(None).address(UNPLACED)) { (lang.of(words::UNPLACED)) }
+            @for (metric, figure) in unplaced.iter().filter(|(_, figure)| figure.counted() != 0) {
+                " · " (lang.of(metric.label())) " " (format::value(*metric, figure.counted(), lang))
             }
         }
     }

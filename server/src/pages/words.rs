@@ -54,7 +54,8 @@ words! {
     THIS_WEEK: "本周", "this week";
     COUNTED: "计入", "What counted";
     LEFT_OUT: "未计入", "What did not count";
-    PROSPECT: "小区", "Prospect";
+    PROSPECT: "潜在客户", "Prospect";
+    RECORD: "记录", "Record";
     PERSON: "员工", "Person";
     METRIC: "指标", "Metric";
     VALUE: "数值", "Value";

@@ -168,11 +168,11 @@ pub trait Store: Send + Sync + 'static {
     /// The sums of a campaign's contributions.
     async fn tallies(&self, campaign: RecordId) -> Result<Vec<Tally>, StoreError>;
 
-    /// A campaign's contributions credited to any of some units, up to a week.
+    /// A campaign's contributions credited to any of some units (`None`: to no unit at all), up to a week.
     async fn contributions(
         &self,
         campaign: RecordId,
-        units: Vec<UnitId>,
+        units: Vec<Option<UnitId>>,
         until: Week,
     ) -> Result<Vec<Contribution>, StoreError>;
 

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// Every contribution that some unit is credited with.
 async fn credited(store: &dyn Store, campaign: RecordId) -> Vec<Contribution> {
-    let units = store.bank().await.expect("a bank").units().map(|unit| unit.id.clone()).collect();
+    let units = store.bank().await.expect("a bank").units().map(|unit| Some(unit.id.clone())).collect();
     let until = Week::from_number(12_000).expect("a week");
     let mut all = store.contributions(campaign, units, until).await.expect("contributions");
     all.sort_unstable();

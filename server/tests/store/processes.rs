@@ -100,7 +100,7 @@ pub(crate) async fn two_processes_write_at_once_and_nothing_is_lost(place: &impl
         assert_eq!(done.expect("joined"), Ok(()));
     }
     let week = Week::of(today());
-    let units = vec![unit("S1")];
+    let units = vec![Some(unit("S1"))];
     let counted = stores[0].contributions(rules.id, units, week).await.expect("contributions");
     // Twenty visits, and of each account the community and its fund.
     assert_eq!(counted.len(), 60);

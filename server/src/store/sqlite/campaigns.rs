@@ -8,10 +8,10 @@ use canvass_core::projection::Row;
 use rusqlite::Connection;
 use std::sync::Arc;
 
-/// The campaigns as the writer last read them, with the heads that say whether they still hold.
+/// The campaigns as the writer last read them, with the version that says whether they still hold.
 #[derive(Default)]
 pub(super) struct CachedCampaigns {
-    heads: Vec<(Vec<u8>, Vec<u8>)>,
+    version: Option<i64>,
     pub(super) all: Vec<(RecordId, Campaign)>,
 }
 
@@ -19,11 +19,11 @@ impl CachedCampaigns {
     /// Reads the campaigns again if somebody changed them. A job that may touch one does so before it begins: only against
     /// what the ledger was counted by can it tell what changed.
     pub(super) fn refresh(&mut self, db: &Connection) -> Result<(), StoreError> {
-        let mut select = db.prepare_cached("SELECT id, heads FROM record WHERE kind = 'campaign' ORDER BY id")?;
-        let heads = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()?;
-        if heads != self.heads {
+        let mut select = db.prepare_cached("SELECT value FROM setting WHERE name = 'campaign_version'")?;
+        let version = Some(select.query_row([], |row| row.get(0))?);
+        if version != self.version {
             let all = all(db)?.into_iter().map(|stored| (stored.id, (*stored.campaign).clone())).collect();
-            *self = Self { heads, all };
+            *self = Self { version, all };
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Ingest: check, append, project, tell the audience, count; all in the writer's transaction.
 
+use super::room::Room;
 use super::writer::Writing;
 use super::{bank, feeds, ledger, records};
-use crate::ingest::{Decision, Sender, Standpoint, decide};
+use crate::ingest::{Decision, Sender, Standpoint, decide, stranger};
 use crate::store::{IngestOrder, ServerRecord, StoreError, VerifyOrder};
 use canvass_core::document::{Change, Document};
 use canvass_core::domain::assignment::{self, Assignment};
@@ -10,7 +11,7 @@ use canvass_core::domain::campaign;
 use canvass_core::domain::outcome;
 use canvass_core::domain::prospect;
 use canvass_core::domain::verification::{self, Verification};
-use canvass_core::domain::{Fields, Invalid, Kind, RecordId, ServerTime, UnitId, Zone};
+use canvass_core::domain::{Audience, DeviceNumber, Fields, Invalid, Kind, RecordId, ServerTime, UnitId, Zone};
 use canvass_core::projection::project;
 use canvass_core::wire::{Push, Verdict};
 use rusqlite::params;
@@ -24,6 +25,7 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
     let today = order.received_at.date(&Zone::china());
     let audiences = bank::audiences(&known, &person.id, today);
     let home = known.home_unit(&person.id, today).cloned();
+    let mut room = Room::of(writing.db, order.device)?;
     let mut verdicts = Vec::with_capacity(order.pushes.len());
     let mut touched = Touched::default();
     for push in &order.pushes {
@@ -34,9 +36,26 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
             Some(_) => Standpoint::Stranger,
         };
         let sender = Sender::Phone { device: order.device, role: person.role, standpoint };
-        let decision = append(writing, sender, push, home.as_ref(), order.received_at, &mut touched)?;
+        let mut decision = decide(sender, push, records::guarded(writing.db, push.record, &push.kind)?);
+        // A new record goes to the unit of the prospect it names, so only who works there may begin one.
+        let begun = decision.document.as_ref().filter(|_| standpoint == Standpoint::Own);
+        if let Some(prospect) = begun.and_then(Document::prospect)
+            && let Some(unit) = feeds::assigned_unit(writing.db, prospect)?
+            && !audiences.contains(&Audience::Unit(unit))
+            && records::begun_by(writing.db, push.record)?.is_none()
+        {
+            decision = decision.turned_away(push, stranger());
+        }
+        if !room.takes(push) {
+            let words = "this phone has sent more than one phone may: ask the operator of the server".to_owned();
+            decision = decision.turned_away(push, ("device-full", words));
+            // The phone keeps the bytes; here they are what there is no room for.
+            decision.refused.clear();
+        }
+        append(writing, sender.device(), push, &decision, home.as_ref(), order.received_at, &mut touched)?;
         verdicts.push(decision.verdicts);
     }
+    room.save(writing.db)?;
     ledger::recount(writing, &touched.prospects, touched.campaigns)?;
     Ok(verdicts)
 }
@@ -48,19 +67,18 @@ struct Touched {
     campaigns: bool,
 }
 
-/// Decides on one record's push and appends what was accepted. A prospect that comes for the first time is assigned to
-/// `unit`.
+/// Appends what was accepted of one record's push, and keeps what was refused. A prospect that comes for the first time is
+/// assigned to `unit`.
 fn append(
     writing: &mut Writing<'_>,
-    sender: Sender,
+    device: DeviceNumber,
     push: &Push,
+    decision: &Decision,
     unit: Option<&UnitId>,
     at: ServerTime,
     touched: &mut Touched,
-) -> Result<Decision, StoreError> {
+) -> Result<(), StoreError> {
     let db = writing.db;
-    let decision = decide(sender, push, records::guarded(db, push.record, &push.kind)?);
-    let device = sender.device();
     for refused in &decision.refused {
         let hash = canvass_core::document::change_hash(&refused.bytes);
         db.prepare_cached(
@@ -78,7 +96,7 @@ fn append(
             refused.bytes
         ])?;
     }
-    let (Some(document), false) = (&decision.document, decision.accepted.is_empty()) else { return Ok(decision) };
+    let (Some(document), false) = (&decision.document, decision.accepted.is_empty()) else { return Ok(()) };
     for change in &decision.accepted {
         records::append(db, feeds::next_sequence(db)?, push.record, change, device, at)?;
     }
@@ -98,7 +116,7 @@ fn append(
     }
     touched.prospects.extend(row.prospect);
     touched.campaigns |= row.kind.is(&campaign::KIND);
-    Ok(decision)
+    Ok(())
 }
 
 /// Writes a prospect's first assignment; what came before it moves to the unit's feed.
@@ -125,7 +143,8 @@ fn own_record(
     let (_, Change { bytes, .. }) = Document::create(id, kind, prospect, fields, &writing.authorship(at))?;
     let push = Push { record: id, kind: kind.clone(), changes: vec![bytes.into()] };
     let mut touched = Touched::default();
-    let decision = append(writing, Sender::Server, &push, unit, at, &mut touched)?;
+    let decision = decide(Sender::Server, &push, records::guarded(writing.db, id, kind)?);
+    append(writing, DeviceNumber::SERVER, &push, &decision, unit, at, &mut touched)?;
     match decision.verdicts.as_slice() {
         [Verdict::Accepted] => Ok((id, touched)),
         [Verdict::Refused { words, .. }] => {

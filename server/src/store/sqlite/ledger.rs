@@ -9,7 +9,7 @@ use canvass_core::domain::campaign::{Campaign, Metric};
 use canvass_core::domain::{Bank, PersonId, RecordId, ServerTime, UnitId, Week};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Group, GroupRow, Rule, Status, Tally, contributions};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts anew what a push touched: some prospects, or everything if a campaign now admits or names other contributions.
@@ -106,7 +106,9 @@ fn of_group(
             seq: stored.get::<_, i64>("seq")?.unsigned_abs(),
         });
     }
-    let all = contributions(&Group { prospect, rows: &rows }, campaigns, bank);
+    let mut own = db.prepare_cached("SELECT 1 FROM record WHERE id = ? AND kind = 'prospect'")?;
+    let known = own.query_row([prospect.as_bytes()], |_| Ok(())).optional()?.is_some();
+    let all = contributions(&Group { prospect, known, rows: &rows }, campaigns, bank);
     Ok(all.into_iter().map(|one| ((one.campaign, one.source, one.metric), one)).collect())
 }
 
@@ -142,7 +144,8 @@ fn add_to_tally(db: &Connection, one: &Contribution, sign: i64) -> Result<(), St
     ];
     db.prepare_cached(
         "INSERT INTO tally (campaign, unit, week, metric, status, value, count) VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET value = value + excluded.value, count = count + excluded.count",
+         ON CONFLICT DO UPDATE SET count = count + excluded.count,
+             value = CAST(max(-9e18, min(9e18, value + excluded.value)) AS INTEGER)",
     )?
     .execute(key)?;
     if sign < 0 {
@@ -177,18 +180,19 @@ pub(super) fn all(db: &Connection) -> Result<Vec<Contribution>, StoreError> {
     Ok(all)
 }
 
-/// A campaign's contributions credited to any of some units, up to a week.
+/// A campaign's contributions credited to any of some units (`None`: to no unit at all), up to a week.
 pub(super) fn of_units(
     db: &Connection,
     campaign: RecordId,
-    units: &[UnitId],
+    units: &[Option<UnitId>],
     until: Week,
 ) -> Result<Vec<Contribution>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM contribution WHERE campaign = ? AND unit = ? AND week <= ?");
     let mut select = db.prepare_cached(&sql)?;
     let mut all = Vec::new();
     for unit in units {
-        let mut found = select.query(params![campaign.as_bytes(), unit.as_str(), until.number()])?;
+        let mut found =
+            select.query(params![campaign.as_bytes(), unit.as_ref().map_or("", UnitId::as_str), until.number()])?;
         while let Some(row) = found.next()? {
             all.push(contribution(row)?);
         }

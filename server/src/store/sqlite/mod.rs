@@ -11,6 +11,7 @@ mod pull;
 mod read;
 mod rebuild;
 mod records;
+mod room;
 mod roster;
 mod writer;
 
@@ -150,7 +151,7 @@ impl Store for SqliteStore {
     async fn contributions(
         &self,
         campaign: RecordId,
-        units: Vec<UnitId>,
+        units: Vec<Option<UnitId>>,
         until: Week,
     ) -> Result<Vec<Contribution>, StoreError> {
         self.read(move |db| ledger::of_units(db, campaign, &units, until)).await

@@ -34,6 +34,7 @@ pub(super) fn rebuild(writing: &mut Writing<'_>) -> Result<Rebuilt, StoreError> 
     // Rows of records that the log does not have.
     found.rows_differing +=
         db.execute("DELETE FROM record WHERE NOT EXISTS (SELECT 1 FROM change WHERE change.record = record.id)", [])?;
+    db.execute("UPDATE setting SET value = value + 1 WHERE name = 'campaign_version'", [])?;
     let by_key = |all: Vec<_>| -> BTreeMap<_, _> {
         all.into_iter()
             .map(|one: canvass_core::ranking::Contribution| ((one.campaign, one.source, one.metric), one))

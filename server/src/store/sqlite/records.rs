@@ -3,6 +3,7 @@
 use crate::store::StoreError;
 use canvass_core::document::gate::Guarded;
 use canvass_core::document::{Change, Document};
+use canvass_core::domain::campaign;
 use canvass_core::domain::{DeviceNumber, Kind, RecordId, ServerTime};
 use canvass_core::projection::{PROJECTION, Row, StoredRow};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -81,6 +82,9 @@ pub(super) fn begun_by(db: &Connection, record: RecordId) -> Result<Option<Devic
 /// Writes a record's row. Its arrival follows from the log.
 pub(super) fn save(db: &Connection, row: &Row) -> Result<Arrival, StoreError> {
     let arrival = arrival(db, row.id)?;
+    if row.kind.is(&campaign::KIND) {
+        db.execute("UPDATE setting SET value = value + 1 WHERE name = 'campaign_version'", [])?;
+    }
     let stored = StoredRow::from(row);
     db.prepare_cached(
         "INSERT OR REPLACE INTO record (id, kind, prospect, author, unit, owner, state, occurred_at, due_at, body,
