@@ -329,3 +329,22 @@ fn a_demo_plays_in_the_communities_of_a_city() {
     let words = refused(&play);
     assert!(words.contains("line 26") && words.contains("dear"), "{words}");
 }
+
+#[test]
+fn a_body_too_large_is_answered_by_a_problem_over_a_real_connection() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let serving = Serving::start(folder.path());
+    let head = "POST /v1/sync HTTP/1.1\r\nhost: x\r\ncontent-type: application/vnd.canvass.sync\r\n";
+    // Only the length is said: the server need not wait for the rest.
+    let mut socket = serving.say(&format!("{head}content-length: 5000000\r\nconnection: close\r\n\r\n"));
+    let rest = socket.try_clone().expect("a socket");
+    let writing = std::thread::spawn(move || drop((&rest).write_all(&vec![0; 5_000_000])));
+    let mut answer = String::new();
+    drop(socket.read_to_string(&mut answer));
+    drop(writing.join());
+    assert_eq!(status(&answer), 413, "{answer}");
+    assert!(
+        answer.contains("application/problem+json") && answer.contains("urn:canvass:problem:too-large"),
+        "{answer}"
+    );
+}

@@ -9,6 +9,7 @@ use canvass_core::domain::prospect::Prospect;
 use canvass_core::domain::{
     DeviceNumber, Fields, Kind, KindSpec, PersonId, RecordId, assignment, campaign, prospect, visit,
 };
+use canvass_core::ranking::Rule;
 use canvass_core::replica::InboxReason;
 use canvass_core::wire::{MAX_BODY, MAX_PLAIN, Push, Request, Response, Verdict};
 use canvass_tests::{Answer, World, person, sync_all, unit};
@@ -398,4 +399,52 @@ fn spoil(response: &mut Response, how: usize, rng: &mut ChaCha8Rng) {
             }
         }
     }
+}
+
+#[test]
+fn nobody_takes_a_community_of_another_unit_by_a_claim_of_their_own() {
+    let world = World::new(21);
+    let campaign = world.launch(&World::plain_campaign());
+    let mut owner = world.phone("B1-S1-P1");
+    let community = owner.prospect("银枫家园");
+    owner.claim_account(community, world.today(), 30_000);
+    owner.sync();
+    let before = world.tallies(campaign);
+
+    let mut rival = world.phone("B2-S1-P1");
+    rival.sync();
+    let claim = rival.claim_account(community, world.today(), 1);
+    rival.sync();
+    let inbox = rival.inbox();
+    assert_eq!((inbox.len(), inbox[0].record), (1, claim));
+    assert!(matches!(&inbox[0].reason, InboxReason::Refused { code, .. } if code == "not-in-your-audience"));
+    assert_eq!(rival.row(claim), None, "it does not stay on the phone as if it stood");
+    assert_eq!(world.tallies(campaign), before);
+}
+
+#[test]
+fn a_colleague_cannot_rewrite_anothers_visit() {
+    let world = World::new(22);
+    let (mut author, mut colleague) = (world.phone("B1-S1-P1"), world.phone("B1-S1-P2"));
+    let prospect = author.prospect("银枫家园");
+    let visit = author.visit(prospect);
+    author.sync();
+    colleague.sync();
+    colleague.edit(visit, "note", "改写");
+    colleague.sync();
+    assert!(matches!(&colleague.inbox()[0].reason, InboxReason::Refused { code, .. } if code == "author-only"));
+    assert_eq!(colleague.row(visit), author.row(visit), "the record is rebuilt without the edit");
+}
+
+#[test]
+fn what_is_done_with_a_prospect_that_nobody_recorded_counts_for_nothing() {
+    let world = World::new(23);
+    let campaign = world.launch(&World::plain_campaign());
+    let mut phone = world.phone("B1-S1-P1");
+    phone.visit(RecordId::new(world.now().millis(), [5; 10]));
+    phone.claim_account(RecordId::new(world.now().millis(), [6; 10]), world.today(), 30_000);
+    phone.sync();
+    let all = world.contributions(campaign);
+    assert_eq!(all.len(), 3);
+    assert!(all.iter().all(|one| one.rule == Rule::UnknownProspect && !one.status.counts()), "{all:?}");
 }

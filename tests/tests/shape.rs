@@ -97,6 +97,7 @@ fn only_the_demo_plays_phones() {
 fn only_the_wire_and_the_edges_know_how_messages_are_encoded() {
     assert_only("minicbor", &["core/src/wire/"]);
     assert_only("zstd", &["core/src/wire/"]);
+    assert_only("serde_json", &["core/src/projection/", "core/src/sync/", "server/src/problem.rs"]);
     assert_only("axum", &["server/src/http/", "server/src/pages/", "server/src/problem.rs"]);
 }
 
@@ -157,5 +158,17 @@ fn every_file_says_why_it_exists_and_none_is_too_long() {
         assert!(source.text.starts_with("//!"), "{} does not open with //!", source.path);
         let lines = source.text.lines().count();
         assert!(lines <= 600, "{} has {lines} lines", source.path);
+    }
+}
+
+#[test]
+fn every_file_that_the_documents_name_is_there() {
+    for document in ["README.md", "ARCHITECTURE.md", "core/PROTOCOL.md"] {
+        let text = std::fs::read_to_string(root().join(document)).expect("a document");
+        let names = text.split('`').filter(|word| word.contains('/') && !word.contains([' ', '<', '{', '=']));
+        let rooms = ["core/", "server/src", "server/tests", "mobile-bindings/", "tests/tests"];
+        for name in names.filter(|name| rooms.iter().any(|room| name.starts_with(room))) {
+            assert!(root().join(name).exists(), "{document} names {name}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::{DeviceNumber, RecordId, Week, Zone};
 use canvass_core::ranking::{Contribution, Rule, Status, tallies};
+use canvass_core::wire::Verdict;
 use canvass_server::store::{Store, VerifyOrder};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -117,8 +118,10 @@ pub(crate) async fn what_is_kept_by_difference_equals_a_rebuild_after_random_wor
                 if draft.kind.name() == "prospect" {
                     prospects.push(draft.id);
                 }
-                push_at(&*store, device, NOON + 25 * DAY, vec![draft.push()]).await;
-                drafts.push((who, draft));
+                // What is begun with another unit's prospect is refused.
+                if push_at(&*store, device, NOON + 25 * DAY, vec![draft.push()]).await == [[Verdict::Accepted]] {
+                    drafts.push((who, draft));
+                }
             }
             if step % 10 == 9 {
                 assert_true(&*store, rules.id).await;

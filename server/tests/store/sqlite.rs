@@ -134,3 +134,25 @@ async fn while_another_process_holds_the_file_callers_are_told_that_it_is_busy()
         assert_eq!(store.ingest(order(push)).await.expect("ingested"), [[Verdict::Accepted]]);
     }
 }
+
+#[tokio::test]
+async fn a_campaign_mended_by_another_process_is_the_one_that_counts() {
+    let folder = Folder::new();
+    let (one, two) = (with_bank(&folder).await, crate::Place::open(&folder));
+    let (mut head, mut ann) = (Pen::of(1), Pen::of(3));
+    let mut rules = head.campaign(&campaign(2, 1));
+    send(&*two, 1, vec![&mut rules]).await;
+    folder.outside().execute("UPDATE record SET state = 'withdrawn' WHERE kind = 'campaign'", []).expect("damaged");
+    // This process counts by the damaged row …
+    let mut prospect = ann.prospect("银枫家园");
+    let mut visit = ann.visit(prospect.id, NOON);
+    let restarted = crate::Place::open(&folder);
+    send(&*restarted, 3, vec![&mut prospect, &mut visit]).await;
+    assert!(restarted.tallies(rules.id).await.expect("tallies").is_empty());
+    // … until another one has mended it.
+    one.rebuild().await.expect("rebuilt");
+    let mut again = ann.visit(prospect.id, NOON);
+    send(&*restarted, 3, vec![&mut again]).await;
+    assert_eq!(one.tallies(rules.id).await.expect("tallies")[0].value, 2);
+    assert!(one.rebuild().await.expect("rebuilt").nothing_differed());
+}
