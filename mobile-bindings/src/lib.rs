@@ -7,6 +7,7 @@ mod edge;
 mod error;
 mod phone;
 mod records;
+mod standings;
 mod sync;
 mod transport;
 
@@ -15,6 +16,7 @@ pub use phone::Phone;
 pub use records::{
     ClaimView, ConflictView, FieldValue, InboxEntry, InboxReason, Place, ProspectDraft, RecordSummary, VisitDraft,
 };
+pub use standings::{MetricView, StandingView};
 pub use sync::SyncReport;
 pub use transport::{Reply, Transport, TransportError};
 

@@ -1,45 +1,117 @@
-//! The library as an app sees it: bindings are generated from the built library, and a program in their own language
-//! drives two phones against a real server on this machine.
+//! The library as an app sees it: bindings are generated from the built library, and programs in their own languages
+//! drive phones against a server in a process of its own.
 //!
 //! Without its toolchain a test is skipped, loudly; `FOREIGN_TESTS=required` makes that a failure.
 
+#[path = "foreign/server.rs"]
+mod server;
+
 use anyhow::{Context, Result, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
-use canvass_core::domain::{Bank, Date, Device, Membership, Person, Role, Unit, UnitLevel};
-use canvass_server::clock::SystemClock;
-use canvass_server::http::{App, bind, serve};
-use canvass_server::store::sqlite::SqliteOptions;
-use canvass_server::store::{SqliteStore, Store};
-use std::net::SocketAddr;
-use std::path::Path;
+use server::{Serving, serve_here};
 use std::process::Command;
-use std::sync::Arc;
-use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
 
 #[test]
 fn two_phones_in_python_record_offline_sync_and_settle_a_conflict() -> Result<()> {
     if Command::new("python3").arg("--version").output().is_err() {
-        ensure!(std::env::var("FOREIGN_TESTS").as_deref() != Ok("required"), "there is no python3");
-        eprintln!("SKIPPED: there is no python3, so the bindings were not driven from Python");
-        return Ok(());
+        return skipped("there is no python3");
     }
     let folder = tempfile::tempdir()?;
     let bindings = Utf8Path::from_path(folder.path()).context("a folder whose name is not text")?;
     generate_bindings(TargetLanguage::Python, bindings)?;
-    let server = Server::start(&folder.path().join("server.db"))?;
-    let output = Command::new("python3")
-        .arg(format!("{}/tests/foreign/test_phone.py", env!("CARGO_MANIFEST_DIR")))
-        .env("PYTHONPATH", bindings)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("CANVASS_SERVER", format!("http://{}", server.address))
-        .env("CANVASS_FOLDER", bindings)
-        .output()?;
-    server.stop()?;
+    let mut program = Command::new("python3");
+    program.arg(source("test_phone.py")).env("PYTHONPATH", bindings).env("PYTHONDONTWRITEBYTECODE", "1");
+    against_a_server(&mut program, bindings)
+}
+
+#[test]
+fn two_phones_in_kotlin_record_offline_sync_and_read_their_rank() -> Result<()> {
+    let kotlin = match kotlin() {
+        Ok(kotlin) => kotlin,
+        Err(missing) => return skipped(&missing),
+    };
+    let folder = tempfile::tempdir()?;
+    let bindings = Utf8Path::from_path(folder.path()).context("a folder whose name is not text")?;
+    generate_bindings(TargetLanguage::Kotlin, bindings)?;
+    let classes = bindings.join("classes");
+    let mut compiler = java();
+    compiler.args(["-cp", &kotlin.compiler, "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"]);
+    compiler.args(["-no-stdlib", "-no-reflect", "-nowarn", "-jvm-target", "17", "-cp", &kotlin.libraries]);
+    compiler.args(["-d", classes.as_str(), bindings.join("org").as_str(), source("Phone.kt").as_str()]);
+    run(&mut compiler)?;
+    let mut program = java();
+    program.args(["-ea", &format!("-Djna.library.path={bindings}")]);
+    program.args(["-cp", &joined(&[classes.as_str(), &kotlin.libraries]), "PhoneKt"]);
+    against_a_server(&mut program, bindings)
+}
+
+/// No promise of its own: the programs' server is this test in a process of its own, told to serve.
+#[test]
+fn a_server_for_the_programs() -> Result<()> {
+    serve_here()
+}
+
+/// What compiles Kotlin, and what its programs need.
+struct Kotlin {
+    compiler: String,
+    libraries: String,
+}
+
+/// Finds Kotlin by `KOTLIN_HOME` and JNA by `JNA_CLASSPATH`, or where Debian puts it.
+fn kotlin() -> Result<Kotlin, String> {
+    if Command::new("java").arg("-version").output().is_err() {
+        return Err("there is no java".to_owned());
+    }
+    let home = std::env::var("KOTLIN_HOME").map_err(|_| "KOTLIN_HOME does not say where Kotlin is".to_owned())?;
+    let jna = std::env::var("JNA_CLASSPATH").unwrap_or_else(|_| "/usr/share/java/jna.jar".to_owned());
+    let jar = |name: &str| format!("{home}/lib/{name}.jar");
+    let (library, coroutines) = (jar("kotlin-stdlib"), jar("kotlinx-coroutines-core-jvm"));
+    let compiler = jar("kotlin-compiler");
+    for needed in [&compiler, &library, &coroutines, &jna] {
+        if !Utf8Path::new(needed).exists() {
+            return Err(format!("there is no {needed}"));
+        }
+    }
+    Ok(Kotlin {
+        compiler: joined(&[&compiler, &library, &coroutines]),
+        libraries: joined(&[&library, &coroutines, &jna]),
+    })
+}
+
+fn java() -> Command {
+    let mut java = Command::new("java");
+    // Quick to start, which is most of what these programs do.
+    java.args(["-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dfile.encoding=UTF-8"]);
+    java
+}
+
+/// A class path.
+fn joined(parts: &[&str]) -> String {
+    parts.join(if cfg!(windows) { ";" } else { ":" })
+}
+
+fn source(name: &str) -> String {
+    format!("{}/tests/foreign/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn skipped(missing: &str) -> Result<()> {
+    ensure!(std::env::var("FOREIGN_TESTS").as_deref() != Ok("required"), "{missing}");
+    eprintln!("SKIPPED: {missing}, so the bindings were not driven");
+    Ok(())
+}
+
+/// Runs a program with phones in a folder against a server with a new database there.
+fn against_a_server(program: &mut Command, folder: &Utf8Path) -> Result<()> {
+    let server = Serving::start(folder.join("server").as_std_path())?;
+    run(program.env("CANVASS_SERVER", &server.address).env("CANVASS_FOLDER", folder))
+}
+
+fn run(program: &mut Command) -> Result<()> {
+    let output = program.output()?;
     print!("{}", String::from_utf8_lossy(&output.stdout));
     eprint!("{}", String::from_utf8_lossy(&output.stderr));
-    ensure!(output.status.success(), "the Python program failed: {}", output.status);
+    ensure!(output.status.success(), "{:?} failed: {}", program.get_program(), output.status);
     Ok(())
 }
 
@@ -65,57 +137,4 @@ fn built_library(name: &str) -> Result<Utf8PathBuf> {
     let test = Utf8PathBuf::try_from(std::env::current_exe()?)?;
     let beside = test.ancestors().skip(1).take(2).map(|folder| folder.join(name));
     beside.into_iter().find(|path| path.exists()).with_context(|| format!("cargo built no {name} near {test}"))
-}
-
-/// A sync server on this machine.
-struct Server {
-    runtime: Runtime,
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    serving: tokio::task::JoinHandle<Result<(), canvass_server::http::ServeError>>,
-}
-
-impl Server {
-    fn start(database: &Path) -> Result<Self> {
-        let runtime = Runtime::new()?;
-        let store = Arc::new(SqliteStore::open(database, SqliteOptions::default())?);
-        let (stop, stopped) = oneshot::channel::<()>();
-        let listener = runtime.block_on(async {
-            store.set_bank(bank()?).await?;
-            anyhow::Ok(bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?)
-        })?;
-        let address = listener.local_addr()?;
-        let app = App { store, clock: Arc::new(SystemClock) };
-        let serving = runtime.spawn(serve(listener, app, async {
-            let _ = stopped.await;
-        }));
-        Ok(Self { runtime, address, stop, serving })
-    }
-
-    fn stop(self) -> Result<()> {
-        let _ = self.stop.send(());
-        self.runtime.block_on(self.serving)??;
-        Ok(())
-    }
-}
-
-/// One sub-branch with two account managers, whose phones are 1 and 2.
-fn bank() -> Result<Bank> {
-    let levels = [
-        ("HO", None, UnitLevel::HeadOffice, "总行"),
-        ("SH", Some("HO"), UnitLevel::Branch, "上海分行"),
-        ("SH-HP", Some("SH"), UnitLevel::SubBranch, "黄浦支行"),
-    ];
-    let (mut units, mut people, mut memberships, mut devices) = (vec![], vec![], vec![], vec![]);
-    for (id, parent, level, name) in levels {
-        let parent = parent.map(str::parse).transpose()?;
-        units.push(Unit { id: id.parse()?, parent, level, name: name.to_owned() });
-    }
-    for (number, id, name) in [(1, "WF", "王芳"), (2, "LW", "李伟")] {
-        people.push(Person { id: id.parse()?, name: name.to_owned(), role: Role::AccountManager });
-        let from = Date::constant(2020, 1, 1);
-        memberships.push(Membership { person: id.parse()?, unit: "SH-HP".parse()?, from, until: None });
-        devices.push(Device { number: canvass_core::domain::DeviceNumber::phone(number)?, person: id.parse()? });
-    }
-    Ok(Bank::new(units, people, memberships, devices)?)
 }

@@ -5,7 +5,8 @@ CREATE TABLE setting (
     name  TEXT PRIMARY KEY,
     value INTEGER NOT NULL
 ) WITHOUT ROWID;
-INSERT INTO setting (name, value) VALUES ('sequence', 0), ('bank_version', 1), ('campaign_version', 1);
+INSERT INTO setting (name, value)
+VALUES ('sequence', 0), ('bank_version', 1), ('campaign_version', 1), ('ledger_version', 1);
 
 CREATE TABLE unit (
     id     TEXT PRIMARY KEY,

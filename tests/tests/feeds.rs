@@ -10,6 +10,7 @@ use canvass_core::domain::{
     AudienceRule, Columns, FieldSpec, FieldType, Fields, KindSpec, Label, RecordId, WrittenBy, prospect, visit,
 };
 use canvass_core::wire::Position;
+use canvass_server::clock::Clock;
 use canvass_server::store::{PullOrder, Pulled, Store};
 use canvass_tests::{Holder, World, basement, person, sync_all};
 use rand::{RngExt, SeedableRng};
@@ -36,9 +37,10 @@ impl<'a> Reader<'a> {
     fn pull(&mut self, budget: usize) -> Pulled {
         let order = PullOrder {
             person: person(self.person),
-            today: self.world.today(),
+            now: self.world.clock.now(),
             positions: self.positions.values().cloned().collect(),
             reference: self.reference,
+            standings: 0,
             budget,
             pushed: HashSet::new(),
         };

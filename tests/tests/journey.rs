@@ -8,11 +8,17 @@ use canvass_core::domain::verification::{self, Verdict};
 use canvass_core::domain::{Kind, RecordId};
 use canvass_core::ranking::{Figure, Rule, Status};
 use canvass_core::replica::Query;
-use canvass_tests::{World, date, unit, week};
+use canvass_tests::{Holder, World, date, unit, week};
 
 /// Ranks of B1, B2 and B3.
 fn ranks(world: &World, campaign: RecordId) -> [u32; 3] {
     ["B1", "B2", "B3"].map(|branch| world.standing(campaign, week("2026-W10"), branch).rank)
+}
+
+/// The units and their ranks as a phone shows them.
+fn read_ranks(holder: &mut Holder) -> Vec<(String, u32)> {
+    let standings = holder.replica().standings().expect("read");
+    standings.iter().flat_map(|standings| &standings.units).map(|place| (place.unit.to_string(), place.rank)).collect()
 }
 
 fn communities(world: &World, campaign: RecordId) -> Figure {
@@ -54,6 +60,78 @@ fn a_visit_recorded_offline_moves_the_branchs_rank_once_it_is_synced() {
     let visit = world.contributions(campaign).into_iter().find(|one| one.source == visits[0]).expect("it counts");
     assert_eq!((visit.unit, visit.person), (Some(unit("B1-S1")), Some(wang.person())));
     world.assert_rebuilds(campaign);
+}
+
+#[test]
+fn a_visit_on_one_phone_moves_the_rank_that_another_phone_reads() {
+    let world = World::new(5);
+    let mut wang = world.phone("B1-S1-P1");
+    wang.sync();
+    assert!(wang.replica().standings().expect("read").is_empty(), "there is no campaign yet");
+    let campaign = world.launch(&World::plain_campaign());
+    wang.sync();
+    assert_eq!(read_ranks(&mut wang), [("B1", 1), ("B2", 1), ("B3", 1)].map(|(unit, rank)| (unit.to_owned(), rank)));
+    let home = unit("B1-S1");
+    let bank = wang.replica().bank().expect("read");
+    let standings = wang.replica().standings().expect("read");
+    assert_eq!(standings[0].place_of(&home, &bank).map(|place| &place.unit), Some(&unit("B1")));
+
+    let mut other = world.phone("B2-S1-P1");
+    let prospect = other.prospect("天通苑");
+    other.visit(prospect);
+    other.sync();
+    let b2_leads = [("B2", 1), ("B1", 2), ("B3", 2)].map(|(unit, rank)| (unit.to_owned(), rank));
+    assert_eq!(read_ranks(&mut other), b2_leads, "the sync that brings the visit brings the rank");
+    wang.sync();
+    assert_eq!(read_ranks(&mut wang), b2_leads);
+    let told = wang.replica().standings().expect("read");
+    assert_eq!((told[0].campaign, told[0].week, told[0].name.as_str()), (campaign, week("2026-W10"), "百日会战"));
+    let kept = world.standings(campaign, week("2026-W10"));
+    let scores = kept.iter().map(|standing| (standing.unit.clone(), standing.score, standing.target));
+    assert!(told[0].units.iter().map(|place| (place.unit.clone(), place.score, place.target)).eq(scores));
+}
+
+#[test]
+fn standings_come_again_only_when_they_say_something_else() {
+    let world = World::new(6);
+    let campaign = world.launch(&World::plain_campaign());
+    let mut wang = world.phone("B1-S1-P1");
+    let mut other = world.phone("B2-S1-P1");
+    let prospect = other.prospect("天通苑");
+    other.sync();
+    wang.sync();
+    let brought = |wang: &mut Holder| {
+        wang.faults.take_log();
+        wang.sync();
+        wang.faults.take_log().iter().any(|exchange| exchange.response.standings.is_some())
+    };
+    assert!(!brought(&mut wang), "nothing has changed");
+    other.edit(prospect, "households", 800);
+    other.sync();
+    assert!(!brought(&mut wang), "households are not ranked");
+
+    let claim = other.claim_account(prospect, date("2026-03-02"), 20_000);
+    other.sync();
+    assert!(brought(&mut wang), "a claim counts");
+    world.judge(claim, Verdict::Confirmed, None);
+    assert!(brought(&mut wang), "what was pending is confirmed");
+    assert!(!brought(&mut wang));
+    world.becomes(date("2026-03-09"), 8);
+    assert!(brought(&mut wang), "a new week has begun");
+    assert_eq!(wang.replica().standings().expect("read")[0].units[0].movement, Some(0));
+    let mut head_office = world.phone("H-P");
+    head_office.sync();
+    head_office.edit(campaign, "name", "春季会战");
+    head_office.sync();
+    assert!(brought(&mut wang), "the campaign has another name");
+    assert!(!brought(&mut wang));
+
+    world.becomes(date("2026-04-26"), 8);
+    assert!(brought(&mut wang), "it is over: its last week stands");
+    assert_eq!(wang.replica().standings().expect("read")[0].week, week("2026-W13"));
+    world.becomes(date("2026-04-27"), 8);
+    assert!(brought(&mut wang), "four weeks later it goes");
+    assert!(wang.replica().standings().expect("read").is_empty() && !brought(&mut wang));
 }
 
 #[test]

@@ -42,6 +42,10 @@ impl Replica {
         if let Some(reference) = &response.reference {
             save_reference(&tx, reference)?;
         }
+        if let Some(standings) = &response.standings {
+            save_setting(&tx, "standings", standings.to_bytes()?)?;
+            save_setting(&tx, "standings_version", i64::try_from(standings.version).unwrap_or(i64::MAX))?;
+        }
         applied.outstanding = changes::outstanding(&tx)?;
         tx.commit()?;
         if fresh_actor {

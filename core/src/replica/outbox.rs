@@ -29,9 +29,15 @@ impl Replica {
     ) -> Result<Request, ReplicaError> {
         let mut request = Request::new(self.device, self.person.clone(), now, nonce, pull_bytes);
         request.positions = positions(&self.db)?;
-        request.reference = self.setting::<i64>("reference_version")?.and_then(|v| u64::try_from(v).ok()).unwrap_or(0);
+        request.reference = self.version("reference_version")?;
+        request.standings = self.version("standings_version")?;
         request.pushes = self.pushes(push_bytes)?;
         Ok(request)
+    }
+
+    /// The version of something that the server describes; 0 before it did.
+    fn version(&self, setting: &str) -> Result<u64, ReplicaError> {
+        Ok(self.setting::<i64>(setting)?.and_then(|version| u64::try_from(version).ok()).unwrap_or(0))
     }
 
     fn pushes(&self, push_bytes: usize) -> Result<Vec<Push>, ReplicaError> {

@@ -3,7 +3,7 @@
 use super::{Replica, ReplicaError, rows};
 use crate::domain::{Bank, DeviceNumber, Kind, RecordId, UnitId, Week, Zone};
 use crate::projection::Row;
-use crate::wire::Reference;
+use crate::wire::{CampaignStandings, Reference, Standings};
 use rusqlite::types::Value as Sql;
 use rusqlite::{OptionalExtension, params_from_iter};
 
@@ -106,6 +106,16 @@ impl Replica {
         let Some(stored) = stored else { return Ok(Bank::default()) };
         let reference = Reference::from_bytes(&stored)?;
         Ok(reference.bank()?)
+    }
+
+    /// Every campaign's standings in its present week, as the server last told, newest campaign first; none before the
+    /// first sync.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn standings(&self) -> Result<Vec<CampaignStandings>, ReplicaError> {
+        let stored: Option<Vec<u8>> = self.setting("standings")?;
+        Ok(stored.map(|stored| Standings::from_bytes(&stored)).transpose()?.unwrap_or_default().campaigns)
     }
 
     /// The name of the person whose device this is, as the server last described the bank.

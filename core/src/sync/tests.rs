@@ -36,6 +36,7 @@ fn response(nonce: u64, more: bool) -> Response {
         positions: Vec::new(),
         more,
         reference: None,
+        standings: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! How domain types stand in CBOR. What does not parse into its type is malformed, here at the edge.
 
-use crate::domain::{Audience, DeviceNumber, Kind, PersonId, PhoneTime, RecordId, ServerTime, UnitId};
+use crate::domain::{Audience, DeviceNumber, Kind, PersonId, PhoneTime, RecordId, ServerTime, UnitId, Week};
 use minicbor::decode::Error as DecodeError;
 use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decode, Decoder, Encode, Encoder};
@@ -37,7 +37,7 @@ macro_rules! as_text {
         }
     )*};
 }
-as_text!(Audience, Kind, PersonId, UnitId);
+as_text!(Audience, Kind, PersonId, UnitId, Week);
 
 macro_rules! as_millis {
     ($($type:ty),*) => {$(

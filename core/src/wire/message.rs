@@ -1,5 +1,6 @@
 //! The messages. Field numbers are for ever; numbers kept free are listed in `PROTOCOL.md`.
 
+use super::Standings;
 use crate::document::ChangeHash;
 use crate::domain::{
     Audience, Bank, Date, Device, DeviceNumber, Invalid, Kind, Membership, Person, PersonId, PhoneTime,
@@ -67,6 +68,10 @@ pub struct Request {
     /// About how many bytes of changes it will take back.
     #[n(9)]
     pub budget: u32,
+    /// The version of the standings it holds; 0 for none.
+    #[n(16)]
+    #[cbor(default)]
+    pub standings: u64,
 }
 
 impl Request {
@@ -83,6 +88,7 @@ impl Request {
             reference: 0,
             pushes: Vec::new(),
             budget,
+            standings: 0,
         }
     }
 }
@@ -162,6 +168,9 @@ pub struct Response {
     /// The reference data, if the phone's version is not the present one.
     #[n(8)]
     pub reference: Option<Reference>,
+    /// The standings, if the phone's version is not the present one.
+    #[n(17)]
+    pub standings: Option<Standings>,
 }
 
 /// One record's changes from the server, each after those it was made upon.
@@ -252,6 +261,16 @@ impl Push {
 #[cfg(test)]
 pub(super) mod samples {
     use super::*;
+    use crate::wire::{CampaignStandings, MetricTotal, UnitStanding};
+
+    pub(crate) fn standings() -> Standings {
+        let totals = vec![MetricTotal { metric: "visits".into(), confirmed: 12, pending: 0 }];
+        let unit = "B".parse().expect("id");
+        let first = UnitStanding { unit, rank: 1, score: 24, target: 5, movement: Some(-2), totals };
+        let (campaign, week) = (RecordId::new(4, [4; 10]), "2026-W10".parse().expect("a week"));
+        let campaign = CampaignStandings { campaign, name: "百日会战".into(), week, units: vec![first] };
+        Standings::of(vec![campaign]).expect("encodes")
+    }
 
     pub(crate) fn request() -> Request {
         let person = "P1".parse().expect("id");
@@ -308,6 +327,7 @@ pub(super) mod samples {
             positions: vec![Position { feed: "unit/B".parse().expect("feed"), low: 5, high: 12 }],
             more: true,
             reference: Some(reference),
+            standings: Some(standings()),
         }
     }
 }

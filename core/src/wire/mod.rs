@@ -4,6 +4,8 @@
 mod codec;
 mod envelope;
 mod message;
+mod standings;
 
 pub use envelope::{MAX_BODY, MAX_PLAIN, WireError};
 pub use message::{Delivery, PROTOCOL, Position, Push, Reference, Request, Response, Verdict};
+pub use standings::{CampaignStandings, MetricTotal, Standings, UnitStanding};

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response as HttpResponse};
-use canvass_core::domain::{RecordId, Zone};
+use canvass_core::domain::RecordId;
 use canvass_core::wire::{MAX_BODY, PROTOCOL, Push, Request, Response};
 use std::collections::HashSet;
 
@@ -67,9 +67,10 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
         .store
         .pull(PullOrder {
             person: request.person,
-            today: now.date(&Zone::china()),
+            now,
             positions: request.positions,
             reference: request.reference,
+            standings: request.standings,
             // Compressed, so much fits into a body with room to spare.
             budget: usize::try_from(request.budget).unwrap_or(MAX_BODY).min(MAX_BODY / 2),
             pushed,
@@ -85,6 +86,7 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
         positions: pulled.positions,
         more: pulled.more,
         reference: pulled.reference,
+        standings: pulled.standings,
     })
 }
 

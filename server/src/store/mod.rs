@@ -16,7 +16,7 @@ use canvass_core::domain::{
 };
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
-use canvass_core::wire::{Delivery, Position, Push, Reference, Verdict};
+use canvass_core::wire::{Delivery, Position, Push, Reference, Standings, Verdict};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -36,12 +36,14 @@ pub struct IngestOrder {
 pub struct PullOrder {
     /// Whose phone it is.
     pub person: PersonId,
-    /// The day, which decides the person's units.
-    pub today: Date,
+    /// The time, which decides the person's units and the week of the standings.
+    pub now: ServerTime,
     /// Where it stands in each feed.
     pub positions: Vec<Position>,
     /// The version of its reference data.
     pub reference: u64,
+    /// The version of its standings.
+    pub standings: u64,
     /// About how many bytes of changes it will take.
     pub budget: usize,
     /// What it pushed in the same request, which it need not get back.
@@ -61,6 +63,8 @@ pub struct Pulled {
     pub more: bool,
     /// The reference data, if its version differs.
     pub reference: Option<Reference>,
+    /// The standings, if there is no more and their version differs.
+    pub standings: Option<Standings>,
 }
 
 /// A record that the server itself writes, as device 0.

@@ -228,9 +228,10 @@ impl View {
     pub(crate) async fn pull_once(&mut self, store: &dyn Store) -> bool {
         let order = PullOrder {
             person: self.person.clone(),
-            today: today(),
+            now: server(NOON),
             positions: self.positions.values().cloned().collect(),
             reference: 0,
+            standings: 0,
             budget: self.budget,
             pushed: HashSet::new(),
         };

@@ -158,6 +158,7 @@ fn answer(request: &Request, verdict: impl Fn(&ChangeHash) -> Verdict) -> Respon
         positions: Vec::new(),
         more: false,
         reference: None,
+        standings: None,
     }
 }
 

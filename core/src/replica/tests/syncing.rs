@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::domain::{Audience, Bank, Device, Person, Role, Unit, UnitLevel};
-use crate::wire::{Position, Reference};
+use crate::wire::{CampaignStandings, Position, Reference, Standings};
 
 #[test]
 fn a_request_carries_the_outbox_in_order_each_record_once() {
@@ -251,4 +251,25 @@ fn a_bank_this_version_cannot_read_keeps_no_work_from_being_synced() {
     let response = Response { reference: Some(newer), ..answer(&request, |_| Verdict::Accepted) };
     phone.apply(&request, &response);
     assert_eq!((phone.unsynced(record), phone.request().reference), (0, 0));
+}
+
+#[test]
+fn the_standings_are_kept_until_others_come_and_asked_for_by_their_version() {
+    let mut phone = Phone::new(7);
+    assert_eq!((phone.replica.standings().expect("reads"), phone.request().standings), (Vec::new(), 0));
+    let campaign = |name: &str| {
+        let week = "2026-W10".parse().expect("a week");
+        CampaignStandings { campaign: id(9), name: name.to_owned(), week, units: Vec::new() }
+    };
+    let told = |campaigns: Vec<CampaignStandings>| Standings::of(campaigns).expect("encodes");
+    for standings in [told(vec![campaign("春季")]), told(vec![campaign("夏季"), campaign("春季")]), told(Vec::new())]
+    {
+        let request = phone.request();
+        let response = Response { standings: Some(standings.clone()), ..answer(&request, |_| Verdict::Accepted) };
+        phone.apply(&request, &response);
+        phone.acknowledge();
+        phone.reopen();
+        assert_eq!(phone.replica.standings().expect("reads"), standings.campaigns);
+        assert_eq!(phone.request().standings, standings.version);
+    }
 }

@@ -19,6 +19,7 @@ pub(super) fn recount(
     campaigns_touched: bool,
 ) -> Result<(), StoreError> {
     if campaigns_touched {
+        bump(writing.db)?;
         let before = std::mem::take(writing.campaigns).all;
         writing.campaigns.refresh(writing.db)?;
         let now = &writing.campaigns.all;
@@ -60,6 +61,17 @@ pub(super) fn recount_unplaced(writing: &mut Writing<'_>) -> Result<(), StoreErr
     Ok(())
 }
 
+/// The version of what standings are made from: campaigns and tallies.
+pub(super) fn version(db: &Connection) -> Result<i64, StoreError> {
+    let mut select = db.prepare_cached("SELECT value FROM setting WHERE name = 'ledger_version'")?;
+    Ok(select.query_row([], |row| row.get(0))?)
+}
+
+fn bump(db: &Connection) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE setting SET value = value + 1 WHERE name = 'ledger_version'")?.execute([])?;
+    Ok(())
+}
+
 type Key = (RecordId, RecordId, Metric);
 
 fn recount_one(writing: &mut Writing<'_>, prospect: RecordId) -> Result<(), StoreError> {
@@ -68,6 +80,9 @@ fn recount_one(writing: &mut Writing<'_>, prospect: RecordId) -> Result<(), Stor
     let db = writing.db;
     let now = of_group(db, prospect, &writing.campaigns.all, &bank)?;
     let kept = of_prospect(db, prospect)?;
+    if now != kept {
+        bump(db)?;
+    }
     for (key, was) in kept.iter().filter(|(key, was)| now.get(key) != Some(was)) {
         let (campaign, source, metric) = key;
         db.prepare_cached("DELETE FROM contribution WHERE campaign = ? AND source = ? AND metric = ?")?
@@ -257,6 +272,7 @@ pub(super) fn kept_tallies(db: &Connection) -> Result<BTreeSet<String>, StoreErr
 /// Forgets every contribution and counts from the rows alone.
 pub(super) fn count_from_nothing(writing: &mut Writing<'_>) -> Result<usize, StoreError> {
     writing.db.execute_batch("DELETE FROM contribution; DELETE FROM tally;")?;
+    bump(writing.db)?;
     *writing.campaigns = CachedCampaigns::default();
     recount_all(writing)?;
     Ok(read::count(writing.db, "SELECT count(*) FROM contribution")?)

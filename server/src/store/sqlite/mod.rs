@@ -13,6 +13,7 @@ mod rebuild;
 mod records;
 mod room;
 mod roster;
+mod standings;
 mod writer;
 
 pub use open::{SqliteOptions, database_in};
@@ -28,6 +29,7 @@ use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::Verdict;
 use open::Readers;
+use standings::CachedStandings;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,6 +42,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
     bank: Arc<Mutex<CachedBank>>,
+    standings: Arc<Mutex<CachedStandings>>,
 }
 
 impl SqliteStore {
@@ -55,6 +58,7 @@ impl SqliteStore {
             writer: Writer::start(connection, entropy)?,
             readers: Arc::new(Readers::new(path)),
             bank: Arc::default(),
+            standings: Arc::default(),
         })
     }
 
@@ -112,7 +116,17 @@ impl Store for SqliteStore {
     }
 
     async fn pull(&self, order: PullOrder) -> Result<Pulled, StoreError> {
-        self.read_with_bank(move |db, bank| pull::pull(db, bank, &order)).await
+        let standings = self.standings.clone();
+        self.read_with_bank(move |db, bank| {
+            let mut pulled = pull::pull(db, bank, &order)?;
+            // Only with the last of a sync: what comes before is about to change them.
+            if !pulled.more {
+                let mut standings = standings.lock().unwrap_or_else(PoisonError::into_inner);
+                pulled.standings = standings.unlike(order.standings, db, bank, order.now)?;
+            }
+            Ok(pulled)
+        })
+        .await
     }
 
     async fn admit(&self, device: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@
 use super::{bank, feeds};
 use crate::store::{PullOrder, Pulled, StoreError};
 use canvass_core::document::ChangeHash;
-use canvass_core::domain::{Audience, Bank, Kind, RecordId};
+use canvass_core::domain::{Audience, Bank, Kind, RecordId, Zone};
 use canvass_core::wire::{Delivery, Position, Reference};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ const PAGE: usize = 256;
 
 pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pulled, StoreError> {
     let end = feeds::sequence(db)?;
-    let audiences = bank::audiences(bank, &order.person, order.today);
+    let audiences = bank::audiences(bank, &order.person, order.now.date(&Zone::china()));
     let mut pulled = Pulled::default();
     let mut left = i64::try_from(order.budget).unwrap_or(i64::MAX).max(1);
     let known_feeds: HashMap<&Audience, &Position> = order.positions.iter().map(|known| (&known.feed, known)).collect();
