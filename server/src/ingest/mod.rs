@@ -2,7 +2,9 @@
 //! of the record, asks here, and applies the answer.
 
 mod decide;
+mod merge;
 mod rights;
 
 pub use decide::{Decision, Quarantined, Sender, decide};
+pub use merge::{Clash, FromFile, Imported, Merged, merge};
 pub use rights::{Standpoint, may_write};
