@@ -87,7 +87,7 @@ impl Listed {
         record_id(&self.district, &self.area, &self.name, nth)
     }
 
-    fn from_file(&self, id: RecordId, twins: Vec<RecordId>) -> FromFile {
+    fn told(&self, id: RecordId, twins: Vec<RecordId>) -> FromFile {
         FromFile {
             id,
             unit: self.unit.clone(),
@@ -245,7 +245,7 @@ impl ProspectImport<'_> {
         let orders: Vec<FromFile> = batch
             .iter()
             .filter_map(|(listed, target)| match target {
-                Some(Target::Record(id, twins)) => Some(listed.from_file(*id, twins.clone())),
+                Some(Target::Record(id, twins)) => Some(listed.told(*id, twins.clone())),
                 _ => None,
             })
             .collect();
@@ -310,7 +310,7 @@ impl Reader {
         };
         let [name, district, area] = [name, district, area].map(str::to_owned);
         let listed = Listed { entry, name, district, area, values, unit, price_unknown: price.is_none() };
-        let new = merge(&listed.from_file(listed.id(0), Vec::new()), None).puts.unwrap_or_default();
+        let new = merge(&listed.told(listed.id(0), Vec::new()), None).puts.unwrap_or_default();
         prospect::KIND.check_new(&new, self.now).map_err(|error| ImportError::Row {
             line: row.line,
             words: format!("{error}; shorten or mend the cell"),
