@@ -323,7 +323,7 @@ impl Reader {
 enum Target {
     /// A record, there already or to be made, and records that may be the same community.
     Record(RecordId, Vec<RecordId>),
-    /// One of several.
+    /// One of so many, or yet another.
     OneOf(usize),
     /// What an earlier line says.
     SameAs(u32),
@@ -414,8 +414,10 @@ fn account(
             (settle(report, done.next(), &mut reasons), Some(*id))
         }
         Some(Target::OneOf(several)) => {
-            reasons
-                .push(format!("could be any of {several} records of this district, area and name: none was changed"));
+            let which = format!("one of {several} known records, or a new one");
+            reasons.push(format!(
+                "several rows are known of this place and name, so it may be {which}: nothing was changed"
+            ));
             (Outcome::Ambiguous, None)
         }
         None => (Outcome::Refused, None),
