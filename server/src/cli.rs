@@ -1,5 +1,7 @@
 //! The operator's commands: thin, each one call into the library.
 
+mod import;
+
 use anyhow::{Context, bail};
 use canvass_core::domain::verification::Verdict;
 use canvass_core::domain::{Money, RecordId};
@@ -43,6 +45,9 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
+    /// Bring in a file of prospects, units or people; the same file again changes nothing.
+    #[command(subcommand)]
+    Import(import::Import),
     /// Give the back office's verdict on an outcome as it now stands.
     Verify {
         /// The outcome's id.
@@ -112,6 +117,7 @@ impl Cli {
                 );
                 Ok(true)
             }
+            Command::Import(import) => import.run().await,
             Command::Verify { outcome, verdict, reason, amount, data } => {
                 let order = VerifyOrder {
                     outcome,

@@ -1,11 +1,12 @@
 //! The Canvass sync server: merges what all phones recorded, keeps the ledger of contributions and ranks the branches.
-//! A push flows `http → ingest → store`, a page `store → pages`; only `demo` plays phones.
+//! A push flows `http → ingest → store`, a file `import → ingest → store`, a page `store → pages`; only `demo` plays phones.
 
 pub mod app;
 pub mod clock;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod http;
+pub mod import;
 pub mod ingest;
 pub mod pages;
 pub mod problem;

@@ -80,7 +80,9 @@ impl From<StoreError> for Problem {
             StoreError::UnknownPerson(_) => (StatusCode::FORBIDDEN, "unknown-person", "Unknown person"),
             StoreError::OthersDevice { .. } => (StatusCode::CONFLICT, "device-of-another", "Another's device"),
             StoreError::NoSuchRecord { .. } => (StatusCode::NOT_FOUND, "not-found", "Not found"),
-            StoreError::Invalid(_) => (StatusCode::BAD_REQUEST, "bad-parameter", "A parameter is wrong"),
+            StoreError::Invalid(_) | StoreError::Bank(_) => {
+                (StatusCode::BAD_REQUEST, "bad-parameter", "A parameter is wrong")
+            }
             StoreError::Full => (StatusCode::INSUFFICIENT_STORAGE, "storage-full", "Storage is full"),
             StoreError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
             StoreError::Damaged(_) | StoreError::Newer(_) | StoreError::Storage(_) => {

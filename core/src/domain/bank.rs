@@ -225,6 +225,27 @@ impl Bank {
         Ok(bank)
     }
 
+    /// The bank with some units, people and memberships added, or in the place of those of the same code; a membership
+    /// replaces the one of the same person, unit and first day. Everything else stays, devices above all.
+    ///
+    /// # Errors
+    /// The first thing that then does not fit.
+    pub fn with(&self, units: Vec<Unit>, people: Vec<Person>, memberships: Vec<Membership>) -> Result<Self, BankError> {
+        let mut all_units = self.units.clone();
+        all_units.extend(units.into_iter().map(|unit| (unit.id.clone(), unit)));
+        let mut all_people = self.people.clone();
+        all_people.extend(people.into_iter().map(|person| (person.id.clone(), person)));
+        let key = |m: &Membership| (m.person.clone(), m.unit.clone(), m.from);
+        let mut all: BTreeMap<_, _> = self.memberships().map(|m| (key(m), m.clone())).collect();
+        all.extend(memberships.into_iter().map(|m| (key(&m), m)));
+        Self::new(
+            all_units.into_values().collect(),
+            all_people.into_values().collect(),
+            all.into_values().collect(),
+            self.devices().collect(),
+        )
+    }
+
     /// All units, by code.
     pub fn units(&self) -> impl Iterator<Item = &Unit> {
         self.units.values()
@@ -328,6 +349,19 @@ mod tests {
         assert_eq!(home(Date::constant(2025, 12, 31)), None);
         assert_eq!(home(Date::constant(2026, 3, 9)).as_deref(), Some("S"));
         assert_eq!(home(Date::constant(2026, 3, 10)).as_deref(), Some("T"));
+    }
+
+    #[test]
+    fn what_is_added_replaces_its_like_and_leaves_the_rest() {
+        let device = Device { number: DeviceNumber::new(7), person: "P".parse().expect("id") };
+        let before = vec![member("P", "S", (2026, 1, 1), None)];
+        let bank = Bank::new(tree(), vec![person("P")], before, vec![device]).expect("a bank");
+        let moves = vec![member("P", "S", (2026, 1, 1), Some((2026, 3, 10))), member("P", "T", (2026, 3, 10), None)];
+        let moved = bank.with(vec![], vec![person("Q")], moves.clone()).expect("a bank");
+        assert_eq!(moved.memberships().cloned().collect::<Vec<_>>(), moves);
+        assert_eq!((moved.people().count(), moved.devices().count()), (2, 1));
+        assert_eq!(moved.with(vec![], vec![person("Q")], moves), Ok(moved.clone()));
+        assert!(moved.with(vec![unit("X", Some("nowhere"), UnitLevel::Branch)], vec![], vec![]).is_err());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use super::value::required;
 use super::{
-    AudienceRule, Choice, Columns, FieldSpec, FieldType, Fields, GeoPoint, Invalid, KindSpec, Label, Money, WrittenBy,
+    AudienceRule, Choice, Columns, FieldSpec, FieldType, Fields, GeoPoint, Invalid, KindSpec, Label, Money, Value,
+    WrittenBy,
 };
 
 /// How well a community is managed (`[case]`, third condition: no disputes).
@@ -18,6 +19,14 @@ pub const COMMITTEE: &[Choice] = &[
     Choice { name: "none", label: Label { zh: "未成立", en: "none" } },
     Choice { name: "forming", label: Label { zh: "筹备中", en: "forming" } },
     Choice { name: "elected", label: Label { zh: "已成立", en: "elected" } },
+];
+
+/// Why a name that came in a file is doubted. Such rows are taken all the same; whoever visits decides.
+pub const SUSPICIOUS: &[Choice] = &[
+    Choice { name: "void", label: Label { zh: "失效或无效", en: "marked as void" } },
+    Choice { name: "shop", label: Label { zh: "商铺或办公楼", en: "shops or offices" } },
+    Choice { name: "house-number", label: Label { zh: "门牌号", en: "a house number" } },
+    Choice { name: "test", label: Label { zh: "测试数据", en: "a test entry" } },
 ];
 
 /// The kind.
@@ -44,10 +53,25 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("unit", "机构", "unit", FieldType::Unit),
         FieldSpec::new("team/*/share", "营销小组分成", "share in the team", FieldType::Int(0, 100)),
         FieldSpec::new("team/*/gone", "已退出小组", "left the team", FieldType::Bool),
+        FieldSpec::new("twin/*", "疑似重复", "possible twin", FieldType::Bool),
+        FieldSpec::new("suspicious", "名称存疑", "doubtful name", FieldType::Choice(SUSPICIOUS)),
+        FieldSpec::new("imported", "导入原值", "as the last file said", FieldType::Text(4000)),
     ],
     columns: Columns { unit: Some("unit"), ..Columns::NONE },
-    flags: |_| Vec::new(),
+    flags,
 };
+
+fn flags(fields: &Fields) -> Vec<&'static str> {
+    let twin = fields.iter().any(|(name, value)| name.as_str().starts_with("twin/") && *value == Value::Bool(true));
+    let mut flags = Vec::new();
+    if twin {
+        flags.push("possible-twin");
+    }
+    if fields.text("suspicious").is_some() {
+        flags.push("suspicious-name");
+    }
+    flags
+}
 
 /// A community as it is first recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,5 +164,26 @@ impl Prospect {
             owner_committee: text("owner_committee"),
             current_bank: text("current_bank"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::FieldName;
+
+    #[test]
+    fn a_possible_twin_and_a_doubtful_name_are_flagged_until_someone_says_otherwise() {
+        let field = |name: &str| name.parse::<FieldName>().expect("a name");
+        let twin = field("twin/0195a0c4-7c00-7000-8000-000000000000");
+        let mut fields = Prospect::named("失效").to_fields();
+        assert!((KIND.flags)(&fields).is_empty());
+        fields.put(twin.clone(), Value::Bool(true));
+        fields.put(field("suspicious"), "void".into());
+        assert!(KIND.check_new(&fields, crate::domain::PhoneTime::from_millis(0).expect("a time")).is_ok());
+        assert_eq!((KIND.flags)(&fields), ["possible-twin", "suspicious-name"]);
+        fields.put(twin, Value::Bool(false));
+        fields.put(field("suspicious"), Value::Null);
+        assert!((KIND.flags)(&fields).is_empty());
     }
 }

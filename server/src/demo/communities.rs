@@ -1,14 +1,11 @@
-//! The demo's communities: made up from a seed, or read from a city's file of communities and their prices.
+//! The demo's communities, made up from a seed. A city's own come in as an operator imports them.
 
-use super::bank::area_unit;
-use canvass_core::domain::prospect::{self, Prospect};
-use canvass_core::domain::{Bank, GeoPoint, Invalid, Money, UnitId, UnitLevel, Value};
+use canvass_core::domain::prospect::Prospect;
+use canvass_core::domain::{Bank, GeoPoint, Money, UnitId, UnitLevel};
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
-use std::collections::{HashMap, HashSet};
-use std::io::{self, BufRead};
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
 
 /// A community and the sub-branch it is assigned to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,232 +119,19 @@ const KINDS: [&str; 16] = [
     "广场",
 ];
 
-/// A city's file as it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CityFile {
-    /// District, area and community of every row kept, in the order of the file.
-    pub communities: Vec<(String, String, Prospect)>,
-    /// The districts with their areas, in the order of first appearance. An area's name may recur in another district.
-    pub districts: Vec<(String, Vec<String>)>,
-    /// Rows read, without the header: those kept and the duplicates.
-    pub rows: usize,
-    /// Rows left out because an earlier one is the same in every column.
-    pub duplicates: usize,
-}
-
-impl CityFile {
-    /// The communities with the sub-branches that [`super::bank::for_areas`] makes of [`CityFile::districts`].
-    ///
-    /// # Errors
-    /// Only when there are too many districts or areas for a unit's code.
-    pub fn assigned(&self) -> Result<Vec<Community>, Invalid> {
-        let mut units: HashMap<(&str, &str), UnitId> = HashMap::new();
-        for (d, (district, areas)) in self.districts.iter().enumerate() {
-            for (a, area) in areas.iter().enumerate() {
-                units.insert((district, area), area_unit(d, a)?);
-            }
-        }
-        let of = |(district, area, prospect): &(String, String, Prospect)| {
-            let unit = units.get(&(district.as_str(), area.as_str()))?.clone();
-            Some(Community { prospect: prospect.clone(), unit })
-        };
-        Ok(self.communities.iter().filter_map(of).collect())
-    }
-}
-
-/// Why a city's file cannot be used. Lines are counted from 1, the header being the first.
-#[derive(Debug, thiserror::Error)]
-pub enum CsvError {
-    /// The file cannot be opened.
-    #[error("{path} cannot be opened ({error}); check the path and the right to read it", path = path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// Reading failed midway.
-    #[error("line {line}: reading failed ({error}); copy the file to a sound disk and try again")]
-    Read {
-        /// Where.
-        line: usize,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// There is no header, or no row below it.
-    #[error("the file has no communities; it needs the header city_ch;date;district;area;xiaoqu;price;sale and rows")]
-    Empty,
-    /// The header lacks a column.
-    #[error("line 1: there is no column {column}; the header must be city_ch;date;district;area;xiaoqu;price;sale")]
-    MissingColumn {
-        /// What is missing.
-        column: &'static str,
-    },
-    /// A row has more or fewer columns than the header.
-    #[error("line {line}: {found} columns instead of {expected}; part them by ; and use no ; within a name")]
-    Ragged {
-        /// Where.
-        line: usize,
-        /// Columns of the row.
-        found: usize,
-        /// Columns of the header.
-        expected: usize,
-    },
-    /// A line is in another encoding.
-    #[error("line {line}: not UTF-8; save the file as UTF-8 (iconv -f GB18030 -t UTF-8)")]
-    NotUtf8 {
-        /// Where.
-        line: usize,
-    },
-    /// A price is no amount of yuan.
-    #[error("line {line}: the price `{found}` is not a number; write whole yuan, and 0 if it is unknown")]
-    Price {
-        /// Where.
-        line: usize,
-        /// What stands there, shortened.
-        found: String,
-    },
-    /// A district, area or community has no name.
-    #[error("line {line}: {column} is empty; name it or delete the row")]
-    Blank {
-        /// Where.
-        line: usize,
-        /// Which column.
-        column: &'static str,
-    },
-    /// A name is longer than its field allows.
-    #[error("line {line}: {column} is too long ({reason}); shorten it")]
-    Name {
-        /// Where.
-        line: usize,
-        /// Which column.
-        column: &'static str,
-        /// What its field allows.
-        reason: Invalid,
-    },
-}
-
-/// Reads a city's file: UTF-8, columns parted by `;` and named in the header
-/// `city_ch;date;district;area;xiaoqu;price;sale`, prices in whole yuan per square metre, 0 where unknown. Rows that are
-/// the same in every column are read once; one name with differing rows stays as many communities.
-///
-/// # Errors
-/// The first thing that is wrong, with its line and what to do.
-pub fn read_csv(path: &Path) -> Result<CityFile, CsvError> {
-    let file = std::fs::File::open(path).map_err(|error| CsvError::Open { path: path.to_owned(), error })?;
-    read(io::BufReader::new(file))
-}
-
-/// [`read_csv`] from an open file.
-pub(crate) fn read(reader: impl BufRead) -> Result<CityFile, CsvError> {
-    let mut lines = Lines { reader, number: 0 };
-    let header = lines.next_line()?.ok_or(CsvError::Empty)?;
-    let header: Vec<&str> = header.trim_start_matches('\u{feff}').split(';').collect();
-    let column =
-        |column: &'static str| header.iter().position(|name| *name == column).ok_or(CsvError::MissingColumn { column });
-    let (district, area, xiaoqu, price) = (column("district")?, column("area")?, column("xiaoqu")?, column("price")?);
-
-    let mut city = CityFile { communities: Vec::new(), districts: Vec::new(), rows: 0, duplicates: 0 };
-    let mut seen = HashSet::new();
-    while let Some(text) = lines.next_line()? {
-        let (line, row) = (lines.number, text.split(';').collect::<Vec<_>>());
-        if row.len() != header.len() {
-            return Err(CsvError::Ragged { line, found: row.len(), expected: header.len() });
-        }
-        let prospect = Prospect {
-            district: Some(word(line, "district", "district", row[district])?),
-            area: Some(word(line, "area", "area", row[area])?),
-            price_level: yuan(line, row[price])?,
-            ..Prospect::named(word(line, "xiaoqu", "name", row[xiaoqu])?)
-        };
-        city.rows += 1;
-        if seen.insert(text.clone()) {
-            city.add(row[district].trim(), row[area].trim(), prospect);
-        } else {
-            city.duplicates += 1;
-        }
-    }
-    if city.rows == 0 { Err(CsvError::Empty) } else { Ok(city) }
-}
-
-impl CityFile {
-    fn add(&mut self, district: &str, area: &str, prospect: Prospect) {
-        let place = self.districts.iter().position(|(name, _)| name == district).unwrap_or_else(|| {
-            self.districts.push((district.to_owned(), Vec::new()));
-            self.districts.len() - 1
-        });
-        let areas = &mut self.districts[place].1;
-        if !areas.iter().any(|name| name == area) {
-            areas.push(area.to_owned());
-        }
-        self.communities.push((district.to_owned(), area.to_owned(), prospect));
-    }
-}
-
-/// A file's lines that are not blank.
-struct Lines<R> {
-    reader: R,
-    number: usize,
-}
-
-impl<R: BufRead> Lines<R> {
-    fn next_line(&mut self) -> Result<Option<String>, CsvError> {
-        loop {
-            let (mut bytes, line) = (Vec::new(), self.number + 1);
-            if self.reader.read_until(b'\n', &mut bytes).map_err(|error| CsvError::Read { line, error })? == 0 {
-                return Ok(None);
-            }
-            self.number = line;
-            let text = String::from_utf8(bytes).map_err(|_| CsvError::NotUtf8 { line })?;
-            let text = text.trim_end_matches(['\r', '\n']);
-            if !text.is_empty() {
-                return Ok(Some(text.to_owned()));
-            }
-        }
-    }
-}
-
-fn word(line: usize, column: &'static str, field: &str, text: &str) -> Result<String, CsvError> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(CsvError::Blank { line, column });
-    }
-    if let Some(spec) = prospect::KIND.field(field) {
-        spec.ty.check_shape(field, &Value::from(text)).map_err(|reason| CsvError::Name { line, column, reason })?;
-    }
-    Ok(text.to_owned())
-}
-
-fn yuan(line: usize, text: &str) -> Result<Option<Money>, CsvError> {
-    let wrong = || CsvError::Price { line, found: text.chars().take(40).collect() };
-    match text.trim().parse::<i64>().map_err(|_| wrong())? {
-        0 => Ok(None),
-        yuan => Money::from_yuan(yuan).map(Some).map_err(|_| wrong()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::demo::bank;
-    use canvass_core::domain::{Date, PhoneTime};
+    use canvass_core::domain::{Date, PhoneTime, prospect};
     use rand::SeedableRng;
-
-    const HEADER: &str = "city_ch;date;district;area;xiaoqu;price;sale\n";
+    use std::collections::HashSet;
 
     fn made(seed: u64) -> (Bank, Vec<Community>) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let bank = bank::generate(&mut rng, 80, Date::constant(2026, 3, 2)).expect("a bank").bank;
         let communities = generate(&mut rng, &bank, 30);
         (bank, communities)
-    }
-
-    fn rows(rows: &str) -> Result<CityFile, CsvError> {
-        read(format!("{HEADER}{rows}").as_bytes())
-    }
-
-    fn complaint(rows: Result<CityFile, CsvError>) -> String {
-        rows.expect_err("refused").to_string()
     }
 
     #[test]
@@ -388,64 +172,5 @@ mod tests {
         let middle = funds[funds.len() / 2];
         assert!((15_000_000..=25_000_000).contains(&middle), "{middle}");
         assert!(funds.last().is_some_and(|largest| *largest > 100_000_000));
-    }
-
-    #[test]
-    fn rows_kept_and_duplicates_add_up_and_differing_rows_of_one_name_stay() {
-        let city = rows(concat!(
-            "上海;20181007;黄浦;五里桥;永业公寓;123050;10\r\n",
-            "上海;20181007;黄浦;五里桥;永业公寓;123050;10\r\n",
-            "上海;20181007;黄浦;五里桥;永业公寓;123050;11\n",
-            "\n",
-            "上海;20181007;徐汇;五里桥;汇龙新城;0;0",
-        ))
-        .expect("a city");
-        assert_eq!((city.rows, city.duplicates, city.communities.len()), (4, 1, 3));
-        assert_eq!(city.communities[0].2.price_level, Money::from_yuan(123_050).ok());
-        assert_eq!(city.communities[2].2.price_level, None, "0 means unknown");
-        assert_eq!(city.communities[2].2.name, "汇龙新城");
-    }
-
-    #[test]
-    fn an_area_whose_name_recurs_in_another_district_has_a_sub_branch_there_too() {
-        let city =
-            rows("上海;1;黄浦;五里桥;甲;1;1\n上海;1;徐汇;漕河泾;乙;1;1\n上海;1;徐汇;五里桥;丙;1;1\n").expect("a city");
-        let areas = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let districts =
-            vec![("黄浦".to_owned(), areas(&["五里桥"])), ("徐汇".to_owned(), areas(&["漕河泾", "五里桥"]))];
-        assert_eq!(city.districts, districts);
-        let units: Vec<_> =
-            city.assigned().expect("codes").iter().map(|community| community.unit.to_string()).collect();
-        assert_eq!(units, ["D01-A01", "D02-A01", "D02-A02"]);
-    }
-
-    #[test]
-    fn a_byte_order_mark_and_another_order_of_columns_are_read() {
-        let city = read("\u{feff}price;xiaoqu;area;district\n9;甲;五里桥;黄浦\n".as_bytes()).expect("a city");
-        assert_eq!(city.communities[0].0, "黄浦");
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_used_is_refused_with_its_line_and_what_to_do() {
-        let good = "上海;1;黄浦;五里桥;甲;1;1\n";
-        let cases = [
-            (rows(&format!("{good}上海;1;黄浦;五里桥;乙\n")), "line 3: 5 columns instead of 7"),
-            (rows(&format!("{good}\n上海;1;黄浦;五里桥;乙;about 9;1\n")), "line 4: the price `about 9`"),
-            (rows("上海;1;黄浦;五里桥;甲;-5;1\n"), "line 2: the price `-5`"),
-            (rows("上海;1;黄浦;五里桥;甲;99999999999999999;1\n"), "line 2: the price"),
-            (rows("上海;1;黄浦;五里桥; ;1;1\n"), "line 2: xiaoqu is empty"),
-            (rows(&format!("上海;1;黄浦;五里桥;{};1;1\n", "长".repeat(67))), "at most 200 bytes"),
-            (rows(&format!("上海;1;{};五里桥;甲;1;1\n", "长".repeat(21))), "line 2: district is too long"),
-            (rows(""), "no communities"),
-            (read(&b""[..]), "no communities"),
-            (read(&b"city_ch;date;district;area;price;sale\n"[..]), "no column xiaoqu"),
-            (read(&b"district;area;xiaoqu;price\na;b;\xba\xba;1\n"[..]), "line 2: not UTF-8; save the file as UTF-8"),
-            (read_csv(Path::new("no-such-file.csv")), "no-such-file.csv cannot be opened"),
-        ];
-        for (result, expected) in cases {
-            let complaint = complaint(result);
-            assert!(complaint.contains(expected), "{complaint} should contain {expected}");
-            assert!(complaint.contains(';'), "{complaint} names no remedy");
-        }
     }
 }

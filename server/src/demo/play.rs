@@ -2,13 +2,14 @@
 
 use super::bank::{self, StaffError};
 use super::checks::{self, Check, CheckError};
-use super::communities::{self, Community, CsvError};
+use super::communities::{self, Community};
 use super::fleet::Fleet;
 use super::phone::PhoneError;
 use super::plant::{Fault, PlantError};
 use super::{report, script};
 use crate::clock::{Clock, ManualClock};
 use crate::http::{self, App, ServeError};
+use crate::import::{self, ImportError, Mapping, Outcome, ProspectImport, Report, Table};
 use crate::store::{ServerRecord, SqliteOptions, SqliteStore, Store, StoreError, VerifyOrder};
 use canvass_core::domain::verification::Verdict;
 use canvass_core::domain::{Bank, Date, Invalid, Kind, PhoneTime, RecordId, ServerTime, Week, Zone, prospect};
@@ -79,7 +80,7 @@ pub enum DemoError {
     Folder(PathBuf, std::io::Error),
     /// The file of communities.
     #[error(transparent)]
-    Communities(#[from] CsvError),
+    Communities(#[from] ImportError),
     /// The bank.
     #[error(transparent)]
     Staff(#[from] StaffError),
@@ -168,31 +169,55 @@ struct Stage {
 async fn set_stage(setting: &Setting) -> Result<Stage, DemoError> {
     let database = database(&setting.data)?;
     let mut rng = ChaCha8Rng::seed_from_u64(setting.seed);
-    let (staff, communities) = match &setting.communities {
-        Some(file) => {
-            let city = communities::read_csv(file)?;
-            let staff = bank::for_areas(&mut rng, setting.phones, STARTS, &city.districts)?;
-            println!(
-                "{}: {} rows, {} of them repeated; {} districts",
-                file.display(),
-                city.rows,
-                city.duplicates,
-                city.districts.len()
-            );
-            (staff, city.assigned()?)
-        }
-        None => {
-            let staff = bank::generate(&mut rng, setting.phones, STARTS)?;
-            let communities = communities::generate(&mut rng, &staff.bank, PER_UNIT);
-            (staff, communities)
-        }
+    let city = setting.communities.as_deref().map(City::open).transpose()?;
+    let staff = match &city {
+        Some(city) => bank::for_areas(&mut rng, setting.phones, STARTS, &city.areas)?,
+        None => bank::generate(&mut rng, setting.phones, STARTS)?,
     };
     let clock = ManualClock::at(ServerTime::from_millis(Zone::china().start_of(STARTS))?);
     let options = SqliteOptions { seed: Some(setting.seed), ..SqliteOptions::default() };
     let store = Arc::new(SqliteStore::open(&database, options)?);
     store.set_bank(staff.bank.clone()).await?;
-    write_communities(store.as_ref(), &communities, clock.now()).await?;
+    match city {
+        Some(city) => city.import(store.as_ref(), clock.now()).await?,
+        None => {
+            let communities = communities::generate(&mut rng, &staff.bank, PER_UNIT);
+            write_communities(store.as_ref(), &communities, clock.now()).await?;
+        }
+    }
     Ok(Stage { store, clock, bank: staff.bank, phones: staff.phones })
+}
+
+/// A city's file of communities, which comes in as an operator would import it.
+struct City {
+    table: Table,
+    mapping: Mapping,
+    areas: import::Areas,
+}
+
+impl City {
+    fn open(file: &Path) -> Result<Self, ImportError> {
+        let mapping = Mapping::default();
+        let table = Table::open(file, &mapping)?;
+        let areas = import::areas(&table, &mapping)?;
+        Ok(Self { table, mapping, areas })
+    }
+
+    async fn import(&self, store: &dyn Store, at: ServerTime) -> Result<(), ImportError> {
+        let bar = progress(0);
+        let mut report = Report::sums();
+        let import = ProspectImport { table: &self.table, mapping: &self.mapping, at, dry_run: false, bar: &bar };
+        import.run(store, &mut report).await?;
+        let summary = report.finish()?;
+        println!(
+            "{}: {} rows, {} of them repeated; {} districts",
+            self.table.path().display(),
+            summary.rows,
+            summary.count(Outcome::Identical),
+            self.areas.len()
+        );
+        Ok(())
+    }
 }
 
 /// Makes the folder, and refuses one that holds a play already.

@@ -1,6 +1,6 @@
 //! What the store can say no with.
 
-use canvass_core::domain::{DeviceNumber, Invalid, PersonId, RecordId};
+use canvass_core::domain::{BankError, DeviceNumber, Invalid, PersonId, RecordId};
 
 /// Why an operation did nothing.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum StoreError {
         /// The id.
         id: RecordId,
     },
+    /// Units, people and memberships that do not make a bank.
+    #[error(transparent)]
+    Bank(#[from] BankError),
     /// A value cannot be written as it is.
     #[error(transparent)]
     Invalid(#[from] Invalid),

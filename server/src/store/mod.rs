@@ -7,12 +7,14 @@ pub mod sqlite;
 pub use error::StoreError;
 pub use sqlite::{SqliteOptions, SqliteStore};
 
+use crate::ingest::{FromFile, Imported};
 use async_trait::async_trait;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::campaign::Campaign;
 use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::{
-    Bank, Date, DeviceNumber, Fields, Kind, Money, PersonId, RecordId, ServerTime, UnitId, Week,
+    Bank, Date, DeviceNumber, Fields, Kind, Membership, Money, Person, PersonId, RecordId, ServerTime, Unit, UnitId,
+    Week,
 };
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
@@ -159,6 +161,19 @@ pub trait Store: Send + Sync + 'static {
 
     /// Replaces the bank and counts anew what depends on it.
     async fn set_bank(&self, bank: Bank) -> Result<(), StoreError>;
+
+    /// Adds units, people and memberships to the bank as it is then, or puts them in the place of their like
+    /// ([`Bank::with`]); devices stay. Returns whether anything differed: if not, nothing is counted anew.
+    async fn extend_bank(
+        &self,
+        units: Vec<Unit>,
+        people: Vec<Person>,
+        memberships: Vec<Membership>,
+    ) -> Result<bool, StoreError>;
+
+    /// Brings prospects to what a file says of them ([`crate::ingest::merge`]), as the server, through the same gate as
+    /// phones' changes. Returns what each came to.
+    async fn import_prospects(&self, prospects: Vec<FromFile>, at: ServerTime) -> Result<Vec<Imported>, StoreError>;
 
     /// Writes records as the server, through the same gate as phones' changes. Returns their ids.
     async fn write(&self, records: Vec<ServerRecord>, at: ServerTime) -> Result<Vec<RecordId>, StoreError>;

@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod feeds;
+mod import;
 mod ingest;
 mod ledger;
 mod processes;
@@ -53,6 +54,12 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         a_small_budget_brings_the_same_as_a_large_one,
         who_has_everything_gets_only_the_new_change,
         a_leader_twice_in_a_branch_gets_each_record_once,
+    }
+    import {
+        a_prospect_from_a_file_is_its_units_and_the_same_file_again_changes_nothing,
+        a_newer_file_edits_what_it_says_otherwise_and_leaves_corrections_alone,
+        an_order_that_cannot_be_written_leaves_the_batch_unwritten,
+        a_bank_is_extended_and_its_phones_stay,
     }
     ledger {
         what_is_kept_by_difference_equals_a_rebuild_after_random_work,

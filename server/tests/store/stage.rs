@@ -176,6 +176,12 @@ impl Pen {
         self.record(&campaign::KIND, None, &campaign.to_fields())
     }
 
+    /// A prospect as a phone holds it that was sent these changes.
+    pub(crate) fn held(&self, id: RecordId, changes: &[Vec<u8>]) -> Draft {
+        let document = Document::load(changes.iter().map(Vec::as_slice)).expect("loaded");
+        Draft { id, kind: (&prospect::KIND).into(), document, unsent: Vec::new() }
+    }
+
     /// Edits a record that this pen holds.
     pub(crate) fn edit(&self, draft: &mut Draft, name: &str, value: impl Into<canvass_core::domain::Value>) {
         let fields = Fields::new().with(name.parse().expect("a name"), value.into());

@@ -3,7 +3,7 @@
 use super::room::Room;
 use super::writer::Writing;
 use super::{bank, feeds, ledger, records};
-use crate::ingest::{Decision, Sender, Standpoint, decide, stranger};
+use crate::ingest::{Decision, FromFile, Imported, Sender, Standpoint, decide, merge, stranger};
 use crate::store::{IngestOrder, ServerRecord, StoreError, VerifyOrder};
 use canvass_core::document::{Change, Document};
 use canvass_core::domain::assignment::{self, Assignment};
@@ -137,6 +137,20 @@ fn own_record(
     at: ServerTime,
 ) -> Result<(RecordId, Touched), StoreError> {
     let id = writing.new_id(at);
+    let touched = own_record_named(writing, id, kind, prospect, fields, unit, at)?;
+    Ok((id, touched))
+}
+
+/// [`own_record`] under an id that is given.
+fn own_record_named(
+    writing: &mut Writing<'_>,
+    id: RecordId,
+    kind: &Kind,
+    prospect: Option<RecordId>,
+    fields: &Fields,
+    unit: Option<&UnitId>,
+    at: ServerTime,
+) -> Result<Touched, StoreError> {
     if let Some(spec) = kind.spec() {
         spec.check_new(fields, at.as_recorded())?;
     }
@@ -146,7 +160,7 @@ fn own_record(
     let decision = decide(Sender::Server, &push, records::guarded(writing.db, id, kind)?);
     append(writing, DeviceNumber::SERVER, &push, &decision, unit, at, &mut touched)?;
     match decision.verdicts.as_slice() {
-        [Verdict::Accepted] => Ok((id, touched)),
+        [Verdict::Accepted] => Ok(touched),
         [Verdict::Refused { words, .. }] => {
             Err(Invalid::new(kind.name(), words, "a record that passes the gate").into())
         }
@@ -172,6 +186,58 @@ pub(super) fn write(
     }
     ledger::recount(writing, &all.prospects, all.campaigns)?;
     Ok(ids)
+}
+
+/// Brings prospects to what a file says of them.
+pub(super) fn import(
+    writing: &mut Writing<'_>,
+    orders: &[FromFile],
+    at: ServerTime,
+) -> Result<Vec<Imported>, StoreError> {
+    let kind = Kind::from(&prospect::KIND);
+    let mut done = Vec::with_capacity(orders.len());
+    let mut all = Touched::default();
+    for order in orders {
+        let merged = merge(order, records::row(writing.db, order.id)?.as_ref());
+        let imported = match &merged.puts {
+            Some(fields) if merged.imported == Imported::Created => {
+                let touched = own_record_named(writing, order.id, &kind, None, fields, Some(&order.unit), at)?;
+                all.prospects.extend(touched.prospects);
+                merged.imported
+            }
+            Some(fields) => edit(writing, order.id, &kind, fields, at, &mut all)?.unwrap_or(merged.imported),
+            None => merged.imported,
+        };
+        done.push(imported);
+    }
+    ledger::recount(writing, &all.prospects, all.campaigns)?;
+    Ok(done)
+}
+
+/// Edits a record as the server. Returns why not, if the gate refuses.
+fn edit(
+    writing: &mut Writing<'_>,
+    id: RecordId,
+    kind: &Kind,
+    fields: &Fields,
+    at: ServerTime,
+    touched: &mut Touched,
+) -> Result<Option<Imported>, StoreError> {
+    if let Some(spec) = kind.spec() {
+        spec.check_edit(fields, at.as_recorded())?;
+    }
+    let mut document = records::guarded(writing.db, id, kind)?
+        .into_document()
+        .ok_or(StoreError::NoSuchRecord { kind: prospect::KIND.name, id })?;
+    let Some(change) = document.edit(fields, &writing.authorship(at))? else { return Ok(None) };
+    let push = Push { record: id, kind: kind.clone(), changes: vec![change.bytes.into()] };
+    let decision = decide(Sender::Server, &push, records::guarded(writing.db, id, kind)?);
+    append(writing, DeviceNumber::SERVER, &push, &decision, None, at, touched)?;
+    match decision.verdicts.as_slice() {
+        [Verdict::Accepted] => Ok(None),
+        [Verdict::Refused { words, .. }] => Ok(Some(Imported::Refused(words.clone()))),
+        _ => Err(StoreError::Damaged(format!("an edit of {id} was not accepted"))),
+    }
 }
 
 /// Writes a verification that names the outcome's present heads.

@@ -21,10 +21,13 @@ pub use open::{SqliteOptions, database_in};
 use super::{
     Counts, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder,
 };
+use crate::ingest::{FromFile, Imported};
 use async_trait::async_trait;
 use bank::CachedBank;
 use canvass_core::document::ChangeHash;
-use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, UnitId, Week};
+use canvass_core::domain::{
+    Bank, Date, DeviceNumber, Membership, Person, PersonId, RecordId, ServerTime, Unit, UnitId, Week,
+};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::Verdict;
@@ -144,6 +147,19 @@ impl Store for SqliteStore {
 
     async fn set_bank(&self, bank: Bank) -> Result<(), StoreError> {
         self.writer.run(move |writing| roster::replace(writing, &bank)).await
+    }
+
+    async fn extend_bank(
+        &self,
+        units: Vec<Unit>,
+        people: Vec<Person>,
+        memberships: Vec<Membership>,
+    ) -> Result<bool, StoreError> {
+        self.writer.run(move |writing| roster::extend(writing, units, people, memberships)).await
+    }
+
+    async fn import_prospects(&self, prospects: Vec<FromFile>, at: ServerTime) -> Result<Vec<Imported>, StoreError> {
+        self.writer.run(move |writing| ingest::import(writing, &prospects, at)).await
     }
 
     async fn write(&self, records: Vec<ServerRecord>, at: ServerTime) -> Result<Vec<RecordId>, StoreError> {

@@ -4,7 +4,7 @@ use super::bank::admitted;
 use super::ledger;
 use super::writer::Writing;
 use crate::store::StoreError;
-use canvass_core::domain::{Bank, DeviceNumber, PersonId, UnitId};
+use canvass_core::domain::{Bank, DeviceNumber, Membership, Person, PersonId, Unit, UnitId};
 use rusqlite::{Connection, params};
 
 /// Replaces the whole bank.
@@ -37,6 +37,22 @@ pub(super) fn replace(writing: &mut Writing<'_>, bank: &Bank) -> Result<(), Stor
     }
     bump(db)?;
     ledger::recount_all(writing)
+}
+
+/// Adds to the bank; says whether anything differed.
+pub(super) fn extend(
+    writing: &mut Writing<'_>,
+    units: Vec<Unit>,
+    people: Vec<Person>,
+    memberships: Vec<Membership>,
+) -> Result<bool, StoreError> {
+    let bank = writing.bank()?;
+    let extended = bank.with(units, people, memberships)?;
+    let differs = extended != *bank;
+    if differs {
+        replace(writing, &extended)?;
+    }
+    Ok(differs)
 }
 
 fn insert_device(db: &Connection, number: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {

@@ -1,0 +1,466 @@
+//! Prospects from a file. A row is what its district, area and name say; its record's id follows from them, so that the
+//! same row finds its record again on any server, whatever people have since made of the record's fields. Batches are
+//! written in the order of the file; an import that is cut off is completed by running it again.
+
+use super::assign::Assign;
+use super::cells::Cells;
+use super::error::ImportError;
+use super::index::{Entry, Index, digest, number};
+use super::mapping::{Column, Found, Mapping};
+use super::report::{Outcome, Report};
+use super::table::{Row, Table};
+use crate::ingest::{Clash, FromFile, Imported, merge};
+use crate::store::Store;
+use canvass_core::domain::{FieldName, Fields, GeoPoint, PhoneTime, RecordId, ServerTime, UnitId, Value, prospect};
+use canvass_core::projection::Row as RecordRow;
+use indicatif::ProgressBar;
+use std::collections::{BTreeMap, HashMap};
+
+/// How many rows are written in one transaction.
+const BATCH: usize = 500;
+/// How many possible twins a record names at most.
+const TWINS: usize = 8;
+
+const COLUMNS: [Column; 13] = [
+    Column::required("name", &["xiaoqu", "community", "名称", "小区", "小区名称"]),
+    Column::required("district", &["区", "行政区", "区县"]),
+    Column::required("area", &["板块", "街道", "商圈"]),
+    Column::optional("price", &["均价", "单价"]),
+    Column::optional("address", &["地址"]),
+    Column::optional("households", &["户数"]),
+    Column::optional("fund", &["维修资金"]),
+    Column::optional("bank", &["现开户行"]),
+    Column::optional("quality", &[]),
+    Column::optional("committee", &[]),
+    Column::optional("lat", &["latitude", "纬度"]),
+    Column::optional("lon", &["longitude", "经度"]),
+    Column::optional("note", &["备注"]),
+];
+
+/// The id of the `nth` record that an import makes of a district, area and name: from 0, more than one only where a file
+/// listed differing rows of them.
+pub fn record_id(district: &str, area: &str, name: &str, nth: u32) -> RecordId {
+    let digest = digest(["prospect", district, area, name, &nth.to_string()]);
+    let mut short = [0; 10];
+    short.copy_from_slice(&digest[..10]);
+    RecordId::derived(short)
+}
+
+/// Districts with their areas, in the order of first appearance.
+pub type Areas = Vec<(String, Vec<String>)>;
+
+/// The districts of a file with their areas.
+///
+/// # Errors
+/// When the file cannot be read, or has no rows.
+pub fn areas(table: &Table, mapping: &Mapping) -> Result<Areas, ImportError> {
+    let found = mapping.find(table, &COLUMNS)?;
+    let mut areas = Areas::new();
+    for row in table.rows()? {
+        let row = row?;
+        let cells = Cells { row: &row, found: &found };
+        let (district, area) = (cells.required("district")?, cells.required("area")?);
+        let place = areas.iter().position(|(name, _)| name == district).unwrap_or_else(|| {
+            areas.push((district.to_owned(), Vec::new()));
+            areas.len() - 1
+        });
+        if !areas[place].1.iter().any(|name| name == area) {
+            areas[place].1.push(area.to_owned());
+        }
+    }
+    if areas.is_empty() { Err(ImportError::Empty) } else { Ok(areas) }
+}
+
+/// A row that is sound.
+struct Listed {
+    entry: Entry,
+    name: String,
+    district: String,
+    area: String,
+    values: Fields,
+    unit: UnitId,
+    price_unknown: bool,
+}
+
+impl Listed {
+    fn id(&self, nth: u32) -> RecordId {
+        record_id(&self.district, &self.area, &self.name, nth)
+    }
+
+    fn told(&self, id: RecordId, twins: Vec<RecordId>) -> FromFile {
+        FromFile {
+            id,
+            unit: self.unit.clone(),
+            identity: named([
+                ("name", Some(self.name.as_str().into())),
+                ("district", Some(self.district.as_str().into())),
+                ("area", Some(self.area.as_str().into())),
+            ]),
+            values: self.values.clone(),
+            suspicious: suspicious(&self.name),
+            twins,
+        }
+    }
+
+    fn said(&self) -> String {
+        canvass_core::projection::fields_to_json(&self.values)
+    }
+}
+
+fn named<const N: usize>(fields: [(&str, Option<Value>); N]) -> Fields {
+    let present = fields.into_iter().filter_map(|(name, value)| Some((name.parse::<FieldName>().ok()?, value?)));
+    present.collect()
+}
+
+/// Why a name is doubted, if it is.
+fn suspicious(name: &str) -> Option<&'static str> {
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let numbered = |at: usize| name[..at].chars().next_back().is_some_and(|c| c.is_numeric());
+    if has(&["失效", "无效", "作废"]) {
+        Some("void")
+    } else if has(&["商铺", "店铺", "底商", "门面", "商场", "商业类", "办公楼", "写字楼"]) {
+        Some("shop")
+    } else if name.match_indices('号').any(|(at, _)| numbered(at)) {
+        Some("house-number")
+    } else if has(&["测试"]) {
+        Some("test")
+    } else {
+        None
+    }
+}
+
+/// An import of prospects.
+pub struct ProspectImport<'a> {
+    /// The file.
+    pub table: &'a Table,
+    /// How it is to be read.
+    pub mapping: &'a Mapping,
+    /// When.
+    pub at: ServerTime,
+    /// Whether it is only previewed.
+    pub dry_run: bool,
+    /// Where its progress shows.
+    pub bar: &'a ProgressBar,
+}
+
+impl ProspectImport<'_> {
+    /// Checks the whole file, then imports it. What becomes of each row goes to the report.
+    ///
+    /// # Errors
+    /// Before anything is written: the first thing that is wrong with the file. Afterwards only what the store says, or
+    /// that somebody changed the file; running the import again then completes it.
+    pub async fn run(&self, store: &dyn Store, report: &mut Report) -> Result<(), ImportError> {
+        let assign = Assign::new(store.bank().await?.as_ref(), self.mapping)?;
+        let found = self.mapping.find(self.table, &COLUMNS)?;
+        let reader = Reader { found, assign, now: self.at.as_recorded() };
+        report.summary().left = reader.found.left(self.table).into_iter().map(str::to_owned).collect();
+        self.bar.set_message("checking");
+        let mut entries = Vec::new();
+        for row in self.table.rows()? {
+            entries.push(reader.read(&row?)?.entry);
+            self.bar.inc(1);
+        }
+        if entries.is_empty() {
+            return Err(ImportError::Empty);
+        }
+        self.bar.set_length(entries.len() as u64);
+        self.bar.set_position(0);
+        self.bar.set_message(if self.dry_run { "previewing" } else { "importing" });
+        let index = Index::of(entries);
+        let mut planned = self.plan_namesakes(store, &reader, &index).await?;
+        let mut batch: Vec<(Listed, Option<Target>)> = Vec::with_capacity(BATCH);
+        for row in self.table.rows()? {
+            let listed = reader.read(&row?)?;
+            let first = index.first_line(&listed.entry).ok_or(ImportError::Changed { line: listed.entry.line })?;
+            let target = if first == listed.entry.line { planned.remove(&first) } else { Some(Target::SameAs(first)) };
+            batch.push((listed, target));
+            if batch.len() == BATCH {
+                self.write(store, std::mem::take(&mut batch), report).await?;
+            }
+        }
+        self.write(store, batch, report).await?;
+        self.bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// Decides for rows that share a name in a district with others, which have to be looked at together.
+    async fn plan_namesakes(
+        &self,
+        store: &dyn Store,
+        reader: &Reader,
+        index: &Index,
+    ) -> Result<HashMap<u32, Target>, ImportError> {
+        let mut planned = HashMap::new();
+        if !index.any_namesakes() {
+            return Ok(planned);
+        }
+        let mut groups: BTreeMap<u64, Vec<Listed>> = BTreeMap::new();
+        for row in self.table.rows()? {
+            let listed = reader.read(&row?)?;
+            let first = index.first_line(&listed.entry) == Some(listed.entry.line);
+            if first && index.has_namesakes(&listed.entry) {
+                groups.entry(listed.entry.namesake).or_default().push(listed);
+            }
+        }
+        for group in groups.values() {
+            let standings = standings(store, &group.iter().collect::<Vec<_>>()).await?;
+            let mut areas: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            for (at, listed) in group.iter().enumerate() {
+                areas.entry(&listed.area).or_default().push(at);
+            }
+            let mut targets: BTreeMap<usize, Target> = BTreeMap::new();
+            for rows in areas.into_values() {
+                let listed: Vec<&Listed> = rows.iter().map(|at| &group[*at]).collect();
+                let standing = rows.first().map(|at| &standings[*at]);
+                targets.extend(rows.iter().copied().zip(standing.map(|s| match_rows(&listed, s)).unwrap_or_default()));
+            }
+            let ids: Vec<RecordId> = targets.values().filter_map(Target::record).collect();
+            for (at, mut target) in targets {
+                if let Target::Record(id, twins) = &mut target {
+                    twins.extend(ids.iter().filter(|other| *other != id).take(TWINS));
+                }
+                planned.insert(group[at].entry.line, target);
+            }
+        }
+        Ok(planned)
+    }
+
+    /// Writes some rows in one transaction, and accounts for them.
+    async fn write(
+        &self,
+        store: &dyn Store,
+        mut batch: Vec<(Listed, Option<Target>)>,
+        report: &mut Report,
+    ) -> Result<(), ImportError> {
+        let alone: Vec<&Listed> =
+            batch.iter().filter(|(_, target)| target.is_none()).map(|(listed, _)| listed).collect();
+        let mut found = Vec::with_capacity(alone.len());
+        for (listed, standing) in alone.iter().zip(standings(store, &alone).await?) {
+            found.extend(match_rows(&[*listed], &standing));
+        }
+        let mut found = found.into_iter();
+        for (_, target) in batch.iter_mut().filter(|(_, target)| target.is_none()) {
+            *target = found.next();
+        }
+        let orders: Vec<FromFile> = batch
+            .iter()
+            .filter_map(|(listed, target)| match target {
+                Some(Target::Record(id, twins)) => Some(listed.told(*id, twins.clone())),
+                _ => None,
+            })
+            .collect();
+        let done = if self.dry_run {
+            let rows = store.rows(orders.iter().map(|order| order.id).collect()).await?;
+            let rows: HashMap<RecordId, RecordRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+            orders.iter().map(|order| merge(order, rows.get(&order.id)).imported).collect()
+        } else {
+            store.import_prospects(orders, self.at).await?
+        };
+        let mut done = done.into_iter();
+        for (listed, target) in &batch {
+            account(report, listed, target.as_ref(), &mut done)?;
+            self.bar.inc(1);
+        }
+        Ok(())
+    }
+}
+
+/// Reads rows.
+struct Reader {
+    found: Found,
+    assign: Assign,
+    now: PhoneTime,
+}
+
+impl Reader {
+    fn read(&self, row: &Row) -> Result<Listed, ImportError> {
+        let cells = Cells { row, found: &self.found };
+        let (name, district, area) = (cells.required("name")?, cells.required("district")?, cells.required("area")?);
+        let price = cells.yuan("price")?;
+        let text = |what| cells.text(what).map(|text| text.map(Into::into));
+        let choice = |what: &str, options: &[canvass_core::domain::Choice]| {
+            let Some(text) = cells.text(what)? else { return Ok(None) };
+            let named = options.iter().find(|o| o.name == text || o.label.zh == text || o.label.en == text);
+            let names: Vec<_> = options.iter().map(|option| option.name).collect();
+            let named = named.ok_or_else(|| cells.wrong(what, text, &format!("write one of {}", names.join(", "))))?;
+            Ok::<_, ImportError>(Some(Value::from(named.name)))
+        };
+        let (lat, lon) = (cells.degrees("lat", GeoPoint::LAT_MAX)?, cells.degrees("lon", GeoPoint::LON_MAX)?);
+        if lat.is_some() != lon.is_some() {
+            let words = "only one of lat and lon is given; give both or neither".to_owned();
+            return Err(ImportError::Row { line: row.line, words });
+        }
+        let values = named([
+            ("price_level", price.map(Into::into)),
+            ("address", text("address")?),
+            ("households", cells.count("households", 100_000)?.map(Into::into)),
+            ("fund_estimate", cells.yuan("fund")?.map(Into::into)),
+            ("current_bank", text("bank")?),
+            ("management_quality", choice("quality", prospect::MANAGEMENT)?),
+            ("owner_committee", choice("committee", prospect::COMMITTEE)?),
+            ("place/lat", lat.map(Into::into)),
+            ("place/lon", lon.map(Into::into)),
+            ("note", text("note")?),
+        ]);
+        let unit = self.assign.unit(district, area).map_err(|words| ImportError::Row { line: row.line, words })?;
+        let entry = Entry {
+            line: row.line,
+            row: number(&digest(row.cells())),
+            namesake: u64::try_from(number(&digest([district, name])) >> 64).unwrap_or(0),
+        };
+        let [name, district, area] = [name, district, area].map(str::to_owned);
+        let listed = Listed { entry, name, district, area, values, unit, price_unknown: price.is_none() };
+        let new = merge(&listed.told(listed.id(0), Vec::new()), None).puts.unwrap_or_default();
+        prospect::KIND.check_new(&new, self.now).map_err(|error| ImportError::Row {
+            line: row.line,
+            words: format!("{error}; shorten or mend the cell"),
+        })?;
+        Ok(listed)
+    }
+}
+
+/// What a row means.
+enum Target {
+    /// A record, there already or to be made, and records that may be the same community.
+    Record(RecordId, Vec<RecordId>),
+    /// One of so many, or yet another.
+    OneOf(usize),
+    /// What an earlier line says.
+    SameAs(u32),
+}
+
+impl Target {
+    fn record(&self) -> Option<RecordId> {
+        match self {
+            Self::Record(id, _) => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+/// What was imported of a district, area and name so far.
+#[derive(Default)]
+struct Standing {
+    /// The records, with what the last file said of them.
+    known: Vec<(RecordId, String)>,
+    /// The first number that no record has.
+    free: u32,
+}
+
+async fn standings(store: &dyn Store, listed: &[&Listed]) -> Result<Vec<Standing>, ImportError> {
+    let mut standings: Vec<Standing> = listed.iter().map(|_| Standing::default()).collect();
+    let mut open: Vec<usize> = (0..listed.len()).collect();
+    for nth in 0.. {
+        if open.is_empty() {
+            break;
+        }
+        let rows = store.rows(open.iter().map(|at| listed[*at].id(nth)).collect()).await?;
+        let rows: HashMap<RecordId, RecordRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+        open.retain(|at| {
+            let Some(row) = rows.get(&listed[*at].id(nth)) else {
+                standings[*at].free = nth;
+                return false;
+            };
+            if row.author.is_some_and(|author| author.is_server()) {
+                let said = row.fields.text("imported").unwrap_or_default().to_owned();
+                standings[*at].known.push((row.id, said));
+            }
+            true
+        });
+    }
+    Ok(standings)
+}
+
+/// Finds the records of the differing rows of one district, area and name. Where there is one of each, they belong
+/// together. Otherwise a row is the record that says exactly the same; if every record is found so, the other rows are
+/// new; if not, any of them could be any, and none is touched.
+fn match_rows(rows: &[&Listed], standing: &Standing) -> Vec<Target> {
+    if let ([_], [(id, _)]) = (rows, standing.known.as_slice()) {
+        return vec![Target::Record(*id, Vec::new())];
+    }
+    let mut left: Vec<&(RecordId, String)> = standing.known.iter().collect();
+    let mut targets: Vec<Option<Target>> = Vec::new();
+    for row in rows {
+        let said = row.said();
+        let same = left.iter().position(|(_, known)| *known == said);
+        targets.push(same.map(|at| Target::Record(left.remove(at).0, Vec::new())));
+    }
+    let mut free = standing.free..;
+    let mut other = |row: &Listed| match left.len() {
+        0 => Target::Record(row.id(free.next().unwrap_or(u32::MAX)), Vec::new()),
+        several => Target::OneOf(several),
+    };
+    targets.into_iter().zip(rows).map(|(target, row)| target.unwrap_or_else(|| other(row))).collect()
+}
+
+/// Accounts for a row.
+fn account(
+    report: &mut Report,
+    listed: &Listed,
+    target: Option<&Target>,
+    done: &mut impl Iterator<Item = Imported>,
+) -> Result<(), ImportError> {
+    let mut reasons: Vec<String> = Vec::new();
+    let (outcome, record) = match target {
+        Some(Target::SameAs(line)) => {
+            reasons.push(format!("the same as line {line}"));
+            (Outcome::Identical, None)
+        }
+        Some(Target::Record(id, twins)) => {
+            if let Some(other) = twins.first() {
+                report.summary().note("possible twin of another row of that name in the district");
+                reasons.push(format!("possible twin of {other}"));
+            }
+            (settle(report, done.next(), &mut reasons), Some(*id))
+        }
+        Some(Target::OneOf(several)) => {
+            let which = format!("one of {several} known records, or a new one");
+            reasons.push(format!(
+                "several rows are known of this place and name, so it may be {which}: nothing was changed"
+            ));
+            (Outcome::Ambiguous, None)
+        }
+        None => (Outcome::Refused, None),
+    };
+    if listed.price_unknown {
+        report.summary().note("price unknown");
+        reasons.push("price unknown".to_owned());
+    }
+    if let Some(why) = suspicious(&listed.name) {
+        report.summary().note("suspicious name");
+        reasons.push(format!("suspicious name ({why})"));
+    }
+    let record = record.map(|id| id.to_string()).unwrap_or_default();
+    report.row(listed.entry.line, outcome, &record, &reasons.join("; "))
+}
+
+fn settle(report: &mut Report, imported: Option<Imported>, reasons: &mut Vec<String>) -> Outcome {
+    let mut clashed = |clashes: Vec<Clash>, reasons: &mut Vec<String>| {
+        for Clash { field, was, put } in clashes {
+            report.summary().note("also changed in the field");
+            reasons.push(if put {
+                format!("{field}: took the place of {was}, put in the field")
+            } else {
+                format!("{field}: left alone, as people disagree on it")
+            });
+        }
+    };
+    match imported {
+        Some(Imported::Created) => Outcome::Created,
+        Some(Imported::Updated(fields, clashes)) => {
+            let fields: Vec<_> = fields.iter().map(FieldName::as_str).collect();
+            reasons.push(format!("changed {}", fields.join(", ")));
+            clashed(clashes, reasons);
+            Outcome::Updated
+        }
+        Some(Imported::Unchanged(clashes)) => {
+            clashed(clashes, reasons);
+            Outcome::Unchanged
+        }
+        Some(Imported::Refused(words)) => {
+            reasons.push(words);
+            Outcome::Refused
+        }
+        None => Outcome::Refused,
+    }
+}

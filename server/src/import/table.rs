@@ -1,0 +1,177 @@
+//! A file as a table: its header, and its rows as often as they are asked for. CSV is read as a stream, a row at a time;
+//! a workbook is held, within its bounds.
+
+use super::error::ImportError;
+use super::mapping::{Encoding, Mapping};
+use super::sheet;
+use super::text::Lines;
+use csv::{ReaderBuilder, StringRecord};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A row below the header.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The line on which it begins.
+    pub line: u32,
+    cells: StringRecord,
+}
+
+impl Row {
+    /// A cell without the blanks around it.
+    pub fn cell(&self, column: usize) -> &str {
+        self.cells.get(column).unwrap_or_default().trim()
+    }
+
+    /// Every cell in its order.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        self.cells.iter()
+    }
+}
+
+/// A table in a file.
+#[derive(Debug, Clone)]
+pub struct Table {
+    path: PathBuf,
+    header: Vec<String>,
+    source: Source,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    Text { separator: u8, encoding: Encoding },
+    Sheet(Arc<Vec<(u32, StringRecord)>>),
+}
+
+impl Table {
+    /// Opens a file: a workbook if its name ends in `.xlsx`, otherwise text, whose separator is the one that its header
+    /// has most of unless the mapping names another.
+    ///
+    /// # Errors
+    /// When it cannot be read, or has no header.
+    pub fn open(path: &Path, mapping: &Mapping) -> Result<Self, ImportError> {
+        let found = std::fs::metadata(path).map_err(|error| ImportError::Open { path: path.to_owned(), error })?;
+        if !found.is_file() {
+            return Err(ImportError::NotAFile { path: path.to_owned() });
+        }
+        let workbook = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"));
+        let (source, header) = if workbook {
+            let rows = sheet::read(path)?;
+            let header = rows.first().map(|(_, header)| header.clone()).ok_or(ImportError::Empty)?;
+            (Source::Sheet(Arc::new(rows)), header)
+        } else {
+            let encoding = mapping.encoding;
+            let (line, text) = Lines::open(path, encoding)?.next_row()?.ok_or(ImportError::Empty)?;
+            let separator = mapping.separator.unwrap_or_else(|| likely(&text));
+            (Source::Text { separator, encoding }, cells(line, &text, separator)?)
+        };
+        let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+        if let Some(twice) =
+            header.iter().enumerate().find(|(at, name)| !name.is_empty() && header[..*at].contains(name))
+        {
+            return Err(ImportError::TwiceInHeader(twice.1.clone()));
+        }
+        Ok(Self { path: path.to_owned(), header, source })
+    }
+
+    /// The names of the columns.
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What was read, in words.
+    pub fn format(&self) -> String {
+        match &self.source {
+            Source::Text { separator: b'\t', encoding } => format!("{}, parted by tabs", encoding.name()),
+            Source::Text { separator, encoding } => {
+                format!("{}, parted by {}", encoding.name(), char::from(*separator))
+            }
+            Source::Sheet(_) => "XLSX, first sheet".to_owned(),
+        }
+    }
+
+    /// The rows below the header, from the first.
+    ///
+    /// # Errors
+    /// When the file cannot be opened any more.
+    pub fn rows(&self) -> Result<Rows<'_>, ImportError> {
+        let from = match &self.source {
+            Source::Text { separator, encoding } => {
+                let mut lines = Lines::open(&self.path, *encoding)?;
+                lines.next_row()?;
+                From::Text(lines, *separator)
+            }
+            Source::Sheet(rows) => From::Sheet(rows.iter().skip(1)),
+        };
+        Ok(Rows { columns: self.header.len(), from })
+    }
+}
+
+/// The separator that stands most often in a header.
+fn likely(header: &str) -> u8 {
+    let count = |separator: &u8| header.bytes().filter(|byte| byte == separator).count();
+    // Of those that stand equally often the last one is taken.
+    [b'|', b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
+}
+
+fn cells(line: u32, text: &str, separator: u8) -> Result<StringRecord, ImportError> {
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator)
+        .buffer_capacity(1024)
+        .from_reader(text.as_bytes());
+    let mut record = StringRecord::new();
+    let read = reader.read_record(&mut record);
+    read.map_err(|error| ImportError::Row {
+        line,
+        words: format!("the row cannot be parted ({error}); mend its quotes"),
+    })?;
+    Ok(record)
+}
+
+/// A table's rows in their order.
+pub struct Rows<'a> {
+    columns: usize,
+    from: From<'a>,
+}
+
+enum From<'a> {
+    Text(Lines, u8),
+    Sheet(std::iter::Skip<std::slice::Iter<'a, (u32, StringRecord)>>),
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Row, ImportError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (line, record, separator) = match &mut self.from {
+            From::Text(lines, separator) => match lines.next_row() {
+                Ok(None) => return None,
+                Ok(Some((line, text))) => match cells(line, &text, *separator) {
+                    Ok(record) => (line, record, char::from(*separator)),
+                    Err(error) => return Some(Err(error)),
+                },
+                Err(error) => return Some(Err(error)),
+            },
+            From::Sheet(rows) => {
+                let (line, record) = rows.next()?;
+                let mut record = record.clone();
+                // A sheet does not write the blank cells at a row's end.
+                while record.len() < self.columns {
+                    record.push_field("");
+                }
+                (*line, record, '|')
+            }
+        };
+        if record.len() == self.columns {
+            return Some(Ok(Row { line, cells: record }));
+        }
+        Some(Err(ImportError::Ragged { line, found: record.len(), expected: self.columns, separator }))
+    }
+}
