@@ -4,6 +4,7 @@
 // Helpers of tests may fail as tests do; clippy knows only functions marked as tests.
 #![allow(clippy::expect_used)]
 
+use canvass_server::import::{Mapping, Table};
 use canvass_server::store::sqlite::database_in;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -331,5 +332,64 @@ fn units_and_people_come_in_once_and_move_by_a_newer_file() {
         desk.put("broken.csv", format!("id,parent,level,name\n{rows}"));
         let error = desk.refused(&["units", "broken.csv"]);
         assert!(error.contains(expected), "{error} should say {expected}");
+    }
+}
+
+/// Opens a file and reads it to its end or its first fault.
+fn read(path: &std::path::Path) -> Result<usize, canvass_server::import::ImportError> {
+    let table = Table::open(path, &Mapping::default())?;
+    table.rows()?.try_fold(0, |rows, row| row.map(|_| rows + 1))
+}
+
+#[test]
+fn a_workbook_that_claims_or_unpacks_to_more_than_is_taken_is_refused() {
+    use std::io::Write;
+    let desk = Desk::new();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    book.add_worksheet().write(0, 0, "name").expect("written").write(1_048_575, 16_383, "x").expect("written");
+    book.save(desk.at("wide.xlsx")).expect("saved");
+    let error = read(&desk.at("wide.xlsx")).expect_err("too wide").to_string();
+    assert!(error.contains("line 1048576: there is a cell XFD1048576 beyond 256 columns"), "{error}");
+
+    let mut bomb = zip::ZipWriter::new(std::fs::File::create(desk.at("bomb.xlsx")).expect("made"));
+    bomb.start_file("xl/sharedStrings.xml", zip::write::SimpleFileOptions::default()).expect("begun");
+    for _ in 0..201 {
+        bomb.write_all(&vec![b' '; 1024 * 1024]).expect("written");
+    }
+    bomb.finish().expect("ended");
+    let error = read(&desk.at("bomb.xlsx")).expect_err("too large").to_string();
+    assert!(error.contains("the unpacked workbook is larger than 200 MB; save the sheet as CSV"), "{error}");
+}
+
+#[test]
+fn damaged_files_end_in_words_and_never_in_a_panic() {
+    use rand::{RngExt, SeedableRng};
+    let desk = Desk::new();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for row in 0..20 {
+        sheet.write(row, 0, format!("小区{row}")).expect("written").write(row, 1, row * 1_000).expect("written");
+    }
+    let sound = [book.save_to_buffer().expect("saved"), city().into_bytes()];
+    let mut rng = rand::rngs::StdRng::seed_from_u64(1);
+    for (name, bytes) in ["damaged.xlsx", "damaged.csv"].into_iter().zip(sound) {
+        let mut refused = 0;
+        for _ in 0..300 {
+            let mut bytes = bytes.clone();
+            for _ in 0..rng.random_range(1..6) {
+                let at = rng.random_range(0..bytes.len());
+                match rng.random_range(0..3) {
+                    0 => bytes[at] = rng.random(),
+                    1 => bytes.truncate(at.max(1)),
+                    _ => drop(bytes.remove(at.min(bytes.len() - 1))),
+                }
+                if bytes.is_empty() {
+                    bytes.push(0);
+                }
+            }
+            desk.put(name, &bytes);
+            refused += usize::from(read(&desk.at(name)).is_err_and(|error| error.to_string().contains(';')));
+        }
+        assert!(refused > 150, "{name}: {refused}");
     }
 }

@@ -134,7 +134,7 @@ impl FileArgs {
         if same(&path).is_some() && same(&path) == same(&self.file) {
             bail!("the report would overwrite the file: name another with --report");
         }
-        Ok((Report::create(&path)?, path))
+        Ok((Report::at(&path), path))
     }
 
     fn end(

@@ -72,7 +72,8 @@ pub async fn people(
     let named = |error: BankError| ImportError::Bank { line: None, error };
     let after = bank.with(Vec::new(), people.clone(), memberships.clone()).map_err(named)?;
     let twice = overlapping(&after);
-    extend(store, &bank, dry_run, named, (Vec::new(), people, memberships)).await?;
+    report.begin()?;
+    extend(store, dry_run, named, (Vec::new(), people, memberships)).await?;
     for (line, outcome, id, mut reason) in outcomes {
         if twice.contains_key(&id) {
             report

@@ -3,15 +3,15 @@
 //! written in the order of the file; an import that is cut off is completed by running it again.
 
 use super::assign::Assign;
-use super::cells::Cells;
 use super::error::ImportError;
-use super::index::{Entry, Index, digest, number};
-use super::mapping::{Column, Found, Mapping};
+use super::index::Index;
+use super::listed::{COLUMNS, Listed, Reader, suspicious};
+use super::mapping::Mapping;
 use super::report::{Outcome, Report};
-use super::table::{Row, Table};
+use super::table::Table;
 use crate::ingest::{Clash, FromFile, Imported, merge};
 use crate::store::Store;
-use canvass_core::domain::{FieldName, Fields, GeoPoint, PhoneTime, RecordId, ServerTime, UnitId, Value, prospect};
+use canvass_core::domain::{FieldName, RecordId, ServerTime};
 use canvass_core::projection::Row as RecordRow;
 use indicatif::ProgressBar;
 use std::collections::{BTreeMap, HashMap};
@@ -20,114 +20,6 @@ use std::collections::{BTreeMap, HashMap};
 const BATCH: usize = 500;
 /// How many possible twins a record names at most.
 const TWINS: usize = 8;
-
-const COLUMNS: [Column; 13] = [
-    Column::required("name", &["xiaoqu", "community", "名称", "小区", "小区名称"]),
-    Column::required("district", &["区", "行政区", "区县"]),
-    Column::required("area", &["板块", "街道", "商圈"]),
-    Column::optional("price", &["均价", "单价"]),
-    Column::optional("address", &["地址"]),
-    Column::optional("households", &["户数"]),
-    Column::optional("fund", &["维修资金"]),
-    Column::optional("bank", &["现开户行"]),
-    Column::optional("quality", &[]),
-    Column::optional("committee", &[]),
-    Column::optional("lat", &["latitude", "纬度"]),
-    Column::optional("lon", &["longitude", "经度"]),
-    Column::optional("note", &["备注"]),
-];
-
-/// The id of the `nth` record that an import makes of a district, area and name: from 0, more than one only where a file
-/// listed differing rows of them.
-pub fn record_id(district: &str, area: &str, name: &str, nth: u32) -> RecordId {
-    let digest = digest(["prospect", district, area, name, &nth.to_string()]);
-    let mut short = [0; 10];
-    short.copy_from_slice(&digest[..10]);
-    RecordId::derived(short)
-}
-
-/// Districts with their areas, in the order of first appearance.
-pub type Areas = Vec<(String, Vec<String>)>;
-
-/// The districts of a file with their areas.
-///
-/// # Errors
-/// When the file cannot be read, or has no rows.
-pub fn areas(table: &Table, mapping: &Mapping) -> Result<Areas, ImportError> {
-    let found = mapping.find(table, &COLUMNS)?;
-    let mut areas = Areas::new();
-    for row in table.rows()? {
-        let row = row?;
-        let cells = Cells { row: &row, found: &found };
-        let (district, area) = (cells.required("district")?, cells.required("area")?);
-        let place = areas.iter().position(|(name, _)| name == district).unwrap_or_else(|| {
-            areas.push((district.to_owned(), Vec::new()));
-            areas.len() - 1
-        });
-        if !areas[place].1.iter().any(|name| name == area) {
-            areas[place].1.push(area.to_owned());
-        }
-    }
-    if areas.is_empty() { Err(ImportError::Empty) } else { Ok(areas) }
-}
-
-/// A row that is sound.
-struct Listed {
-    entry: Entry,
-    name: String,
-    district: String,
-    area: String,
-    values: Fields,
-    unit: UnitId,
-    price_unknown: bool,
-}
-
-impl Listed {
-    fn id(&self, nth: u32) -> RecordId {
-        record_id(&self.district, &self.area, &self.name, nth)
-    }
-
-    fn told(&self, id: RecordId, twins: Vec<RecordId>) -> FromFile {
-        FromFile {
-            id,
-            unit: self.unit.clone(),
-            identity: named([
-                ("name", Some(self.name.as_str().into())),
-                ("district", Some(self.district.as_str().into())),
-                ("area", Some(self.area.as_str().into())),
-            ]),
-            values: self.values.clone(),
-            suspicious: suspicious(&self.name),
-            twins,
-        }
-    }
-
-    fn said(&self) -> String {
-        canvass_core::projection::fields_to_json(&self.values)
-    }
-}
-
-fn named<const N: usize>(fields: [(&str, Option<Value>); N]) -> Fields {
-    let present = fields.into_iter().filter_map(|(name, value)| Some((name.parse::<FieldName>().ok()?, value?)));
-    present.collect()
-}
-
-/// Why a name is doubted, if it is.
-fn suspicious(name: &str) -> Option<&'static str> {
-    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    let numbered = |at: usize| name[..at].chars().next_back().is_some_and(|c| c.is_numeric());
-    if has(&["失效", "无效", "作废"]) {
-        Some("void")
-    } else if has(&["商铺", "店铺", "底商", "门面", "商场", "商业类", "办公楼", "写字楼"]) {
-        Some("shop")
-    } else if name.match_indices('号').any(|(at, _)| numbered(at)) {
-        Some("house-number")
-    } else if has(&["测试"]) {
-        Some("test")
-    } else {
-        None
-    }
-}
 
 /// An import of prospects.
 pub struct ProspectImport<'a> {
@@ -163,6 +55,7 @@ impl ProspectImport<'_> {
         if entries.is_empty() {
             return Err(ImportError::Empty);
         }
+        report.begin()?;
         self.bar.set_length(entries.len() as u64);
         self.bar.set_position(0);
         self.bar.set_message(if self.dry_run { "previewing" } else { "importing" });
@@ -262,60 +155,6 @@ impl ProspectImport<'_> {
             self.bar.inc(1);
         }
         Ok(())
-    }
-}
-
-/// Reads rows.
-struct Reader {
-    found: Found,
-    assign: Assign,
-    now: PhoneTime,
-}
-
-impl Reader {
-    fn read(&self, row: &Row) -> Result<Listed, ImportError> {
-        let cells = Cells { row, found: &self.found };
-        let (name, district, area) = (cells.required("name")?, cells.required("district")?, cells.required("area")?);
-        let price = cells.yuan("price")?;
-        let text = |what| cells.text(what).map(|text| text.map(Into::into));
-        let choice = |what: &str, options: &[canvass_core::domain::Choice]| {
-            let Some(text) = cells.text(what)? else { return Ok(None) };
-            let named = options.iter().find(|o| o.name == text || o.label.zh == text || o.label.en == text);
-            let names: Vec<_> = options.iter().map(|option| option.name).collect();
-            let named = named.ok_or_else(|| cells.wrong(what, text, &format!("write one of {}", names.join(", "))))?;
-            Ok::<_, ImportError>(Some(Value::from(named.name)))
-        };
-        let (lat, lon) = (cells.degrees("lat", GeoPoint::LAT_MAX)?, cells.degrees("lon", GeoPoint::LON_MAX)?);
-        if lat.is_some() != lon.is_some() {
-            let words = "only one of lat and lon is given; give both or neither".to_owned();
-            return Err(ImportError::Row { line: row.line, words });
-        }
-        let values = named([
-            ("price_level", price.map(Into::into)),
-            ("address", text("address")?),
-            ("households", cells.count("households", 100_000)?.map(Into::into)),
-            ("fund_estimate", cells.yuan("fund")?.map(Into::into)),
-            ("current_bank", text("bank")?),
-            ("management_quality", choice("quality", prospect::MANAGEMENT)?),
-            ("owner_committee", choice("committee", prospect::COMMITTEE)?),
-            ("place/lat", lat.map(Into::into)),
-            ("place/lon", lon.map(Into::into)),
-            ("note", text("note")?),
-        ]);
-        let unit = self.assign.unit(district, area).map_err(|words| ImportError::Row { line: row.line, words })?;
-        let entry = Entry {
-            line: row.line,
-            row: number(&digest(row.cells())),
-            namesake: u64::try_from(number(&digest([district, name])) >> 64).unwrap_or(0),
-        };
-        let [name, district, area] = [name, district, area].map(str::to_owned);
-        let listed = Listed { entry, name, district, area, values, unit, price_unknown: price.is_none() };
-        let new = merge(&listed.told(listed.id(0), Vec::new()), None).puts.unwrap_or_default();
-        prospect::KIND.check_new(&new, self.now).map_err(|error| ImportError::Row {
-            line: row.line,
-            words: format!("{error}; shorten or mend the cell"),
-        })?;
-        Ok(listed)
     }
 }
 

@@ -84,28 +84,33 @@ impl fmt::Display for Summary {
 
 /// Writes what became of each row, if anybody wants to read it, and sums it up.
 pub struct Report {
-    file: Option<(PathBuf, csv::Writer<BufWriter<File>>)>,
+    path: Option<PathBuf>,
+    file: Option<csv::Writer<BufWriter<File>>>,
     summary: Summary,
 }
 
 impl Report {
     /// Sums alone.
     pub fn sums() -> Self {
-        Self { file: None, summary: Summary::default() }
+        Self { path: None, file: None, summary: Summary::default() }
     }
 
-    /// A report in a file, with the columns line, outcome, record, reason. It opens with a byte order mark, so that
-    /// spreadsheets read its Chinese.
-    ///
-    /// # Errors
-    /// When the file cannot be made.
-    pub fn create(path: &Path) -> Result<Self, ImportError> {
-        let wrong = |error: io::Error| ImportError::Report { path: path.to_owned(), error };
+    /// A report in a file, with the columns line, outcome, record, reason. It is made once the imported file was found
+    /// sound.
+    pub fn at(path: &Path) -> Self {
+        Self { path: Some(path.to_owned()), ..Self::sums() }
+    }
+
+    /// Begins the file, before anything is imported. It opens with a byte order mark, so that spreadsheets read its Chinese.
+    pub(super) fn begin(&mut self) -> Result<(), ImportError> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let wrong = |error: io::Error| ImportError::Report { path: path.clone(), error };
         let mut file = BufWriter::new(File::create(path).map_err(wrong)?);
         file.write_all("\u{feff}".as_bytes()).map_err(wrong)?;
         let mut writer = csv::Writer::from_writer(file);
         writer.write_record(["line", "outcome", "record", "reason"]).map_err(|error| wrong(error.into()))?;
-        Ok(Self { file: Some((path.to_owned(), writer)), summary: Summary::default() })
+        self.file = Some(writer);
+        Ok(())
     }
 
     /// What was seen besides outcomes.
@@ -117,7 +122,7 @@ impl Report {
     pub(super) fn row(&mut self, line: u32, outcome: Outcome, record: &str, reason: &str) -> Result<(), ImportError> {
         self.summary.rows += 1;
         *self.summary.outcomes.entry(outcome).or_default() += 1;
-        let Some((path, writer)) = &mut self.file else { return Ok(()) };
+        let (Some(path), Some(writer)) = (&self.path, &mut self.file) else { return Ok(()) };
         writer
             .write_record([&line.to_string(), outcome.name(), record, reason])
             .map_err(|error| ImportError::Report { path: path.clone(), error: error.into() })
@@ -128,7 +133,7 @@ impl Report {
     /// # Errors
     /// When the file cannot be written to its end.
     pub fn finish(mut self) -> Result<Summary, ImportError> {
-        if let Some((path, writer)) = &mut self.file {
+        if let (Some(path), Some(writer)) = (&self.path, &mut self.file) {
             writer.flush().map_err(|error| ImportError::Report { path: path.clone(), error })?;
         }
         Ok(self.summary)

@@ -150,11 +150,11 @@ impl Iterator for Rows<'_> {
     type Item = Result<Row, ImportError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (line, record, separator) = match &mut self.from {
+        let (line, record) = match &mut self.from {
             From::Text(lines, separator) => match lines.next_row() {
                 Ok(None) => return None,
                 Ok(Some((line, text))) => match cells(line, &text, *separator) {
-                    Ok(record) => (line, record, char::from(*separator)),
+                    Ok(record) => (line, record),
                     Err(error) => return Some(Err(error)),
                 },
                 Err(error) => return Some(Err(error)),
@@ -166,12 +166,21 @@ impl Iterator for Rows<'_> {
                 while record.len() < self.columns {
                     record.push_field("");
                 }
-                (*line, record, '|')
+                (*line, record)
             }
         };
         if record.len() == self.columns {
             return Some(Ok(Row { line, cells: record }));
         }
-        Some(Err(ImportError::Ragged { line, found: record.len(), expected: self.columns, separator }))
+        Some(Err(match &self.from {
+            From::Text(_, separator) => {
+                let (found, expected, separator) = (record.len(), self.columns, char::from(*separator));
+                ImportError::Ragged { line, found, expected, separator }
+            }
+            From::Sheet(_) => {
+                let words = "there is a cell beyond the columns of the header; name its column or remove it".to_owned();
+                ImportError::Row { line, words }
+            }
+        }))
     }
 }

@@ -7,7 +7,7 @@ use super::mapping::{Column, Mapping};
 use super::report::{Outcome, Report};
 use super::table::Table;
 use crate::store::{Store, StoreError};
-use canvass_core::domain::{Bank, BankError, Unit, UnitId, UnitLevel};
+use canvass_core::domain::{BankError, Unit, UnitId, UnitLevel};
 use std::collections::{BTreeMap, HashMap};
 
 const COLUMNS: [Column; 4] = [
@@ -67,7 +67,9 @@ pub async fn units(
         ImportError::Bank { line, error }
     };
     let units: Vec<Unit> = units.into_values().map(|(_, unit)| unit).collect();
-    extend(store, &bank, dry_run, named, (units, Vec::new(), Vec::new())).await?;
+    bank.with(units.clone(), Vec::new(), Vec::new()).map_err(&named)?;
+    report.begin()?;
+    extend(store, dry_run, named, (units, Vec::new(), Vec::new())).await?;
     for (line, outcome, id, reason) in outcomes {
         report.row(line, outcome, id.as_str(), &reason)?;
     }
@@ -76,15 +78,13 @@ pub async fn units(
 
 type Additions = (Vec<Unit>, Vec<canvass_core::domain::Person>, Vec<canvass_core::domain::Membership>);
 
-/// Extends the bank, or sees what would come of it.
+/// Extends the bank, unless this is a preview.
 pub(super) async fn extend(
     store: &dyn Store,
-    bank: &Bank,
     dry_run: bool,
     named: impl Fn(BankError) -> ImportError,
     (units, people, memberships): Additions,
 ) -> Result<(), ImportError> {
-    bank.with(units.clone(), people.clone(), memberships.clone()).map_err(&named)?;
     if !dry_run {
         // The store does it again upon the bank as it then is: a phone may have been let in meanwhile.
         let done = store.extend_bank(units, people, memberships).await;
