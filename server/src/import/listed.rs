@@ -43,7 +43,7 @@ pub type Areas = Vec<(String, Vec<String>)>;
 /// # Errors
 /// When the file cannot be read, or has no rows.
 pub fn areas(table: &Table, mapping: &Mapping) -> Result<Areas, ImportError> {
-    let found = mapping.find(table, &COLUMNS)?;
+    let found = mapping.find(table.header(), &COLUMNS)?;
     let mut areas = Areas::new();
     for row in table.rows()? {
         let row = row?;

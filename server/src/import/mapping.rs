@@ -1,7 +1,6 @@
 //! Which column is what: by flags, by a small TOML file, or by the names that such columns usually have.
 
 use super::error::ImportError;
-use super::table::Table;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -117,13 +116,13 @@ impl Mapping {
     }
 
     /// Where in a table some columns are.
-    pub(super) fn find(&self, table: &Table, wanted: &[Column]) -> Result<Found, ImportError> {
+    pub(super) fn find(&self, header: &[String], wanted: &[Column]) -> Result<Found, ImportError> {
         if let Some(unknown) = self.columns.keys().find(|what| !wanted.iter().any(|column| column.what == **what)) {
             let known: Vec<_> = wanted.iter().map(|column| column.what).collect();
             let words = format!("there is nothing called `{unknown}` to import; take one of {}", known.join(", "));
             return Err(ImportError::Mapping(words));
         }
-        let at = |name: &str| table.header().iter().position(|column| column.eq_ignore_ascii_case(name));
+        let at = |name: &str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
         let mut places = BTreeMap::new();
         for column in wanted {
             let place = match self.columns.get(column.what) {
@@ -135,7 +134,7 @@ impl Mapping {
                 Some(place) => drop(places.insert(column.what, place)),
                 None if !asked => {}
                 None => {
-                    let header = table.header().join(", ");
+                    let header = header.join(", ");
                     return Err(ImportError::MissingColumn { wanted: column.what.to_owned(), header });
                 }
             }
@@ -173,8 +172,8 @@ impl Found {
     }
 
     /// The columns of a table that are not taken.
-    pub(super) fn left<'a>(&self, table: &'a Table) -> Vec<&'a str> {
+    pub(super) fn left<'a>(&self, header: &'a [String]) -> Vec<&'a str> {
         let taken = |at: &usize| self.0.values().any(|place| place == at);
-        table.header().iter().enumerate().filter(|(at, _)| !taken(at)).map(|(_, name)| name.as_str()).collect()
+        header.iter().enumerate().filter(|(at, _)| !taken(at)).map(|(_, name)| name.as_str()).collect()
     }
 }

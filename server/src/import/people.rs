@@ -35,8 +35,8 @@ pub async fn people(
     dry_run: bool,
     report: &mut Report,
 ) -> Result<(), ImportError> {
-    let found = mapping.find(table, &COLUMNS)?;
-    report.summary().left = found.left(table).into_iter().map(str::to_owned).collect();
+    let found = mapping.find(table.header(), &COLUMNS)?;
+    report.summary().left = found.left(table.header()).into_iter().map(str::to_owned).collect();
     let bank = store.bank().await?;
     let mut people: BTreeMap<PersonId, (u32, Person)> = BTreeMap::new();
     let mut memberships: BTreeMap<Place, (u32, Membership)> = BTreeMap::new();

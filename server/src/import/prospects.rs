@@ -43,9 +43,9 @@ impl ProspectImport<'_> {
     /// that somebody changed the file; running the import again then completes it.
     pub async fn run(&self, store: &dyn Store, report: &mut Report) -> Result<(), ImportError> {
         let assign = Assign::new(store.bank().await?.as_ref(), self.mapping)?;
-        let found = self.mapping.find(self.table, &COLUMNS)?;
+        let found = self.mapping.find(self.table.header(), &COLUMNS)?;
         let reader = Reader { found, assign, now: self.at.as_recorded() };
-        report.summary().left = reader.found.left(self.table).into_iter().map(str::to_owned).collect();
+        report.summary().left = reader.found.left(self.table.header()).into_iter().map(str::to_owned).collect();
         self.bar.set_message("checking");
         let mut entries = Vec::new();
         for row in self.table.rows()? {

@@ -28,8 +28,8 @@ pub async fn units(
     dry_run: bool,
     report: &mut Report,
 ) -> Result<(), ImportError> {
-    let found = mapping.find(table, &COLUMNS)?;
-    report.summary().left = found.left(table).into_iter().map(str::to_owned).collect();
+    let found = mapping.find(table.header(), &COLUMNS)?;
+    report.summary().left = found.left(table.header()).into_iter().map(str::to_owned).collect();
     let bank = store.bank().await?;
     let mut units: BTreeMap<UnitId, (u32, Unit)> = BTreeMap::new();
     let mut seen: HashMap<u128, u32> = HashMap::new();
