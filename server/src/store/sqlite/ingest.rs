@@ -29,7 +29,8 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
     let mut verdicts = Vec::with_capacity(order.pushes.len());
     let mut touched = Touched::default();
     for push in &order.pushes {
-        let standpoint = match records::begun_by(writing.db, push.record)? {
+        let begun_by = records::begun_by(writing.db, push.record)?;
+        let standpoint = match begun_by {
             None => Standpoint::Own,
             Some(device) if known.holder(device) == Some(person) => Standpoint::Own,
             Some(_) if feeds::is_in(writing.db, push.record, &audiences)? => Standpoint::Holds,
@@ -38,11 +39,10 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
         let sender = Sender::Phone { device: order.device, role: person.role, standpoint };
         let mut decision = decide(sender, push, records::guarded(writing.db, push.record, &push.kind)?);
         // A new record goes to the unit of the prospect it names, so only who works there may begin one.
-        let begun = decision.document.as_ref().filter(|_| standpoint == Standpoint::Own);
-        if let Some(prospect) = begun.and_then(Document::prospect)
+        let new = decision.document.as_ref().filter(|_| begun_by.is_none());
+        if let Some(prospect) = new.and_then(Document::prospect)
             && let Some(unit) = feeds::assigned_unit(writing.db, prospect)?
             && !audiences.contains(&Audience::Unit(unit))
-            && records::begun_by(writing.db, push.record)?.is_none()
         {
             decision = decision.turned_away(push, stranger());
         }
