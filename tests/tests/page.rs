@@ -6,8 +6,6 @@
 use canvass_core::domain::RecordId;
 use canvass_core::domain::verification::Verdict;
 use canvass_tests::{Answer, World, date};
-use std::path::Path;
-use std::process::Command;
 
 /// A world in which B1 has something of everything. Returns its campaign.
 fn played() -> (World, RecordId) {
@@ -170,42 +168,4 @@ fn what_people_write_is_shown_as_text() {
     let unit = standings(campaign, "zh").replace("/standings", "/units/B1");
     let page = assert_page(&world.get(&unit), 200);
     assert!(page.contains("&lt;script&gt;alert('小区')&lt;/script&gt;") && !page.contains("<img"), "{page}");
-}
-
-#[test]
-fn a_browser_renders_the_standings() {
-    let browsers = [std::env::var("CHROMIUM").ok(), Some("chromium".to_owned()), Some("chromium-browser".to_owned())];
-    let found = browsers.into_iter().flatten().find(|name| Command::new(name).arg("--version").output().is_ok());
-    let Some(browser) = found else {
-        assert!(std::env::var("FOREIGN_TESTS").as_deref() != Ok("required"), "no chromium: set CHROMIUM to its path");
-        eprintln!("SKIPPED: no chromium on PATH; set CHROMIUM to its path to render the pages");
-        return;
-    };
-    let (world, campaign) = played();
-    let picture = world.folder().join("standings.png");
-    let profile = world.folder().join("browser");
-    let shot = picture.clone();
-    let output = world.run(async {
-        let listener = canvass_server::http::bind("127.0.0.1:0".parse().expect("an address")).await.expect("bound");
-        let page = format!("http://{}{}", listener.local_addr().expect("an address"), standings(campaign, "zh"));
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server = tokio::spawn(canvass_server::http::serve(listener, world.app(), async { drop(stopped.await) }));
-        let output = tokio::task::spawn_blocking(move || render(&browser, &page, &shot, &profile)).await;
-        stop.send(()).expect("it serves");
-        server.await.expect("it ends").expect("served");
-        output.expect("it ends")
-    });
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let bytes = std::fs::read(&picture).expect("a picture");
-    assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 10_000, "{} bytes", bytes.len());
-}
-
-fn render(browser: &str, page: &str, picture: &Path, profile: &Path) -> std::process::Output {
-    Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1280,900"])
-        .arg(format!("--user-data-dir={}", profile.display()))
-        .arg(format!("--screenshot={}", picture.display()))
-        .arg(page)
-        .output()
-        .expect("a browser that starts")
 }
