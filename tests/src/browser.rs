@@ -2,9 +2,11 @@
 //! reach this machine only.
 
 mod measure;
+mod paper;
 mod window;
 
 pub use measure::Focused;
+pub use paper::Paper;
 pub use window::{Look, Window};
 
 use super::world::World;
@@ -12,7 +14,7 @@ use canvass_server::http;
 use chromiumoxide::BrowserConfig;
 use futures::StreamExt;
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -30,13 +32,11 @@ pub fn foreign<T>(found: Option<T>, remedy: &str) -> Option<T> {
     found
 }
 
-/// The first of some programs that starts.
-pub fn program(names: impl IntoIterator<Item = String>, version: &str) -> Option<String> {
-    let starts = |name: &String| {
-        let quiet = Command::new(name).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        quiet.is_ok()
-    };
-    names.into_iter().find(starts)
+/// Where the first of some programs is that is on PATH; a path is found where it points.
+fn program(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = |name: &&str| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
+    names.iter().find_map(found)
 }
 
 /// A running Chromium. It ends with the last who holds it, also when a test panics.
@@ -50,23 +50,24 @@ impl Browser {
     /// The browser that every test of this binary shares while any holds it; `None` where Chromium is not installed.
     pub fn shared() -> Option<Arc<Self>> {
         static SHARED: Mutex<Weak<Browser>> = Mutex::new(Weak::new());
-        let names = std::env::var("CHROMIUM").ok().into_iter().chain(["chromium".into(), "chromium-browser".into()]);
-        let name =
-            foreign(program(names, "--version"), "no chromium on PATH: install it, or set CHROMIUM to its path")?;
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(shared.upgrade().unwrap_or_else(|| {
-            let started = Arc::new(Self::start(&name));
-            *shared = Arc::downgrade(&started);
-            started
-        }))
+        if let Some(running) = shared.upgrade() {
+            return Some(running);
+        }
+        let own = std::env::var("CHROMIUM").unwrap_or_default();
+        let chromium = program(&[&own, "chromium", "chromium-browser"]);
+        let chromium = foreign(chromium, "no chromium on PATH: install it, or set CHROMIUM to its path")?;
+        let started = Arc::new(Self::start(&chromium));
+        *shared = Arc::downgrade(&started);
+        Some(started)
     }
 
-    fn start(name: &str) -> Self {
+    fn start(chromium: &Path) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let profile = tempfile::tempdir().expect("a folder");
         let config = BrowserConfig::builder()
-            .chrome_executable(which(name))
+            .chrome_executable(chromium)
             .user_data_dir(profile.path())
             .no_sandbox()
             .viewport(None)
@@ -98,13 +99,6 @@ impl Drop for Browser {
             }
         });
     }
-}
-
-/// Where a program is: a name is looked for on PATH.
-fn which(name: &str) -> std::path::PathBuf {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file());
-    found.unwrap_or_else(|| name.into())
 }
 
 /// A World's pages on a real socket, and the browser that looks at them.

@@ -14,7 +14,6 @@ use chromiumoxide::cdp::js_protocol::runtime::{
     ConsoleApiCalledType, EvaluateParams, EventConsoleApiCalled, EventExceptionThrown,
 };
 use chromiumoxide::listeners::EventStream;
-use chromiumoxide::page::ScreenshotParams;
 use futures::{FutureExt, StreamExt};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -150,12 +149,6 @@ impl Window {
     pub fn print(&self) -> Vec<u8> {
         let paper = PrintToPdfParams::builder().paper_width(A4.0).paper_height(A4.1).prefer_css_page_size(true);
         self.browser.run(self.page.pdf(paper.build())).expect("a print")
-    }
-
-    /// The whole page as a PNG, for people to look at.
-    pub fn picture(&self) -> Vec<u8> {
-        let whole = ScreenshotParams::builder().full_page(true).build();
-        self.browser.run(self.page.screenshot(whole)).expect("a picture")
     }
 
     /// Every address that was asked for since this was last asked.
