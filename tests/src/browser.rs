@@ -12,7 +12,7 @@ pub use window::{Look, Window};
 use super::world::World;
 use canvass_server::http;
 use chromiumoxide::BrowserConfig;
-use futures::StreamExt;
+use futures_util::StreamExt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};

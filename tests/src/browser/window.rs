@@ -14,7 +14,7 @@ use chromiumoxide::cdp::js_protocol::runtime::{
     ConsoleApiCalledType, EvaluateParams, EventConsoleApiCalled, EventExceptionThrown,
 };
 use chromiumoxide::listeners::EventStream;
-use futures::{FutureExt, StreamExt};
+use futures_util::{FutureExt, StreamExt};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::sync::Arc;
