@@ -111,6 +111,7 @@ CREATE TABLE contribution (
 ) WITHOUT ROWID;
 CREATE INDEX contribution_of_prospect ON contribution (prospect);
 CREATE INDEX contribution_of_unit ON contribution (campaign, unit, week);
+CREATE INDEX contribution_of_person ON contribution (campaign, person, week);
 
 -- Sums of contributions, kept by difference.
 CREATE TABLE tally (

@@ -9,4 +9,4 @@ mod standing;
 pub use contribution::{Contribution, Group, GroupRow, contributions};
 pub use explain::{Explanation, explain, explain_unplaced};
 pub use rule::{Rule, Status};
-pub use standing::{Figure, Placement, Standing, Tally, standings, tallies, unplaced};
+pub use standing::{Figure, Placement, Standing, Tally, TrendPoint, standings, tallies, trends, unplaced};

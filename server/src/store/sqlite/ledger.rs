@@ -4,12 +4,12 @@
 use super::campaigns::CachedCampaigns;
 use super::writer::Writing;
 use super::{read, records};
-use crate::store::StoreError;
+use crate::store::{StoreError, Whose};
 use canvass_core::domain::campaign::{Campaign, Metric};
 use canvass_core::domain::{Bank, PersonId, RecordId, ServerTime, UnitId, Week};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Group, GroupRow, Rule, Status, Tally, contributions};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts anew what a push touched: some prospects, or everything if a campaign now admits or names other contributions.
@@ -195,24 +195,34 @@ pub(super) fn all(db: &Connection) -> Result<Vec<Contribution>, StoreError> {
     Ok(all)
 }
 
-/// A campaign's contributions credited to any of some units (`None`: to no unit at all), up to a week.
-pub(super) fn of_units(
+/// Some of a campaign's contributions, up to a week.
+pub(super) fn of(
     db: &Connection,
     campaign: RecordId,
-    units: &[Option<UnitId>],
+    whose: &Whose,
     until: Week,
 ) -> Result<Vec<Contribution>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM contribution WHERE campaign = ? AND unit = ? AND week <= ?");
+    let (column, keys): (_, Vec<Box<dyn ToSql>>) = match whose {
+        Whose::Units(units) => {
+            ("unit", units.iter().map(|unit| key(unit.as_ref().map_or("", UnitId::as_str))).collect())
+        }
+        Whose::Person(person) => ("person", vec![key(person.as_str())]),
+        Whose::Prospect(prospect) => ("prospect", vec![Box::new(*prospect.as_bytes())]),
+    };
+    let sql = format!("SELECT {COLUMNS} FROM contribution WHERE campaign = ? AND {column} = ? AND week <= ?");
     let mut select = db.prepare_cached(&sql)?;
     let mut all = Vec::new();
-    for unit in units {
-        let mut found =
-            select.query(params![campaign.as_bytes(), unit.as_ref().map_or("", UnitId::as_str), until.number()])?;
+    for key in keys {
+        let mut found = select.query(params![campaign.as_bytes(), key, until.number()])?;
         while let Some(row) = found.next()? {
             all.push(contribution(row)?);
         }
     }
     Ok(all)
+}
+
+fn key(text: &str) -> Box<dyn ToSql> {
+    Box::new(text.to_owned())
 }
 
 fn contribution(row: &rusqlite::Row<'_>) -> Result<Contribution, StoreError> {

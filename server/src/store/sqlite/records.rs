@@ -125,9 +125,9 @@ pub(super) fn row(db: &Connection, id: RecordId) -> Result<Option<Row>, StoreErr
     Ok(stored.map(Row::try_from).transpose()?)
 }
 
-/// Every row that belongs to a prospect, its own included.
+/// Every row that belongs to a prospect, its own included, in the order of their last changes.
 pub(super) fn of_prospect(db: &Connection, prospect: RecordId) -> Result<Vec<Row>, StoreError> {
-    let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM record WHERE prospect = ?"))?;
+    let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM record WHERE prospect = ? ORDER BY seq"))?;
     let found = select.query_map([prospect.as_bytes()], read)?;
     found.map(|row| Ok(Row::try_from(row?)?)).collect()
 }
