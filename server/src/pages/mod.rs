@@ -4,6 +4,11 @@ mod format;
 mod frame;
 mod lists;
 mod parts;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the pages that show plots come with the next change")
+)]
+mod plot;
 mod query;
 mod standings;
 mod unit;
