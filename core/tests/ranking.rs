@@ -14,7 +14,7 @@ use canvass_core::domain::{
 use canvass_core::projection::{Claim, Conflict, Row};
 use canvass_core::ranking::{
     Contribution, Figure, Group, GroupRow, Placement, Rule, Standing, Status, contributions, explain, explain_unplaced,
-    standings, tallies, unplaced,
+    standings, tallies, trends, unplaced,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -502,6 +502,15 @@ proptest! {
         prop_assert_eq!(&ranking, &standings(&campaign, week, &bank, &tallies(&shuffled)));
         let backwards: Vec<_> = sums.iter().rev().cloned().collect();
         prop_assert_eq!(&ranking, &standings(&campaign, week, &bank, &backwards));
+
+        for (unit, trend) in trends(&campaign, week, &bank, &sums) {
+            for point in &trend {
+                let then = standings(&campaign, point.week, &bank, &sums);
+                let own = then.iter().find(|standing| standing.unit == unit).expect("every unit is ranked");
+                prop_assert_eq!((point.rank, point.score), (own.rank, own.score));
+            }
+            prop_assert_eq!(trend.last().map(|point| point.week), Some(week.min(Week::of(campaign.ends))));
+        }
 
         let outside = unplaced(&campaign, week, &bank, &sums);
         for (metric, status) in Metric::ALL.into_iter().flat_map(|m| [(m, Status::Confirmed), (m, Status::Pending)]) {

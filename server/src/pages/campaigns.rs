@@ -3,6 +3,7 @@
 use super::format;
 use super::frame::{Live, Page};
 use super::parts::{CAMPAIGN, CAMPAIGNS, Choice, STANDINGS, choices, metric_choices, week_bar};
+use super::plots;
 use super::query::{Asked, Raw};
 use super::table::{Cell, Column, Line, Table, Value};
 use super::words::{self, Lang};
@@ -85,6 +86,7 @@ pub(super) async fn page(
             }
             (week_bar(&asked, CAMPAIGN))
             (totals(&asked, &weeks))
+            (plots::totals(&asked, asked.metric.unwrap_or(Metric::Communities), &weeks))
             (tables.show("weeks"))
             (tables.show("rules"))
         }

@@ -13,7 +13,7 @@ pub(super) struct Reading<'a> {
 }
 
 /// Fields that a page shows in a place of their own, or that mean something to programs alone.
-const APART: [&str; 9] = ["id", "kind", "schema", "prospect", "state", "imported", "heads", "outcome", "verified_at"];
+const APART: [&str; 8] = ["id", "kind", "schema", "prospect", "state", "imported", "heads", "outcome"];
 
 impl Reading<'_> {
     /// A field's name; one that a newer version knows, as it is. What a `*` of it stands for is said after it.
@@ -66,9 +66,18 @@ impl Reading<'_> {
 
     /// A record's fields that are not empty, in the order of the kind's list, then those it does not know.
     pub(super) fn all(&self, row: &Row) -> Vec<(String, String)> {
+        self.but_for(row, None)
+    }
+
+    /// The same without the time at which it happened.
+    pub(super) fn event(&self, row: &Row) -> Vec<(String, String)> {
+        self.but_for(row, row.kind.spec().and_then(|spec| spec.columns.occurred_at))
+    }
+
+    fn but_for(&self, row: &Row, shown: Option<&str>) -> Vec<(String, String)> {
         let listed = row.kind.spec().map_or(&[][..], |spec| spec.fields);
         let place = |name: &str| listed.iter().position(|spec: &FieldSpec| spec.matches(name)).unwrap_or(listed.len());
-        let apart = |name: &str| APART.contains(&name);
+        let apart = |name: &str| APART.contains(&name) || shown == Some(name);
         let mut fields: Vec<_> = row
             .fields
             .iter()

@@ -9,6 +9,8 @@ mod frame;
 mod members;
 mod parts;
 mod person;
+mod plot;
+mod plots;
 mod prospect;
 mod query;
 mod standings;

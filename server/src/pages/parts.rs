@@ -76,13 +76,13 @@ pub(super) fn metric_choices<'a>(
             metric: Some(metric),
             title: lang.of(metric.label()).to_owned(),
             value: html! {
-                (format::value(metric, total.counted(), lang))
+                (format::large(metric, total.counted(), lang))
                 @if let Some(target) = target { span.target { " / " (format::number(target)) } }
             },
             below: html! {
-                (lang.of(words::THIS_WEEK)) " " (format::value(metric, week.counted(), lang))
+                (lang.of(words::THIS_WEEK)) " " (format::large(metric, week.counted(), lang))
                 @if total.pending != 0 {
-                    " · " (format::value(metric, total.pending, lang)) " " (lang.of(words::PENDING))
+                    " · " (format::large(metric, total.pending, lang)) " " (lang.of(words::PENDING))
                 }
             },
         }

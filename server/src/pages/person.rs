@@ -3,6 +3,7 @@
 use super::contributions::{self, COUNTED, LEFT_OUT, statuses, sums};
 use super::frame::{Live, Page};
 use super::parts::{Choice, choices, metric_choices, person_path, unit_path, week_bar};
+use super::plots;
 use super::query::{Asked, Raw};
 use super::words;
 use super::wrong::{Instead, Wrong};
@@ -45,6 +46,7 @@ pub(super) async fn page(
             p.sub { (asked.campaign.campaign.name) }
             (week_bar(&asked, &path))
             (figures(&asked, &path, &sums))
+            (plots::weeks(&asked, asked.metric.unwrap_or(Metric::Visits), &explanation.counted))
             (statuses(&asked, &path))
             (tables.show(COUNTED))
             (tables.show(LEFT_OUT))

@@ -139,7 +139,7 @@ fn history(asked: &Asked, reading: &Reading<'_>, id: RecordId, group: &[Row]) ->
         Column::words("time", lang.of(words::TIME)),
         Column::words("what", lang.of(words::WHAT)).heads_rows(),
         Column::words("person", lang.of(words::PERSON)),
-        Column::words("details", lang.of(words::DETAILS)),
+        Column::prose("details", lang.of(words::DETAILS)),
         Column::words("flags", lang.of(words::FLAGS)),
         Column::words("record", lang.of(words::RECORD)),
     ];
@@ -157,7 +157,7 @@ fn history(asked: &Asked, reading: &Reading<'_>, id: RecordId, group: &[Row]) ->
         };
         let kind = row.kind.spec().map_or(row.kind.name(), |spec| lang.of(spec.label));
         let details: Vec<String> =
-            reading.all(row).into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            reading.event(row).into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
         let mut flags = reading.flags(row);
         flags.extend(row.withdrawn.then(|| lang.of(words::WITHDRAWN).to_owned()));
         flags.extend((!row.conflicts.is_empty()).then(|| lang.of(words::CONFLICTS).to_owned()));

@@ -140,17 +140,17 @@ impl Asked {
 
     /// The same state in another week.
     pub(super) fn in_week(&self, week: Week) -> Self {
-        Self { week, ..self.clone() }.from_the_top()
+        Self { week, ..self.clone() }.on_first_page()
     }
 
     /// The same state with another metric.
     pub(super) fn of_metric(&self, metric: Option<Metric>) -> Self {
-        Self { metric, ..self.clone() }.from_the_top()
+        Self { metric, ..self.clone() }.on_first_page()
     }
 
     /// The same state with only facts of a status.
     pub(super) fn of_status(&self, status: Option<Status>) -> Self {
-        Self { status, ..self.clone() }.from_the_top()
+        Self { status, ..self.clone() }.on_first_page()
     }
 
     /// The same state in another language.
@@ -163,7 +163,7 @@ impl Asked {
         Self { view, ..self.clone() }
     }
 
-    fn from_the_top(mut self) -> Self {
+    fn on_first_page(mut self) -> Self {
         self.view.page = 1;
         self
     }

@@ -3,6 +3,7 @@
 use super::format;
 use super::frame::{Live, Page};
 use super::parts::{Choice, STANDINGS, UNPLACED, choices, metric_choices, unit_path, week_bar};
+use super::plots;
 use super::query::{Asked, Raw};
 use super::table::{Cell, Column, Line, Table, Value};
 use super::words::{self, Lang};
@@ -12,9 +13,9 @@ use crate::store::StoreError;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use canvass_core::domain::Bank;
 use canvass_core::domain::campaign::Metric;
-use canvass_core::ranking::{Figure, Standing, standings, trends, unplaced};
+use canvass_core::domain::{Bank, UnitId};
+use canvass_core::ranking::{Figure, Standing, TrendPoint, standings, trends, unplaced};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -35,9 +36,8 @@ pub(super) async fn page(
         path: STANDINGS,
         title: format!("{} {}", asked.lang.of(words::STANDINGS), asked.week),
         live: Live::Standings,
-        tables: vec![table(&asked, &bank, &standings)],
+        tables: vec![table(&asked, &bank, &standings, &trends)],
     };
-    drop(trends);
     page.answer(|tables| {
         let lang = asked.lang;
         html! {
@@ -47,6 +47,7 @@ pub(super) async fn page(
             (summary(&asked, &standings))
             (tables.show("standings"))
             p.note { (lang.of(words::STANDINGS_NOTE)) }
+            (plots::side_by_side(&asked, &bank, &standings, None))
             (outside(&asked, &unplaced))
         }
     })
@@ -70,20 +71,24 @@ fn summary(asked: &Asked, standings: &[Standing]) -> Markup {
     let units = i64::try_from(standings.len()).unwrap_or(i64::MAX);
     let all = Choice {
         metric: None,
-        title: lang.of(words::SCORE).to_owned(),
-        value: html! { (format::number(standings.first().map_or(0, |first| first.score))) },
-        below: html! { (format::number(units)) " " (lang.of(words::UNITS_IN)) },
+        title: lang.of(words::UNITS_IN).to_owned(),
+        value: html! { (format::number(units)) },
+        below: html! {
+            (lang.of(words::FIRST_UNIT)) " " (format::number(standings.first().map_or(0, |first| first.score))) " "
+            (lang.of(words::POINTS))
+        },
     };
     let each = metric_choices(lang, &total, &week, Some(target));
     choices(asked, STANDINGS, &std::iter::once(all).chain(each).collect::<Vec<_>>())
 }
 
-fn table(asked: &Asked, bank: &Bank, standings: &[Standing]) -> Table {
+fn table(asked: &Asked, bank: &Bank, standings: &[Standing], trends: &BTreeMap<UnitId, Vec<TrendPoint>>) -> Table {
     let lang = asked.lang;
     let mut columns = vec![
         Column::number("rank", lang.of(words::RANK)),
         Column::number("movement", lang.of(words::MOVEMENT)),
         Column::words("unit", lang.of(words::UNIT)).heads_rows(),
+        Column::plot("trend", lang.of(words::RANKS_SO_FAR)),
         Column::number("score", lang.of(words::SCORE)),
     ];
     columns.extend(Metric::ALL.map(|metric| {
@@ -95,11 +100,11 @@ fn table(asked: &Asked, bank: &Bank, standings: &[Standing]) -> Table {
         );
         Column::metric(metric, lang, title)
     }));
-    let rows = standings.iter().map(|standing| line(asked, bank, standing)).collect();
+    let rows = standings.iter().map(|standing| line(asked, bank, standing, trends.get(&standing.unit))).collect();
     Table { name: "standings", title: words::STANDINGS, columns, rows, nothing: words::NO_UNITS }
 }
 
-fn line(asked: &Asked, bank: &Bank, standing: &Standing) -> Line {
+fn line(asked: &Asked, bank: &Bank, standing: &Standing, trend: Option<&Vec<TrendPoint>>) -> Line {
     let here = asked.elsewhere();
     let path = unit_path(&standing.unit);
     let name = bank.unit(&standing.unit).map_or(standing.unit.as_str(), |unit| unit.name.as_str());
@@ -107,6 +112,7 @@ fn line(asked: &Asked, bank: &Bank, standing: &Standing) -> Line {
         Value::Number(i64::from(standing.rank)).into(),
         Value::Movement(standing.movement).into(),
         Cell::from(Value::Text(name.to_owned())).to(here.address(&path)),
+        Value::Ranks(trend.into_iter().flatten().map(|point| point.rank).collect()).into(),
         Value::Number(standing.score).into(),
     ];
     cells.extend(Metric::ALL.map(|metric| {

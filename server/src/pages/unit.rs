@@ -5,6 +5,7 @@ use super::format;
 use super::frame::{Live, Page};
 use super::members;
 use super::parts::{Choice, STANDINGS, choices, metric_choices, movement, unit_path, week_bar};
+use super::plots;
 use super::query::{Asked, Raw};
 use super::words;
 use super::wrong::{Instead, Wrong};
@@ -15,7 +16,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Bank, Unit, UnitId};
-use canvass_core::ranking::{Figure, Standing, explain};
+use canvass_core::ranking::{Figure, Standing, explain, standings, trends};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -35,7 +36,8 @@ pub(super) async fn page(
     let unit = bank.unit(&id).ok_or_else(missing)?;
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
     let campaign = &asked.campaign.campaign;
-    let standings = canvass_core::ranking::standings(campaign, asked.week, &bank, &tallies);
+    let standings = standings(campaign, asked.week, &bank, &tallies);
+    let trends = trends(campaign, asked.week, &bank, &tallies);
     let standing = standings.iter().find(|standing| standing.unit == id);
     let below = Whose::Units(bank.below(&id).map(|unit| Some(unit.id.clone())).collect());
     let contributions = app.store.contributions(asked.campaign.id, below, asked.week).await.map_err(failed)?;
@@ -57,6 +59,11 @@ pub(super) async fn page(
             p.sub { (campaign.name) }
             (week_bar(&asked, &path))
             (figures(&asked, &path, standing, standings.len(), &sums))
+            @match (asked.metric, standing) {
+                (None, Some(_)) => (plots::course(&asked, &id, &trends)),
+                (metric, _) => (plots::weeks(&asked, metric.unwrap_or(Metric::Visits), &explanation.counted)),
+            }
+            @if standing.is_some() { (plots::side_by_side(&asked, &bank, &standings, Some(&id))) }
             @if has_units { (tables.show(members::UNITS)) }
             (tables.show(members::PEOPLE))
             (statuses(&asked, &path))

@@ -1,8 +1,9 @@
 //! A table on a page: sorted by links in its head, searched by a form, turned by links below, taken along as a file.
 
-use super::{Cell, Column, Shape, Table, Value};
+use super::{Cell, Column, Line, Shape, Table, Value};
 use crate::pages::format;
 use crate::pages::parts::movement;
+use crate::pages::plots;
 use crate::pages::query::Asked;
 use crate::pages::view::{Export, Sort, View};
 use crate::pages::words;
@@ -11,6 +12,8 @@ use maud::{Markup, html};
 
 /// How many rows one page of a table has.
 const ROWS: usize = 200;
+/// So few rows are seen at a glance: nobody searches or counts them.
+const FEW: usize = 8;
 
 /// A page's tables, each where the page wants it.
 pub(in crate::pages) struct Tables<'a> {
@@ -63,7 +66,7 @@ impl Tables<'_> {
     fn search(&self, place: usize, view: &View) -> Markup {
         let lang = self.asked.lang;
         let table = &self.tables[place];
-        if table.rows.is_empty() && view.search.is_empty() {
+        if table.rows.len() <= FEW && view.search.is_empty() {
             return html! {};
         }
         let clean = View { search: String::new(), page: 1, ..view.clone() };
@@ -112,7 +115,7 @@ impl Tables<'_> {
                     tbody {
                         @for line in rows {
                             tr data-key=(line.key) {
-                                @for (column, cell) in table.columns.iter().zip(&line.cells) { (self.cell(column, cell)) }
+                                @for (column, cell) in table.columns.iter().zip(&line.cells) { (self.cell(table, line, column, cell)) }
                             }
                         }
                     }
@@ -128,7 +131,7 @@ impl Tables<'_> {
         }
         let sorted = view.sort.as_ref().filter(|sort| sort.column == column.name).map(|sort| sort.descending);
         // What is largest is looked for first; names from their beginning.
-        let descending = sorted.map_or(column.shape != Shape::Words, |descending| !descending);
+        let descending = sorted.map_or(column.is_number(), |descending| !descending);
         let sort = Some(Sort { column: column.name.to_owned(), descending });
         let address = self.address(View { sort, page: 1, ..view.clone() });
         let (aria, sign) = match sorted {
@@ -137,19 +140,22 @@ impl Tables<'_> {
             Some(false) => (Some("ascending"), " ↑"),
         };
         html! {
-            th.number[column.shape != Shape::Words] scope="col" aria-sort=[aria] {
+            th.number[column.is_number()] scope="col" aria-sort=[aria] {
                 a href={ (address) "#" (table.name) } { (column.title) span aria-hidden="true" { (sign) } }
             }
         }
     }
 
-    fn cell(&self, column: &Column, cell: &Cell) -> Markup {
+    fn cell(&self, table: &Table, line: &Line, column: &Column, cell: &Cell) -> Markup {
         let lang = self.asked.lang;
         let words = |value: &Value| match value {
             Value::Movement(places) => movement(lang, *places),
             Value::Status(status) => html! { span class={ "status " (status.name()) } { (lang.of(status.label())) } },
             Value::Id(id) => html! { span.id { (id) } },
-            Value::Plot(plot) => plot.clone(),
+            Value::Week(_) | Value::Day(_) | Value::Moment(..) => html! { span.whole { (value.words(lang)) } },
+            Value::Ranks(ranks) => {
+                plots::ranks(self.asked, &format!("{}-{}", table.name, line.key), &column.title, ranks)
+            }
             value => html! { (value.words(lang)) },
         };
         let content = html! {
@@ -165,13 +171,16 @@ impl Tables<'_> {
             @if column.heads_rows {
                 th scope="row" { (content) }
             } @else {
-                td.number[matches!(column.shape, Shape::Number | Shape::Money)] { (content) }
+                td.number[column.is_number()].prose[column.shape == Shape::Prose] { (content) }
             }
         }
     }
 
     fn pager(&self, table: &Table, view: &View, page: usize, pages: usize) -> Markup {
         let lang = self.asked.lang;
+        if table.rows.len() <= FEW && view.search.is_empty() {
+            return html! {};
+        }
         let number = |n: usize| format::number(i64::try_from(n).unwrap_or(i64::MAX));
         let link = |to: usize, label: Label, rel: &str| {
             let address = self.address(View { page: to, ..view.clone() });

@@ -13,7 +13,6 @@ use super::wrong::Wrong;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Date, Label, Week};
 use canvass_core::ranking::{Figure, Status};
-use maud::Markup;
 use std::cmp::Ordering;
 
 /// One table.
@@ -47,6 +46,8 @@ enum Shape {
     Money,
     /// A drawing: cannot be sorted, and is in no file.
     Plot,
+    /// Long text.
+    Prose,
 }
 
 impl Column {
@@ -65,6 +66,11 @@ impl Column {
         Self { shape: Shape::Money, ..Self::words(name, title) }
     }
 
+    /// A column of long text.
+    pub(super) fn prose(name: &'static str, title: impl Into<String>) -> Self {
+        Self { shape: Shape::Prose, ..Self::words(name, title) }
+    }
+
     /// A column of drawings.
     pub(super) fn plot(name: &'static str, title: impl Into<String>) -> Self {
         Self { shape: Shape::Plot, ..Self::words(name, title) }
@@ -81,6 +87,10 @@ impl Column {
     /// The same column, as the one that says what each row is about.
     pub(super) fn heads_rows(self) -> Self {
         Self { heads_rows: true, ..self }
+    }
+
+    fn is_number(&self) -> bool {
+        matches!(self.shape, Shape::Number | Shape::Money)
     }
 
     /// Its titles in a file: its own, and that of what stands beside.
@@ -143,7 +153,8 @@ pub(super) enum Value {
     Moment(Date, i16),
     Movement(Option<i32>),
     Status(Status),
-    Plot(Markup),
+    /// The ranks of the weeks so far, drawn.
+    Ranks(Vec<u32>),
 }
 
 impl Value {
@@ -169,7 +180,7 @@ impl Value {
             Self::Moment(day, minutes) => format::moment(*day, *minutes),
             Self::Movement(places) => places.map_or_else(String::new, |places| format!("{places:+}")),
             Self::Status(status) => lang.of(status.label()).to_owned(),
-            Self::Plot(_) => String::new(),
+            Self::Ranks(_) => String::new(),
         }
     }
 
