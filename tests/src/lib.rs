@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "fixtures are right or the test is wrong")]
 
 mod bank;
+pub mod browser;
 mod holder;
 mod line;
 mod world;

@@ -1,0 +1,303 @@
+//! The pages in a real browser: both languages, desk and phone, light and dark, keyboard and paper. What holds for every
+//! page is checked on every page that links lead to, so a new page is covered once something links to it.
+
+#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
+
+use canvass_core::domain::verification::Verdict;
+use canvass_tests::browser::{Focused, Look, Site, Window, foreign, program};
+use canvass_tests::{World, date, unit};
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// Pages reached from the standings must not be more than this; a walk that meets more has met a page without end.
+const MOST_PAGES: usize = 400;
+
+/// The body text of WCAG 2, level AA.
+const READABLE: f64 = 4.5;
+
+/// Two weeks of a campaign of two branches, in which everything that a page can show has happened.
+fn played() -> World {
+    let world = World::new(1);
+    let mut campaign = World::plain_campaign();
+    campaign.ends = date("2026-03-15");
+    campaign.units.retain(|branch| *branch != unit("B3"));
+    world.launch(&campaign);
+    let mut wang = world.phone("B1-S1-P1");
+    let long =
+        wang.prospect("东湖新技术开发区关山大道与雄楚大道交汇处银枫家园三期（含商业街、地下车库与社区服务中心）");
+    wang.visit(long);
+    let first = wang.claim_account(long, date("2026-03-02"), 20_000);
+    let refused = wang.claim_account(long, date("2026-03-02"), 25_000);
+    wang.claim_account(long, date("2026-03-01"), 30_000);
+    wang.sync();
+    world.judge(first, Verdict::Confirmed, None);
+    world.judge(refused, Verdict::Rejected, Some("the account was closed again"));
+    // A branch that takes no part.
+    let mut other = world.phone("B3-S1-P1");
+    let prospect = other.prospect("西关花园");
+    other.visit(prospect);
+    other.sync();
+    // In the second week the branches change places.
+    world.becomes(date("2026-03-10"), 9);
+    let mut zhang = world.phone("B2-S1-P1");
+    for name in ["Riverside-Gardens-Residential-Community-Block-17", "城南里"] {
+        let prospect = zhang.prospect(name);
+        zhang.visit(prospect);
+        zhang.claim_account(prospect, date("2026-03-10"), 40_000);
+    }
+    zhang.sync();
+    world
+}
+
+/// A page that links lead to.
+struct Met {
+    address: String,
+    /// Which page it is, whatever it shows: its path without ids, and what its address asks for.
+    kind: String,
+    /// How much HTML it is.
+    length: usize,
+}
+
+/// Every page that links lead to from the standings, in both languages.
+fn met(world: &World) -> Vec<Met> {
+    let mut seen = BTreeSet::new();
+    let mut met = Vec::new();
+    let mut todo = vec!["/standings?lang=zh".to_owned(), "/standings?lang=en".to_owned()];
+    while let Some(link) = todo.pop() {
+        if !seen.insert(link.clone()) {
+            continue;
+        }
+        let answer = world.get(&link);
+        if answer.status == 303 {
+            todo.push(answer.header("location").to_owned());
+            continue;
+        }
+        assert_eq!(answer.status, 200, "{link}");
+        if !answer.header("content-type").starts_with("text/html") {
+            continue;
+        }
+        let html = answer.text();
+        let links = html.split(" href=\"").skip(1).filter_map(|rest| rest.split(['"', '#']).next());
+        todo.extend(links.filter(|link| !link.is_empty()).map(|link| link.replace("&amp;", "&")));
+        met.push(Met { kind: kind(&link), length: html.len(), address: link });
+        assert!(met.len() < MOST_PAGES, "links lead to {MOST_PAGES} pages");
+    }
+    met
+}
+
+fn kind(address: &str) -> String {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let (page, rest) = path[1..].split_once('/').map_or((path, 0), |(page, rest)| (page, rest.split('/').count()));
+    let asked =
+        |pair: &str| if pair.starts_with("lang=") { pair.to_owned() } else { pair.split('=').take(1).collect() };
+    format!("{page} {rest} {}", query.split('&').map(asked).collect::<Vec<String>>().join(" "))
+}
+
+/// Of each kind of page that links lead to, the one that shows most.
+fn one_of_each_kind(world: &World) -> Vec<String> {
+    let mut longest: BTreeMap<String, Met> = BTreeMap::new();
+    for page in met(world) {
+        if longest.get(&page.kind).is_none_or(|kept| kept.length < page.length) {
+            longest.insert(page.kind.clone(), page);
+        }
+    }
+    assert!(longest.len() >= 8, "{:?}", longest.keys());
+    longest.into_values().map(|page| page.address).collect()
+}
+
+fn asked<'a>(address: &'a str, key: &str) -> &'a str {
+    let pairs = address.split(['?', '&']).filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(name, _)| *name == key).map(|(_, value)| value).next().expect("it is asked for")
+}
+
+#[test]
+fn every_page_fits_its_window_and_bears_the_policy() {
+    let world = played();
+    let Some(site) = Site::of(&world) else { return };
+    let window = site.open("/standings", Look::DESK);
+    for Met { address, .. } in met(&world) {
+        window.go(&address);
+        for look in [Look::DESK, Look::PHONE, Look::NARROW] {
+            window.look(look);
+            let wide = window.wide(look.width);
+            assert!(wide.is_empty(), "{address} at {} scrolls sideways: {wide:#?}", look.width);
+        }
+        window.look(Look::DESK);
+        let lang = asked(&address, "lang");
+        assert_eq!(window.eval("document.documentElement.lang"), lang, "{address}");
+        assert_eq!(window.eval("document.querySelectorAll('h1').length"), 1, "{address}");
+        assert_eq!(window.eval("document.querySelectorAll('main').length"), 1, "{address}");
+        assert_ne!(window.eval("document.title"), "", "{address}");
+        let other = address.replace(&format!("lang={lang}"), if lang == "zh" { "lang=en" } else { "lang=zh" });
+        let link =
+            window.eval("(() => { const a = document.querySelector('a[hreflang]'); return a.pathname + a.search })()");
+        assert_eq!(link, other, "the other language of {address}");
+        assert_eq!(window.complaints(), [""; 0], "{address}");
+        for request in window.requests() {
+            assert!(request.starts_with(&site.origin()), "{address} asks for {request}");
+        }
+    }
+}
+
+#[test]
+fn a_reader_changes_the_language_and_stays_where_they_were() {
+    let world = played();
+    let Some(site) = Site::of(&world) else { return };
+    let window = site.open("/units/B2?metric=communities&week=2026-W11", Look::DESK);
+    let zh = window.address();
+    assert_eq!((asked(&zh, "lang"), asked(&zh, "metric"), asked(&zh, "week")), ("zh", "communities", "2026-W11"));
+    assert_eq!(window.eval("document.title"), "城南支行 2026-W11 · Canvass");
+    for word in ["城南支行", "百日会战", "计入", "赢得小区", "城南里", "待核实", "上一周"] {
+        assert!(window.text().contains(word), "{word} in {}", window.text());
+    }
+    window.eval("document.querySelector('a[hreflang=en]').click()");
+    window.until("document.documentElement.lang === 'en' && document.readyState === 'complete'");
+    assert_eq!(window.address(), zh.replace("lang=zh", "lang=en"));
+    for word in ["城南支行", "百日会战", "What counted", "Communities", "城南里", "Waiting", "Previous week"]
+    {
+        assert!(window.text().contains(word), "{word} in {}", window.text());
+    }
+    // From here the standings are in English too, in the same week.
+    window.eval("document.querySelector('main a').click()");
+    window.until("location.pathname === '/standings' && document.readyState === 'complete'");
+    assert_eq!(window.address(), window.address().replace("lang=zh", "lang=en"));
+    assert_eq!(window.eval("document.title"), "Standings 2026-W11 · Canvass");
+    for word in ["Rank", "Score", "Next week", "Previous week"] {
+        assert_eq!(window.text().contains(word), word != "Next week", "{word} in {}", window.text());
+    }
+    window.eval("document.querySelector('a[hreflang=zh]').click()");
+    window.until("document.documentElement.lang === 'zh' && document.readyState === 'complete'");
+    assert_eq!(window.eval("document.title"), "实时排名 2026-W11 · Canvass");
+    for word in ["名次", "得分", "城南支行", "东湖支行", "上一周"] {
+        assert!(window.text().contains(word), "{word} in {}", window.text());
+    }
+}
+
+#[test]
+fn every_text_can_be_read_in_light_and_dark() {
+    let world = played();
+    let Some(site) = Site::of(&world) else { return };
+    let window = site.open("/standings", Look::DESK);
+    for met in one_of_each_kind(&world) {
+        window.go(&met);
+        for (look, range) in [(Look::DESK, 0.8..=1.0), (Look::DESK.dark(), 0.0..=0.05)] {
+            window.look(look);
+            assert!(range.contains(&window.brightness()), "{met}: {look:?} has {}", window.brightness());
+            let faint = window.faint(READABLE);
+            assert!(faint.is_empty(), "{met} {look:?}: {faint:#?}");
+        }
+    }
+}
+
+#[test]
+fn the_keyboard_reaches_everything_and_shows_where_it_is() {
+    let world = played();
+    let Some(site) = Site::of(&world) else { return };
+    let window = site.open("/standings", Look::DESK);
+    for page in one_of_each_kind(&world) {
+        window.go(&page);
+        let all = window.interactive();
+        for (place, name) in all.iter().enumerate() {
+            window.press("Tab");
+            let focused = window.focused();
+            let Some(Focused { place: reached, seen, .. }) = &focused else { panic!("{page}: no way to {name}") };
+            assert_eq!((*reached, *seen), (place, true), "{page}: {name} comes next, but {focused:?}");
+        }
+    }
+}
+
+#[test]
+fn the_first_key_skips_to_the_content() {
+    let world = played();
+    let Some(site) = Site::of(&world) else { return };
+    for (lang, words) in [("zh", "跳到正文"), ("en", "Skip to the content")] {
+        let window = site.open(&format!("/units/B1?lang={lang}"), Look::PHONE);
+        window.press("Tab");
+        let first = window.focused().expect("a focus");
+        assert_eq!((first.place, first.text.as_str(), first.seen), (0, words, true));
+        window.press("Enter");
+        window.until("location.hash === '#content'");
+        window.press("Tab");
+        let next = window.focused().expect("a focus");
+        let place = window.eval("[...document.querySelectorAll('a[href]')].findIndex((a) => a.closest('main'))");
+        assert_eq!(place, next.place, "{next:?} is the first in the content");
+    }
+}
+
+#[test]
+fn the_standings_print_on_one_sheet_without_what_only_screens_need() {
+    let world = played();
+    let Some(site) = Site::of(&world) else { return };
+    let tool = program(["pdftotext".to_owned()], "-v");
+    if foreign(tool, "no pdftotext on PATH: install poppler-utils to read prints back").is_none() {
+        return;
+    }
+    for (lang, title, rank) in [("zh", "实时排名", "名次"), ("en", "Standings", "Rank")] {
+        let window = site.open(&format!("/standings?week=2026-W11&lang={lang}"), Look::DESK.dark());
+        let file = world.folder().join(format!("{lang}.pdf"));
+        std::fs::write(&file, window.print()).expect("written");
+        let read = |program: &str, arguments: &[&str]| {
+            let output = Command::new(program).args(arguments).arg(&file).arg("-").output().expect("it runs");
+            String::from_utf8(output.stdout).expect("text")
+        };
+        let text = read("pdftotext", &["-layout"]);
+        for word in [title, rank, "百日会战", "2026-W11"] {
+            assert!(text.contains(word), "{word} in {text}");
+        }
+        let row = |branch: &str| {
+            text.lines().find(|line| line.contains(branch)).unwrap_or_else(|| panic!("{branch} in {text}"))
+        };
+        for (place, branch) in [("1", "城南支行"), ("2", "东湖支行")] {
+            assert!(row(branch).split_whitespace().next() == Some(place), "{place} in {}", row(branch));
+        }
+        for word in ["English", "中文", "上一周", "Previous week", "跳到正文", "Skip to"] {
+            assert!(!text.contains(word), "{word} in {text}");
+        }
+        let sheet = Command::new("pdfinfo").arg(&file).output().expect("it runs");
+        let sheet = String::from_utf8_lossy(&sheet.stdout).into_owned();
+        assert!(sheet.contains("(A4)") && sheet.contains("Pages:           1\n"), "{sheet}");
+    }
+}
+
+#[test]
+fn axe_finds_nothing_serious() {
+    let axe = std::env::var("AXE").ok().map(|path| std::fs::read_to_string(path).expect("AXE is axe.min.js"));
+    let Some(axe) = foreign(axe, "AXE is not set to axe-core's axe.min.js: accessibility was not checked") else {
+        return;
+    };
+    let world = played();
+    let empty = World::new(2);
+    let (Some(site), Some(nothing)) = (Site::of(&world), Site::of(&empty)) else { return };
+    let window = site.open("/standings", Look::DESK);
+    let mut pages = one_of_each_kind(&world);
+    pages.extend(["/units/B9?lang=zh".to_owned(), "/units/B9?lang=en".to_owned()]);
+    let mut found = Vec::new();
+    for page in &pages {
+        window.go(page);
+        found.extend(axe_findings(&axe, &window));
+    }
+    let window = nothing.open("/standings", Look::DESK);
+    found.extend(axe_findings(&axe, &window));
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+fn axe_findings(axe: &str, window: &Window) -> Vec<String> {
+    let mut found = Vec::new();
+    window.eval(&format!("{axe}; 0"));
+    for look in [Look::DESK, Look::DESK.dark(), Look::PHONE] {
+        window.look(look);
+        let results = window.eval("axe.run(document, { resultTypes: ['violations'] })");
+        assert!(results["passes"].as_array().is_some_and(|passes| passes.len() > 5), "axe looked at nothing");
+        for violation in results["violations"].as_array().expect("a list") {
+            if !["serious", "critical"].contains(&violation["impact"].as_str().unwrap_or("critical")) {
+                println!("{}: {} {}", window.address(), violation["id"], violation["impact"]);
+                continue;
+            }
+            let nodes = violation["nodes"].as_array().expect("a list").iter();
+            let targets: Vec<_> = nodes.map(|node| node["target"].to_string()).collect();
+            let (id, help) = (&violation["id"], &violation["help"]);
+            found.push(format!("{} {look:?}: {id} ({help}) at {}", window.address(), targets.join(", ")));
+        }
+    }
+    found
+}
