@@ -65,7 +65,7 @@ CREATE TABLE quarantine (
 ) WITHOUT ROWID;
 
 CREATE TABLE record (
-    id          BLOB PRIMARY KEY,
+    id          BLOB NOT NULL PRIMARY KEY,
     kind        TEXT NOT NULL,
     prospect    BLOB,
     author      INTEGER,
@@ -81,9 +81,9 @@ CREATE TABLE record (
     projection  INTEGER NOT NULL,
     received_at INTEGER NOT NULL,               -- of its first change
     seq         INTEGER NOT NULL                -- of its last change
-) WITHOUT ROWID;
-CREATE INDEX record_by_prospect ON record (prospect, kind, seq);
-CREATE INDEX record_by_kind ON record (kind, seq);
+);
+CREATE INDEX record_by_prospect ON record (prospect, kind, seq, unit);
+CREATE INDEX record_campaigns ON record (id) WHERE kind = 'campaign';
 
 CREATE TABLE feed (
     feed    TEXT NOT NULL,
@@ -91,10 +91,9 @@ CREATE TABLE feed (
     entered INTEGER NOT NULL,
     last    INTEGER NOT NULL,
     gone    INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (feed, record)
+    PRIMARY KEY (record, feed)
 ) WITHOUT ROWID;
 CREATE INDEX feed_in_order ON feed (feed, last);
-CREATE INDEX feed_of_record ON feed (record);
 
 CREATE TABLE contribution (
     campaign BLOB NOT NULL,
@@ -107,9 +106,8 @@ CREATE TABLE contribution (
     value    INTEGER NOT NULL,
     status   TEXT NOT NULL,
     rule     TEXT NOT NULL,
-    PRIMARY KEY (campaign, source, metric)
+    PRIMARY KEY (prospect, source, campaign, metric)
 ) WITHOUT ROWID;
-CREATE INDEX contribution_of_prospect ON contribution (prospect);
 CREATE INDEX contribution_of_unit ON contribution (campaign, unit, week);
 
 -- Sums of contributions, kept by difference.
