@@ -85,15 +85,23 @@ CREATE TABLE record (
 CREATE INDEX record_by_prospect ON record (prospect, kind, seq, unit);
 CREATE INDEX record_campaigns ON record (id) WHERE kind = 'campaign';
 
+-- Which records each audience has, and had.
 CREATE TABLE feed (
     feed    TEXT NOT NULL,
     record  BLOB NOT NULL,
     entered INTEGER NOT NULL,
-    last    INTEGER NOT NULL,
+    last    INTEGER NOT NULL,                   -- when the audience was last told of it
     gone    INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (record, feed)
 ) WITHOUT ROWID;
-CREATE INDEX feed_in_order ON feed (feed, last);
+
+-- What each audience was told, in order: a record and the number of the first change that was new of it.
+CREATE TABLE told (
+    feed   TEXT NOT NULL,
+    seq    INTEGER NOT NULL,
+    record BLOB NOT NULL,
+    PRIMARY KEY (feed, seq)
+) WITHOUT ROWID;
 
 CREATE TABLE contribution (
     campaign BLOB NOT NULL,

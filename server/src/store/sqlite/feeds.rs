@@ -1,5 +1,5 @@
-//! Feeds: for each audience the ordered list of its records. A record is in one feed; moving it leaves a row that says it
-//! went.
+//! Feeds: for each audience its records, and in which order it was told of them. A record is in one feed; moving it leaves
+//! a row that says it went.
 
 use crate::store::StoreError;
 use canvass_core::domain::{Audience, AudienceRule, Bank, DeviceNumber, Kind, RecordId, UnitId};
@@ -60,7 +60,8 @@ pub(super) fn audience(db: &Connection, bank: &Bank, of: Belonging<'_>) -> Resul
     })
 }
 
-/// Tells a record's audience of its change number `seq`; if the audience is a new one, the old one is told that it went.
+/// Tells a record's audience of its changes from number `seq` on; if the audience is a new one, the old one is told that it
+/// went.
 pub(super) fn tell(db: &Connection, record: RecordId, audience: &Audience, seq: i64) -> Result<(), StoreError> {
     let feed = audience.to_string();
     let held = feed_of(db, record)?;
@@ -70,7 +71,7 @@ pub(super) fn tell(db: &Connection, record: RecordId, audience: &Audience, seq: 
             record.as_bytes(),
             feed
         ])?;
-        return Ok(());
+        return note(db, record, &feed, seq);
     }
     if let Some(held) = held {
         db.prepare_cached("UPDATE feed SET gone = 1, last = ? WHERE record = ? AND feed = ?")?.execute(params![
@@ -78,12 +79,22 @@ pub(super) fn tell(db: &Connection, record: RecordId, audience: &Audience, seq: 
             record.as_bytes(),
             held
         ])?;
+        note(db, record, &held, seq)?;
     }
     db.prepare_cached(
         "INSERT INTO feed (feed, record, entered, last, gone) VALUES (?2, ?1, ?3, ?3, 0)
          ON CONFLICT (record, feed) DO UPDATE SET entered = ?3, last = ?3, gone = 0",
     )?
     .execute(params![record.as_bytes(), feed, seq])?;
+    note(db, record, &feed, seq)
+}
+
+fn note(db: &Connection, record: RecordId, feed: &str, seq: i64) -> Result<(), StoreError> {
+    db.prepare_cached("INSERT INTO told (feed, seq, record) VALUES (?, ?, ?)")?.execute(params![
+        feed,
+        seq,
+        record.as_bytes()
+    ])?;
     Ok(())
 }
 

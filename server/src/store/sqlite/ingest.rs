@@ -122,19 +122,19 @@ fn append(
 ) -> Result<(), StoreError> {
     let Some(document) = &decision.document else { return Ok(()) };
     let (db, id, at) = (writing.db, history.record, intake.at);
-    let mut seq = None;
+    let mut numbers = None;
     for change in &decision.accepted {
-        let next = intake.numbers.next();
-        records::append(db, next, id, change, device, at)?;
-        seq = Some(next);
+        let seq = intake.numbers.next();
+        records::append(db, seq, id, change, device, at)?;
+        numbers = Some(numbers.map_or((seq, seq), |(first, _)| (first, seq)));
     }
-    let Some(seq) = seq else { return Ok(()) };
+    let Some((first, last)) = numbers else { return Ok(()) };
     let row = project(id, document).ok_or_else(|| StoreError::Damaged(format!("record {id} has no kind")))?;
-    let arrival = history.then(at, seq);
+    let arrival = history.then(at, last);
     records::save(db, &row, arrival)?;
     let belonging = Belonging { kind: &row.kind, prospect: row.prospect, author: row.author };
     if let Some(audience) = feeds::audience(db, &intake.bank, belonging)? {
-        feeds::tell(db, id, &audience, seq)?;
+        feeds::tell(db, id, &audience, first)?;
     }
     if row.kind.is(&prospect::KIND)
         && let Some(unit) = unit
