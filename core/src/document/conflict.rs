@@ -40,8 +40,9 @@ impl Document {
 
     /// The fields on which different values stand, each with its puts. Equal values are no conflict.
     pub fn conflicts(&self) -> Vec<(FieldName, Vec<Put>)> {
-        let names = self.inner.keys(ROOT).filter_map(|name| FieldName::from_str(&name).ok());
-        names
+        let several = self.inner.map_range(ROOT, ..).filter(|shown| shown.conflict);
+        several
+            .filter_map(|shown| FieldName::from_str(&shown.key).ok())
             .filter_map(|name| {
                 let mut puts = self.puts_on(name.as_str());
                 let differ = puts.windows(2).any(|pair| pair[0].value != pair[1].value);

@@ -79,7 +79,9 @@ impl Document {
     }
 
     fn put(&mut self, puts: &Fields, authorship: &Authorship) -> Result<Option<Change>, DocumentError> {
-        let losing: Vec<_> = puts.iter().map(|(name, value)| self.losing_to(name, value)).collect();
+        let new = self.is_empty();
+        let losing = |(name, value)| if new { None } else { self.losing_to(name, value) };
+        let losing: Vec<_> = puts.iter().map(losing).collect();
         // The author must be set before the actor: setting an author discards an actor set before it.
         self.inner.set_author(Some(convert::author(authorship.device)));
         self.inner.set_actor(authorship.actor.to_automerge());
@@ -147,12 +149,23 @@ impl Document {
 
     /// The record's kind, from its first change.
     pub fn kind(&self) -> Option<Kind> {
-        self.fields().text("kind")?.parse().ok()
+        match self.field("kind")? {
+            Value::Text(kind) => kind.parse().ok(),
+            _ => None,
+        }
     }
 
     /// The prospect it belongs to, from its first change.
     pub fn prospect(&self) -> Option<RecordId> {
-        self.fields().record("prospect")
+        match self.field("prospect")? {
+            Value::Bytes(id) => RecordId::from_bytes(&id).ok(),
+            _ => None,
+        }
+    }
+
+    /// One field's value as automerge shows it.
+    fn field(&self, name: &str) -> Option<Value> {
+        convert::from_automerge(&self.inner.get(ROOT, name).ok().flatten()?.0)
     }
 
     /// The changes upon which a change was made.
@@ -164,10 +177,10 @@ impl Document {
     /// Every field with the value automerge shows, which is the same on all sides. Values of types this version does not
     /// know are left out; the gate lets none in.
     pub fn fields(&self) -> Fields {
-        let shown = |name: &str| {
-            let (value, _) = self.inner.get(ROOT, name).ok().flatten()?;
-            convert::from_automerge(&value)
+        let shown = self.inner.map_range(ROOT, ..);
+        let field = |shown: automerge::iter::MapRangeItem<'_>| {
+            Some((FieldName::from_str(&shown.key).ok()?, convert::from_automerge(&shown.value.into_value())?))
         };
-        self.inner.keys(ROOT).filter_map(|name| Some((FieldName::from_str(&name).ok()?, shown(&name)?))).collect()
+        shown.filter_map(field).collect()
     }
 }
