@@ -13,8 +13,8 @@ use canvass_core::domain::{
 };
 use canvass_core::projection::{Claim, Conflict, Row};
 use canvass_core::ranking::{
-    Contribution, Figure, Group, GroupRow, Placement, Rule, Standing, Status, contributions, explain, explain_unplaced,
-    standings, tallies, trends, unplaced,
+    Contribution, Figure, Group, GroupRow, Placement, Reach, Rule, Standing, Status, contributions, explain,
+    explain_unplaced, standings, tallies, trends, unplaced,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -468,6 +468,18 @@ proptest! {
     ) {
         shuffled.push(rows[again].clone());
         prop_assert_eq!(count(&rows), count(&shuffled));
+    }
+
+    #[test]
+    fn records_counted_apart_as_far_as_each_reaches_come_to_the_same_as_together(rows in any_rows(), known in any::<bool>()) {
+        let count = |rows: &[GroupRow]| {
+            contributions(&Group { prospect: id(0), known, rows }, &[(id(200), campaign())], &bank())
+        };
+        let (alone, others): (Vec<_>, Vec<_>) =
+            rows.iter().cloned().partition(|row| Reach::of(&row.row.kind) == Reach::Itself);
+        let mut apart: Vec<_> = alone.chunks(1).flat_map(count).chain(count(&others)).collect();
+        apart.sort_unstable();
+        prop_assert_eq!(apart, count(&rows));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod records;
 mod room;
 mod roster;
 mod standings;
+mod tally;
 mod writer;
 
 pub use open::{SqliteOptions, database_in};
@@ -178,7 +179,7 @@ impl Store for SqliteStore {
     }
 
     async fn tallies(&self, campaign: RecordId) -> Result<Vec<Tally>, StoreError> {
-        self.read(move |db| ledger::tallies(db, campaign)).await
+        self.read(move |db| tally::tallies(db, campaign)).await
     }
 
     async fn contributions(

@@ -25,7 +25,8 @@ pub(super) fn rows_for(db: &Connection, bank: &Bank, person: &PersonId, today: D
     let mut rows = Vec::new();
     for audience in bank::audiences(bank, person, today) {
         let mut select = db.prepare_cached(&format!(
-            "SELECT {} FROM feed JOIN record ON record.id = feed.record WHERE feed = ? AND gone = 0",
+            "SELECT {} FROM told JOIN feed ON feed.record = told.record AND feed.feed = told.feed AND last = told.seq
+             JOIN record ON record.id = told.record WHERE told.feed = ? AND gone = 0",
             records::COLUMNS
         ))?;
         for row in select.query_map([audience.to_string()], records::read)? {
