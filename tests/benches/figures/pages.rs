@@ -5,7 +5,7 @@ use crate::sample::Sample;
 use crate::stock::{Stock, copy};
 use crate::table::{Figure, Report, Times, count, ms};
 use crate::town::{OUTCOME, Town, order, prospects, record, this_week};
-use canvass_core::ranking::{standings, unplaced};
+use canvass_core::ranking::{standings, trends, unplaced};
 use canvass_server::store::{SqliteOptions, SqliteStore, Store, StoredCampaign};
 use std::path::Path;
 
@@ -58,6 +58,7 @@ fn page_of(report: &mut Report, town: &Town, database: &Path, repeats: usize) {
         ranked = ranking.time(|| {
             let all = standings(&stored.campaign, week, &bank, &tallies);
             unplaced(&stored.campaign, week, &bank, &tallies);
+            trends(&stored.campaign, week, &bank, &tallies);
             all.len()
         });
     }

@@ -22,7 +22,7 @@ pub(crate) fn run(path: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let store = SqliteStore::open(Path::new(path), SqliteOptions::default()).expect("a store");
-        let app = App { store: Arc::new(store), clock: Arc::new(ManualClock::at(town::server_now())) };
+        let app = App::new(Arc::new(store), Arc::new(ManualClock::at(town::server_now())));
         let listener = bind("127.0.0.1:0".parse().expect("an address")).await.expect("listening");
         println!("{}", listener.local_addr().expect("an address"));
         let ended = tokio::task::spawn_blocking(|| drop(std::io::stdin().read_to_end(&mut Vec::new())));
