@@ -13,8 +13,8 @@ use canvass_core::domain::{
 };
 use canvass_core::projection::{Claim, Conflict, Row};
 use canvass_core::ranking::{
-    Contribution, Figure, Group, GroupRow, Placement, Rule, Standing, Status, contributions, explain, explain_unplaced,
-    standings, tallies, unplaced,
+    Contribution, Figure, Group, GroupRow, Placement, Reach, Rule, Standing, Status, contributions, explain,
+    explain_unplaced, standings, tallies, trends, unplaced,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -471,6 +471,18 @@ proptest! {
     }
 
     #[test]
+    fn records_counted_apart_as_far_as_each_reaches_come_to_the_same_as_together(rows in any_rows(), known in any::<bool>()) {
+        let count = |rows: &[GroupRow]| {
+            contributions(&Group { prospect: id(0), known, rows }, &[(id(200), campaign())], &bank())
+        };
+        let (alone, others): (Vec<_>, Vec<_>) =
+            rows.iter().cloned().partition(|row| Reach::of(&row.row.kind) == Reach::Itself);
+        let mut apart: Vec<_> = alone.chunks(1).flat_map(count).chain(count(&others)).collect();
+        apart.sort_unstable();
+        prop_assert_eq!(apart, count(&rows));
+    }
+
+    #[test]
     fn every_fact_within_the_campaign_is_listed_and_a_community_is_won_once(rows in any_rows()) {
         let all = count(&rows);
         let keys: BTreeSet<_> = all.iter().map(|c| (c.campaign, c.source, c.metric)).collect();
@@ -502,6 +514,15 @@ proptest! {
         prop_assert_eq!(&ranking, &standings(&campaign, week, &bank, &tallies(&shuffled)));
         let backwards: Vec<_> = sums.iter().rev().cloned().collect();
         prop_assert_eq!(&ranking, &standings(&campaign, week, &bank, &backwards));
+
+        for (unit, trend) in trends(&campaign, week, &bank, &sums) {
+            for point in &trend {
+                let then = standings(&campaign, point.week, &bank, &sums);
+                let own = then.iter().find(|standing| standing.unit == unit).expect("every unit is ranked");
+                prop_assert_eq!((point.rank, point.score), (own.rank, own.score));
+            }
+            prop_assert_eq!(trend.last().map(|point| point.week), Some(week.min(Week::of(campaign.ends))));
+        }
 
         let outside = unplaced(&campaign, week, &bank, &sums);
         for (metric, status) in Metric::ALL.into_iter().flat_map(|m| [(m, Status::Confirmed), (m, Status::Pending)]) {

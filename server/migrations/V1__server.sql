@@ -65,7 +65,7 @@ CREATE TABLE quarantine (
 ) WITHOUT ROWID;
 
 CREATE TABLE record (
-    id          BLOB PRIMARY KEY,
+    id          BLOB NOT NULL PRIMARY KEY,
     kind        TEXT NOT NULL,
     prospect    BLOB,
     author      INTEGER,
@@ -81,20 +81,27 @@ CREATE TABLE record (
     projection  INTEGER NOT NULL,
     received_at INTEGER NOT NULL,               -- of its first change
     seq         INTEGER NOT NULL                -- of its last change
-) WITHOUT ROWID;
-CREATE INDEX record_by_prospect ON record (prospect, kind, seq);
-CREATE INDEX record_by_kind ON record (kind, seq);
+);
+CREATE INDEX record_by_prospect ON record (prospect, kind, seq, unit);
+CREATE INDEX record_campaigns ON record (id) WHERE kind = 'campaign';
 
+-- Which records each audience has, and had.
 CREATE TABLE feed (
     feed    TEXT NOT NULL,
     record  BLOB NOT NULL,
     entered INTEGER NOT NULL,
-    last    INTEGER NOT NULL,
+    last    INTEGER NOT NULL,                   -- when the audience was last told of it
     gone    INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (feed, record)
+    PRIMARY KEY (record, feed)
 ) WITHOUT ROWID;
-CREATE INDEX feed_in_order ON feed (feed, last);
-CREATE INDEX feed_of_record ON feed (record);
+
+-- What each audience was told, in order: a record and the number of the first change that was new of it.
+CREATE TABLE told (
+    feed   TEXT NOT NULL,
+    seq    INTEGER NOT NULL,
+    record BLOB NOT NULL,
+    PRIMARY KEY (feed, seq)
+) WITHOUT ROWID;
 
 CREATE TABLE contribution (
     campaign BLOB NOT NULL,
@@ -107,10 +114,10 @@ CREATE TABLE contribution (
     value    INTEGER NOT NULL,
     status   TEXT NOT NULL,
     rule     TEXT NOT NULL,
-    PRIMARY KEY (campaign, source, metric)
+    PRIMARY KEY (prospect, source, campaign, metric)
 ) WITHOUT ROWID;
-CREATE INDEX contribution_of_prospect ON contribution (prospect);
 CREATE INDEX contribution_of_unit ON contribution (campaign, unit, week);
+CREATE INDEX contribution_of_person ON contribution (campaign, person, week);
 
 -- Sums of contributions, kept by difference.
 CREATE TABLE tally (

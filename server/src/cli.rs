@@ -155,7 +155,7 @@ async fn serve(store: Arc<SqliteStore>, listen: SocketAddr) -> anyhow::Result<()
     // Listened for before anybody is told that the server is there: a signal must never find it unprepared.
     let told = stop_signals()?;
     println!("serving at http://{}/standings (Ctrl-C or SIGTERM stops)", listener.local_addr()?);
-    http::serve(listener, App { store, clock: Arc::new(SystemClock) }, told).await?;
+    http::serve(listener, App::new(store, Arc::new(SystemClock)), told).await?;
     println!("stopped");
     Ok(())
 }

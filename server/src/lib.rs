@@ -8,6 +8,7 @@ pub mod demo;
 pub mod http;
 pub mod import;
 pub mod ingest;
+pub mod live;
 pub mod pages;
 pub mod problem;
 pub mod store;

@@ -51,6 +51,12 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large", detail)
     }
 
+    /// So many pages are open that no other can be kept up to date.
+    pub fn too_many_listeners() -> Self {
+        let detail = "too many pages are kept up to date at once: reload the page to see what is new";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-listeners", "Too many listeners", detail)
+    }
+
     /// The status that goes with it.
     pub fn status(&self) -> StatusCode {
         self.status

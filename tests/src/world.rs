@@ -18,7 +18,7 @@ use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::demo::link::{Link, Weather};
 use canvass_server::demo::phone::Phone;
 use canvass_server::http::{App, CONTENT_TYPE, router};
-use canvass_server::store::{Counts, SqliteOptions, SqliteStore, Store, VerifyOrder};
+use canvass_server::store::{Counts, SqliteOptions, SqliteStore, Store, VerifyOrder, Whose};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::cell::Cell;
@@ -100,7 +100,7 @@ impl World {
         let options = SqliteOptions { durable: false, seed: Some(seed) };
         let store = Arc::new(SqliteStore::open(&folder.path().join("canvass.db"), options).expect("a store"));
         runtime.block_on(store.set_bank(bank)).expect("a bank");
-        let app = App { store: store.clone(), clock: Arc::new(clock.clone()) };
+        let app = App::new(store.clone(), Arc::new(clock.clone()));
         let router = router(app.clone());
         let runtime = Arc::new(runtime);
         Self { store, clock, app, router, runtime, phones, seed, openings: Cell::new(0), folder }
@@ -221,7 +221,7 @@ impl World {
     /// Every contribution of a campaign that has a unit.
     pub fn contributions(&self, campaign: RecordId) -> Vec<Contribution> {
         let bank = self.run(self.store.bank()).expect("a bank");
-        let units = bank.units().map(|unit| Some(unit.id.clone())).collect();
+        let units = Whose::Units(bank.units().map(|unit| Some(unit.id.clone())).collect());
         self.run(self.store.contributions(campaign, units, week("2030-W01"))).expect("contributions")
     }
 

@@ -1,7 +1,7 @@
 //! The bank: its tree of units, its people and their dated membership, and whose device is whose. The server keeps it;
 //! phones get it as reference data.
 
-use super::{Date, DeviceNumber, Invalid, PersonId, UnitId};
+use super::{Date, DeviceNumber, Invalid, Label, PersonId, UnitId};
 use std::collections::BTreeMap;
 
 /// Where a unit stands in the tree.
@@ -71,6 +71,15 @@ impl Role {
         }
     }
 
+    /// Its name on pages.
+    pub fn label(self) -> Label {
+        match self {
+            Self::AccountManager => Label { zh: "客户经理", en: "Account manager" },
+            Self::BranchLeader => Label { zh: "支行行长", en: "Branch leader" },
+            Self::HeadOffice => Label { zh: "总行", en: "Head office" },
+        }
+    }
+
     /// The role of a name.
     ///
     /// # Errors
@@ -105,6 +114,13 @@ pub struct Membership {
     pub from: Date,
     /// The first day on which it no longer holds.
     pub until: Option<Date>,
+}
+
+impl Membership {
+    /// Whether it holds on a day.
+    pub fn holds_on(&self, day: Date) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day < until)
+    }
 }
 
 /// An enrolled phone of one person.
@@ -283,8 +299,7 @@ impl Bank {
 
     /// The units a person belongs to on a day.
     pub fn units_of<'a>(&'a self, person: &PersonId, date: Date) -> impl Iterator<Item = &'a UnitId> {
-        let here = move |m: &&Membership| m.from <= date && m.until.is_none_or(|until| date < until);
-        self.memberships.get(person).into_iter().flatten().filter(here).map(|m| &m.unit)
+        self.memberships.get(person).into_iter().flatten().filter(move |m| m.holds_on(date)).map(|m| &m.unit)
     }
 
     /// A person's one home unit on a day: none if the person then belongs to no unit or to several.

@@ -1,7 +1,7 @@
 //! Identifiers. Records are named by the phone that makes them (UUIDv7); units and people by the bank's own codes;
 //! devices by a number the server gives.
 
-use super::Invalid;
+use super::{Invalid, PhoneTime};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -21,6 +21,12 @@ impl RecordId {
     /// everywhere. Its time is 1970, so it sorts before all that phones made.
     pub fn derived(digest: [u8; 10]) -> Self {
         Self::new(0, digest)
+    }
+
+    /// When the record was begun, by the clock of the device that named it; none for a [derived](Self::derived) id.
+    pub fn begun_at(&self) -> Option<PhoneTime> {
+        let millis = self.0.iter().take(6).fold(0, |millis, byte| millis << 8 | i64::from(*byte));
+        PhoneTime::from_millis(millis).ok().filter(|_| millis > 0)
     }
 
     /// Reads the 16 bytes of an id.

@@ -5,7 +5,9 @@ use super::{Rule, Status};
 use crate::domain::campaign::{Campaign, Metric, Rules};
 use crate::domain::outcome::{self, Outcome, Product};
 use crate::domain::verification::{self, Verdict, Verification};
-use crate::domain::{Bank, Date, Fields, Money, Person, PersonId, RecordId, ServerTime, UnitId, Value, Week, visit};
+use crate::domain::{
+    Bank, Date, Fields, Kind, Money, Person, PersonId, RecordId, ServerTime, UnitId, Value, Week, prospect, visit,
+};
 use crate::projection::{Conflict, Row};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -60,8 +62,36 @@ pub struct Group<'a> {
     pub rows: &'a [GroupRow],
 }
 
+/// What a change of one record can change of the contributions of its prospect's group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing.
+    Nothing,
+    /// Its own contributions: visits count each by itself.
+    Itself,
+    /// Those of all the prospect's outcomes: one of them won the community, and verifications judge others.
+    Outcomes,
+    /// All: what is done with a prospect counts once its own record is here.
+    Group,
+}
+
+impl Reach {
+    /// How far a record of a kind reaches.
+    pub fn of(kind: &Kind) -> Self {
+        match kind {
+            kind if kind.is(&visit::KIND) => Self::Itself,
+            kind if kind.is(&outcome::KIND) || kind.is(&verification::KIND) => Self::Outcomes,
+            kind if kind.is(&prospect::KIND) => Self::Group,
+            _ => Self::Nothing,
+        }
+    }
+}
+
 /// All contributions of a group to some campaigns, in order. A record counts in every campaign whose days cover it; what is
 /// left out is listed too, with the rule. A record without a readable day is listed under the day on which it came.
+///
+/// Of a group whose rows are only some of the visits, or only the outcomes and verifications, these are the contributions
+/// that those records have in the whole group ([`Reach`]).
 pub fn contributions(group: &Group<'_>, campaigns: &[(RecordId, Campaign)], bank: &Bank) -> Vec<Contribution> {
     let mut rows: Vec<&GroupRow> = group.rows.iter().collect();
     // Should a record be given twice, its newest row stands.

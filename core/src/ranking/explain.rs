@@ -53,23 +53,31 @@ fn gather<'a>(
     metric: Option<Metric>,
 ) -> Explanation<'a> {
     let placement = Placement::new(campaign, bank);
-    let weeks = weeks_until(campaign, week);
     let asked = |contribution: &&Contribution| {
         metric.is_none_or(|metric| metric == contribution.metric)
-            && weeks.contains(&contribution.week)
             && contribution.unit.as_ref().and_then(|home| placement.of(home)) == unit
     };
-    let mut found: Vec<&Contribution> = contributions.iter().filter(asked).collect();
-    found.sort_unstable();
-    let (counted, left_out): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|contribution| contribution.status.counts());
-    let mut figures = no_figures();
-    for contribution in &counted {
-        figures.entry(contribution.metric).or_default().add(contribution.status, contribution.value);
-    }
+    let explanation = Explanation::of(campaign, contributions.iter().filter(asked), week);
     let value = match metric {
-        Some(metric) => figures.get(&metric).map_or(0, |figure| figure.counted()),
-        None => score(&points(&campaign.rules(week), &figures)),
+        Some(metric) => explanation.figures.get(&metric).map_or(0, |figure| figure.counted()),
+        None => explanation.value,
     };
-    Explanation { counted, left_out, figures, value }
+    Explanation { value, ..explanation }
+}
+
+impl<'a> Explanation<'a> {
+    /// What some contributions come to by the rules of a week, whoever they are credited to: a person's, say, or a
+    /// prospect's. Those outside the weeks that count by then are left out.
+    pub fn of(campaign: &Campaign, contributions: impl Iterator<Item = &'a Contribution>, week: Week) -> Self {
+        let weeks = weeks_until(campaign, week);
+        let mut found: Vec<&Contribution> = contributions.filter(|one| weeks.contains(&one.week)).collect();
+        found.sort_unstable();
+        let (counted, left_out): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.status.counts());
+        let mut figures = no_figures();
+        for contribution in &counted {
+            figures.entry(contribution.metric).or_default().add(contribution.status, contribution.value);
+        }
+        let value = score(&points(&campaign.rules(week), &figures));
+        Self { counted, left_out, figures, value }
+    }
 }

@@ -6,7 +6,7 @@ mod explain;
 mod rule;
 mod standing;
 
-pub use contribution::{Contribution, Group, GroupRow, contributions};
+pub use contribution::{Contribution, Group, GroupRow, Reach, contributions};
 pub use explain::{Explanation, explain, explain_unplaced};
 pub use rule::{Rule, Status};
-pub use standing::{Figure, Placement, Standing, Tally, standings, tallies, unplaced};
+pub use standing::{Figure, Placement, Standing, Tally, TrendPoint, standings, tallies, trends, unplaced};

@@ -59,7 +59,8 @@ impl Figure {
         self.confirmed.saturating_add(self.pending)
     }
 
-    pub(super) fn add(&mut self, status: Status, value: i64) {
+    /// Adds a value that counts; one that does not changes nothing.
+    pub fn add(&mut self, status: Status, value: i64) {
         match status {
             Status::Confirmed => self.confirmed = self.confirmed.saturating_add(value),
             Status::Pending => self.pending = self.pending.saturating_add(value),
@@ -181,14 +182,65 @@ fn ranked(campaign: &Campaign, week: Week, placement: &Placement<'_>, tallies: &
     };
     let mut standings: Vec<Standing> = figures.into_iter().map(standing).collect();
     standings.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.unit.cmp(&b.unit)));
-    let (mut rank, mut last) = (0, None);
-    for (place, standing) in (1..).zip(&mut standings) {
-        if last != Some(standing.score) {
-            (rank, last) = (place, Some(standing.score));
-        }
+    let ranks: Vec<u32> = ranks(standings.iter().map(|standing| standing.score)).collect();
+    for (standing, rank) in standings.iter_mut().zip(ranks) {
         standing.rank = rank;
     }
     standings
+}
+
+/// The ranks of scores that come in descending order: equal ones share a rank, and the next is skipped.
+fn ranks(scores: impl Iterator<Item = i64>) -> impl Iterator<Item = u32> {
+    (1..).zip(scores).scan((0, None), |(rank, last), (place, score)| {
+        if *last != Some(score) {
+            (*rank, *last) = (place, Some(score));
+        }
+        Some(*rank)
+    })
+}
+
+/// Where a unit stood in a week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrendPoint {
+    /// The week.
+    pub week: Week,
+    /// The unit's rank in the standings of that week.
+    pub rank: u32,
+    /// Its points in all by then.
+    pub score: i64,
+}
+
+/// Where every participating unit stood in each week since the campaign began, up to a week: as [`standings`] says of each
+/// of them, in one walk through the tallies.
+pub fn trends(campaign: &Campaign, until: Week, bank: &Bank, tallies: &[Tally]) -> BTreeMap<UnitId, Vec<TrendPoint>> {
+    let placement = Placement::new(campaign, bank);
+    let mut by_week: BTreeMap<Week, Vec<(&UnitId, &Tally)>> = BTreeMap::new();
+    for tally in tallies.iter().filter(|tally| tally.status.counts()) {
+        if let Some(unit) = placement.of(&tally.unit) {
+            by_week.entry(tally.week).or_default().push((unit, tally));
+        }
+    }
+    let mut totals: HashMap<&UnitId, BTreeMap<Metric, Figure>> =
+        campaign.units.iter().map(|unit| (unit, no_figures())).collect();
+    let mut trends: BTreeMap<UnitId, Vec<TrendPoint>> =
+        campaign.units.iter().map(|unit| (unit.clone(), Vec::new())).collect();
+    for week in campaign.weeks().into_iter().take_while(|week| *week <= until) {
+        for (unit, tally) in by_week.get(&week).into_iter().flatten() {
+            let Some(total) = totals.get_mut(unit) else { continue };
+            total.entry(tally.metric).or_default().add(tally.status, tally.value);
+        }
+        let rules = campaign.rules(week);
+        let mut scores: Vec<(i64, &UnitId)> =
+            totals.iter().map(|(unit, total)| (score(&points(&rules, total)), *unit)).collect();
+        scores.sort_unstable_by(|a, b| b.cmp(a));
+        let ranks = ranks(scores.iter().map(|(score, _)| *score));
+        for ((score, unit), rank) in scores.iter().zip(ranks) {
+            if let Some(trend) = trends.get_mut(*unit) {
+                trend.push(TrendPoint { week, rank, score: *score });
+            }
+        }
+    }
+    trends
 }
 
 /// What counts up to a week for units that take no part: with the totals of all standings it makes up the whole.

@@ -16,6 +16,8 @@ pub enum Durability {
     /// Power loss: every save waits for the disk.
     #[default]
     PowerLoss,
+    /// The app's end; power loss can take the latest saves with it, but never harms the file.
+    Consistent,
     /// The app's end, but not power loss: for tests and simulations.
     AppEnd,
 }
@@ -42,6 +44,7 @@ impl Replica {
         let mut db = Connection::open(path)?;
         let synchronous = match opening.durability {
             Durability::PowerLoss => "FULL",
+            Durability::Consistent => "NORMAL",
             Durability::AppEnd => "OFF",
         };
         db.execute_batch(&format!(

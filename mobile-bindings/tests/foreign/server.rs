@@ -68,7 +68,7 @@ pub(crate) fn serve_here() -> Result<()> {
         let stop = async {
             drop(left_alone.await);
         };
-        Ok(serve(listener, App { store, clock: Arc::new(SystemClock) }, stop).await?)
+        Ok(serve(listener, App::new(store, Arc::new(SystemClock)), stop).await?)
     })
 }
 

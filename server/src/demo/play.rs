@@ -10,7 +10,7 @@ use super::{report, script};
 use crate::clock::{Clock, ManualClock};
 use crate::http::{self, App, ServeError};
 use crate::import::{self, ImportError, Mapping, Outcome, ProspectImport, Report, Table};
-use crate::store::{ServerRecord, SqliteOptions, SqliteStore, Store, StoreError, VerifyOrder};
+use crate::store::{ServerRecord, SqliteOptions, SqliteStore, Store, StoreError, VerifyOrder, Whose};
 use canvass_core::domain::verification::Verdict;
 use canvass_core::domain::{Bank, Date, Invalid, Kind, PhoneTime, RecordId, ServerTime, Week, Zone, prospect};
 use canvass_core::ranking::{Rule, standings};
@@ -118,7 +118,7 @@ pub async fn play(setting: Setting) -> Result<Played, DemoError> {
     let listener = http::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let address = listener.local_addr().map_err(ServeError::Io)?;
     let stop = CancellationToken::new();
-    let app = App { store: store.clone(), clock: Arc::new(clock.clone()) };
+    let app = App::new(store.clone(), Arc::new(clock.clone()));
     let server = tokio::spawn(http::serve(listener, app, stop.clone().cancelled_owned()));
 
     let folder = setting.data.join("phones");
@@ -285,7 +285,7 @@ async fn verify(
     rng: &mut ChaCha8Rng,
 ) -> Result<(), StoreError> {
     let now = clock.now();
-    let units = bank.units().map(|unit| Some(unit.id.clone())).collect();
+    let units = Whose::Units(bank.units().map(|unit| Some(unit.id.clone())).collect());
     let all = store.contributions(campaign, units, now.week(&Zone::china())).await?;
     let waiting = |rule: Rule| matches!(rule, Rule::AwaitingVerification | Rule::EditedSinceVerification);
     let outcomes: BTreeSet<RecordId> = all.iter().filter(|one| waiting(one.rule)).map(|one| one.source).collect();

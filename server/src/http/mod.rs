@@ -12,10 +12,11 @@ use crate::pages;
 pub use crate::problem::Problem;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use canvass_core::wire::MAX_BODY;
-use tower::limit::ConcurrencyLimitLayer;
+use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// How many requests are worked on at once; others wait.
@@ -31,17 +32,26 @@ pub fn router(app: App) -> Router {
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .merge(pages::routes())
-        .fallback(|uri: Uri| async move { Problem::not_found(&format!("there is nothing at {}", uri.path())) })
+        .fallback(nothing)
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         // What one request may take in memory, times this, is what a crowd may take.
-        .layer(ConcurrencyLimitLayer::new(AT_ONCE))
+        .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
         // No page of ours loads, frames or sends anything elsewhere.
         .layer(header(
             header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         ))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .with_state(app)
+}
+
+/// An unknown address: in words for people with a browser, as a problem for programs.
+async fn nothing(uri: Uri, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    if accepted.is_some_and(|accepted| accepted.contains("text/html")) {
+        return pages::nothing(&uri);
+    }
+    Problem::not_found(&format!("there is nothing at {}", uri.path())).into_response()
 }

@@ -54,8 +54,10 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let stopping = CancellationToken::new();
     let told = stopping.clone();
+    let live = app.live.clone();
     let shutdown = async move {
         shutdown.await;
+        live.stop();
         told.cancel();
     };
     let drained = async {

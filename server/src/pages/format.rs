@@ -2,6 +2,7 @@
 
 use super::words::Lang;
 use canvass_core::domain::campaign::Metric;
+use canvass_core::domain::{Date, PhoneTime, Zone};
 
 /// A whole number with its thousands parted.
 pub(super) fn number(value: i64) -> String {
@@ -18,12 +19,50 @@ pub(super) fn number(value: i64) -> String {
 
 /// An amount in fen: 万元 in Chinese, millions of yuan in English, cut after two decimals.
 pub(super) fn money(fen: i64, lang: Lang) -> String {
+    if fen == 0 {
+        return number(0);
+    }
     let (per, unit) = match lang {
         Lang::Zh => (1_000_000, "万元"),
         Lang::En => (100_000_000, "m yuan"),
     };
     let cut = fen / (per / 100);
     format!("{}.{:02} {unit}", number(cut / 100), (cut % 100).abs())
+}
+
+/// A metric's value where it stands alone and large: from a hundred million yuan on, 亿元 in Chinese.
+pub(super) fn large(metric: Metric, value: i64, lang: Lang) -> String {
+    const YI: i64 = 10_000_000_000;
+    if metric.is_money() && lang == Lang::Zh && value.unsigned_abs() >= YI.unsigned_abs() {
+        let cut = value / (YI / 100);
+        return format!("{}.{:02} 亿元", number(cut / 100), (cut % 100).abs());
+    }
+    self::value(metric, value, lang)
+}
+
+/// A moment: the day, and the minutes since it began.
+pub(super) fn moment(day: Date, minutes: i16) -> String {
+    format!("{day} {:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// An amount in fen, to the fen: 元 in Chinese, yuan in English.
+pub(super) fn yuan(fen: i64, lang: Lang) -> String {
+    let unit = match lang {
+        Lang::Zh => "元",
+        Lang::En => "yuan",
+    };
+    let cents = match fen % 100 {
+        0 => String::new(),
+        rest => format!(".{:02}", rest.abs()),
+    };
+    format!("{}{cents} {unit}", number(fen / 100))
+}
+
+/// The day in a zone, and the minutes since it began.
+pub(super) fn day_and_minutes(time: PhoneTime, zone: &Zone) -> (Date, i16) {
+    let day = time.date(zone);
+    let minutes = (time.millis() - zone.start_of(day)) / 60_000;
+    (day, i16::try_from(minutes.clamp(0, 1439)).unwrap_or(0))
 }
 
 /// A metric's value.
@@ -41,6 +80,10 @@ mod tests {
         assert_eq!((number(-1_000), number(999)), ("−1,000".into(), "999".into()));
         assert_eq!(money(2_345_678_999, Lang::Zh), "2,345.67 万元");
         assert_eq!(money(2_345_678_999, Lang::En), "23.45 m yuan");
+        assert_eq!(large(Metric::Fund, 1_116_036_400_000, Lang::Zh), "111.60 亿元");
+        assert_eq!(large(Metric::Fund, 999_999_999_999, Lang::En), "9,999.99 m yuan");
+        assert_eq!(yuan(2_000_050, Lang::Zh), "20,000.50 元");
+        assert_eq!(yuan(-100, Lang::En), "−1 yuan");
         assert_eq!(value(Metric::Visits, 12, Lang::Zh), "12");
     }
 }

@@ -1,9 +1,13 @@
 //! What several pages show, and where they are.
 
+use super::format;
 use super::query::Asked;
 use super::words::{self, Lang};
-use canvass_core::domain::UnitId;
+use canvass_core::domain::campaign::Metric;
+use canvass_core::domain::{PersonId, RecordId, UnitId};
+use canvass_core::ranking::Figure;
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 /// Where the standings are.
 pub(super) const STANDINGS: &str = "/standings";
@@ -11,9 +15,78 @@ pub(super) const STANDINGS: &str = "/standings";
 /// Where is what stands in no unit's standing.
 pub(super) const UNPLACED: &str = "/unplaced";
 
+/// Where all campaigns are listed.
+pub(super) const CAMPAIGNS: &str = "/campaigns";
+
+/// Where a person's page is.
+pub(super) fn person_path(person: &PersonId) -> String {
+    format!("/people/{person}")
+}
+
+/// Where a prospect's page is.
+pub(super) fn prospect_path(prospect: RecordId) -> String {
+    format!("/prospects/{prospect}")
+}
+
+/// Where a campaign's page is; the address says which campaign.
+pub(super) const CAMPAIGN: &str = "/campaign";
+
 /// Where a unit's page is.
 pub(super) fn unit_path(unit: &UnitId) -> String {
     format!("/units/{unit}")
+}
+
+/// A figure that chooses what the page shows: the metric, its value, and words below.
+pub(super) struct Choice {
+    /// None: all of them.
+    pub(super) metric: Option<Metric>,
+    pub(super) title: String,
+    pub(super) value: Markup,
+    pub(super) below: Markup,
+}
+
+/// Figures of which one can be chosen; the chosen one decides what the page shows below.
+pub(super) fn choices(asked: &Asked, path: &str, choices: &[Choice]) -> Markup {
+    html! {
+        nav.figures.part id="figures" aria-label=(asked.lang.of(words::METRIC)) {
+            @for choice in choices {
+                a href=(asked.of_metric(choice.metric).address(path))
+                    aria-current=[(asked.metric == choice.metric).then_some("true")] {
+                    span { (choice.title) }
+                    strong { (choice.value) }
+                    small { (choice.below) }
+                }
+            }
+        }
+    }
+}
+
+/// A choice for each metric: its total, with what of it is this week's and what is pending.
+pub(super) fn metric_choices<'a>(
+    lang: Lang,
+    total: &'a BTreeMap<Metric, Figure>,
+    week: &'a BTreeMap<Metric, Figure>,
+    target: Option<i64>,
+) -> impl Iterator<Item = Choice> + 'a {
+    Metric::ALL.into_iter().map(move |metric| {
+        let total = total.get(&metric).copied().unwrap_or_default();
+        let week = week.get(&metric).copied().unwrap_or_default();
+        let target = target.filter(|_| metric == Metric::Communities);
+        Choice {
+            metric: Some(metric),
+            title: lang.of(metric.label()).to_owned(),
+            value: html! {
+                (format::large(metric, total.counted(), lang))
+                @if let Some(target) = target { span.target { " / " (format::number(target)) } }
+            },
+            below: html! {
+                (lang.of(words::THIS_WEEK)) " " (format::large(metric, week.counted(), lang))
+                @if total.pending != 0 {
+                    " · " (format::large(metric, total.pending, lang)) " " (lang.of(words::PENDING))
+                }
+            },
+        }
+    })
 }
 
 /// The week with its days, and the way to its neighbours.

@@ -1,15 +1,17 @@
 //! What a page's address asks for: every state is in it.
 
-use super::frame;
+use super::view::{Export, Sort, View};
 use super::words::Lang;
+use super::wrong::{Instead, Wrong};
 use crate::app::App;
-use crate::problem::Problem;
-use crate::store::StoredCampaign;
+use crate::store::{StoreError, StoredCampaign, Versions};
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{RecordId, Week};
+use canvass_core::ranking::Status;
+use form_urlencoded::Serializer;
 use serde::Deserialize;
 
 /// The parameters as they stand in the address.
@@ -19,6 +21,12 @@ pub(super) struct Raw {
     campaign: Option<String>,
     week: Option<String>,
     metric: Option<String>,
+    status: Option<String>,
+    table: Option<String>,
+    sort: Option<String>,
+    q: Option<String>,
+    page: Option<String>,
+    export: Option<String>,
 }
 
 /// The parameters, each one made sure of.
@@ -28,29 +36,17 @@ pub(super) struct Asked {
     pub(super) campaign: StoredCampaign,
     pub(super) week: Week,
     pub(super) metric: Option<Metric>,
-}
-
-/// Why there is no page yet: the address lacks something, is wrong, or there is no campaign.
-pub(super) enum Instead {
-    Page(Box<Response>),
-    Problem(Lang, Problem),
-}
-
-impl IntoResponse for Instead {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Page(response) => *response,
-            Self::Problem(lang, problem) => frame::problem(lang, &problem),
-        }
-    }
+    pub(super) status: Option<Status>,
+    pub(super) view: View,
+    /// What the store's versions were before anything was read for the page.
+    pub(super) versions: Versions,
 }
 
 impl Raw {
     /// The parameters of an address that can be read at all.
     pub(super) fn of(query: Result<Query<Self>, QueryRejection>) -> Result<Self, Instead> {
-        query
-            .map(|Query(raw)| raw)
-            .map_err(|rejection| Instead::Problem(Lang::default(), Problem::bad_parameter(rejection.body_text())))
+        let unreadable = |rejection: QueryRejection| Wrong::Address(rejection.body_text());
+        query.map(|Query(raw)| raw).map_err(|rejection| unreadable(rejection).told(Lang::default()))
     }
 
     pub(super) fn lang(&self) -> Lang {
@@ -60,41 +56,60 @@ impl Raw {
     /// Makes sure of every parameter; an address that lacks campaign or week is answered by one that has them.
     pub(super) async fn settle(&self, app: &App, path: &str) -> Result<Asked, Instead> {
         let lang = self.lang();
-        let wrong = |error: &dyn ToString| Instead::Problem(lang, Problem::bad_parameter(error.to_string()));
-        let campaigns = app.store.campaigns().await.map_err(|error| Instead::Problem(lang, error.into()))?;
+        let versions = app.store.versions().await.map_err(|error| Wrong::from(error).told(lang))?;
+        let campaigns = app.store.campaigns().await.map_err(|error| Wrong::from(error).told(lang))?;
         let chosen = match &self.campaign {
-            Some(id) => {
-                let id: RecordId = id.parse().map_err(|error| wrong(&error))?;
-                let missing = || Problem::not_found(&format!("there is no campaign {id}"));
+            Some(text) => {
+                let id: RecordId = text.parse().map_err(|_| Wrong::parameter("campaign", text).told(lang))?;
                 let found = campaigns.iter().find(|campaign| campaign.id == id);
-                Some(found.ok_or_else(|| Instead::Problem(lang, missing()))?)
+                Some(found.ok_or_else(|| Wrong::NoCampaign(text.clone()).told(lang))?)
             }
             None => campaigns.first(),
         };
-        let Some(campaign) = chosen.cloned() else { return Err(Instead::Page(Box::new(frame::no_campaign(lang)))) };
-        let metric = match &self.metric {
-            Some(name) => Some(Metric::named(name).ok_or_else(|| wrong(&format!("there is no metric {name}")))?),
-            None => None,
-        };
+        let Some(campaign) = chosen.cloned() else { return Err(Instead::NoCampaignYet(lang)) };
         let weeks = campaign.campaign.weeks();
-        let (first, last) = match (weeks.first(), weeks.last()) {
-            (Some(first), Some(last)) => (*first, *last),
-            _ => return Err(wrong(&"this campaign ends before it starts: head office must correct its dates")),
+        let (Some(first), Some(last)) = (weeks.first().copied(), weeks.last().copied()) else {
+            return Err(Wrong::EndsBeforeItStarts.told(lang));
         };
         let week = match &self.week {
-            Some(week) => week.parse::<Week>().map_err(|error| wrong(&error))?.clamp(first, last),
-            None => latest(app, &campaign, first, last).await.map_err(|problem| Instead::Problem(lang, problem))?,
+            Some(text) => {
+                text.parse::<Week>().map_err(|_| Wrong::parameter("week", text).told(lang))?.clamp(first, last)
+            }
+            None => latest(app, &campaign, first, last).await.map_err(|error| Wrong::from(error).told(lang))?,
         };
-        let asked = Asked { lang, campaign, week, metric };
+        let mut asked = Asked { lang, campaign, week, metric: None, status: None, view: View::default(), versions };
+        self.filters(&mut asked).map_err(|wrong| wrong.told(lang))?;
         if self.campaign.is_none() || self.week.as_deref() != Some(week.to_string().as_str()) {
             return Err(Instead::Page(Box::new(Redirect::to(&asked.address(path)).into_response())));
         }
         Ok(asked)
     }
+
+    fn filters(&self, asked: &mut Asked) -> Result<(), Wrong> {
+        fn read<T>(
+            name: &'static str,
+            text: Option<&String>,
+            parse: impl FnOnce(&str) -> Option<T>,
+        ) -> Result<Option<T>, Wrong> {
+            text.filter(|text| !text.is_empty())
+                .map(|text| parse(text).ok_or_else(|| Wrong::parameter(name, text)))
+                .transpose()
+        }
+        asked.metric = read("metric", self.metric.as_ref(), Metric::named)?;
+        asked.status = read("status", self.status.as_ref(), |name| Status::named(name).ok())?;
+        asked.view = View {
+            table: self.table.clone().filter(|name| !name.is_empty()),
+            sort: read("sort", self.sort.as_ref(), Sort::named)?,
+            search: self.q.as_deref().unwrap_or_default().trim().chars().take(View::LONGEST_SEARCH).collect(),
+            page: read("page", self.page.as_ref(), |page| page.parse().ok().filter(|page| *page > 0))?.unwrap_or(1),
+            export: read("export", self.export.as_ref(), Export::named)?,
+        };
+        Ok(())
+    }
 }
 
 /// The week to show when none is asked for: the present one, or the last in which anything counted if that came earlier.
-async fn latest(app: &App, campaign: &StoredCampaign, first: Week, last: Week) -> Result<Week, Problem> {
+async fn latest(app: &App, campaign: &StoredCampaign, first: Week, last: Week) -> Result<Week, StoreError> {
     let tallies = app.store.tallies(campaign.id).await?;
     let counted = tallies.iter().map(|tally| tally.week).max().unwrap_or(first);
     let present = app.clock.now().week(&campaign.campaign.zone);
@@ -104,22 +119,52 @@ async fn latest(app: &App, campaign: &StoredCampaign, first: Week, last: Week) -
 impl Asked {
     /// The address of a page in this state.
     pub(super) fn address(&self, path: &str) -> String {
-        let metric = self.metric.map_or_else(String::new, |metric| format!("&metric={}", metric.name()));
-        format!("{path}?campaign={}&week={}{metric}&lang={}", self.campaign.id, self.week, self.lang.name())
+        let query = Serializer::new(String::new()).extend_pairs(self.parameters()).finish();
+        format!("{path}?{query}")
+    }
+
+    /// This state as the parameters of an address.
+    pub(super) fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = vec![("campaign", self.campaign.id.to_string()), ("week", self.week.to_string())];
+        pairs.extend(self.metric.map(|metric| ("metric", metric.name().to_owned())));
+        pairs.extend(self.status.map(|status| ("status", status.name().to_owned())));
+        pairs.extend(self.view.parameters());
+        pairs.push(("lang", self.lang.name().to_owned()));
+        pairs
+    }
+
+    /// The same campaign, week and language, without what filters or arranges one page.
+    pub(super) fn elsewhere(&self) -> Self {
+        Self { metric: None, status: None, view: View::default(), ..self.clone() }
     }
 
     /// The same state in another week.
     pub(super) fn in_week(&self, week: Week) -> Self {
-        Self { week, ..self.clone() }
+        Self { week, ..self.clone() }.on_first_page()
     }
 
     /// The same state with another metric.
     pub(super) fn of_metric(&self, metric: Option<Metric>) -> Self {
-        Self { metric, ..self.clone() }
+        Self { metric, ..self.clone() }.on_first_page()
+    }
+
+    /// The same state with only facts of a status.
+    pub(super) fn of_status(&self, status: Option<Status>) -> Self {
+        Self { status, ..self.clone() }.on_first_page()
     }
 
     /// The same state in another language.
     pub(super) fn in_lang(&self, lang: Lang) -> Self {
         Self { lang, ..self.clone() }
+    }
+
+    /// The same state with its tables shown otherwise.
+    pub(super) fn viewed(&self, view: View) -> Self {
+        Self { view, ..self.clone() }
+    }
+
+    fn on_first_page(mut self) -> Self {
+        self.view.page = 1;
+        self
     }
 }

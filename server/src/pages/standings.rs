@@ -1,93 +1,136 @@
 //! The standings: what leaders open first thing on Monday.
 
-use super::parts::{STANDINGS, UNPLACED, movement, unit_path, week_bar};
-use super::query::{Asked, Instead, Raw};
+use super::format;
+use super::frame::{Live, Page};
+use super::parts::{Choice, STANDINGS, UNPLACED, choices, metric_choices, unit_path, week_bar};
+use super::plots;
+use super::query::{Asked, Raw};
+use super::table::{Cell, Column, Line, Table, Value};
 use super::words::{self, Lang};
-use super::{format, frame};
+use super::wrong::{Instead, Wrong};
 use crate::app::App;
 use crate::store::StoreError;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use canvass_core::domain::Bank;
+use axum::response::Response;
 use canvass_core::domain::campaign::Metric;
-use canvass_core::ranking::{Figure, Standing, standings, unplaced};
+use canvass_core::domain::{Bank, UnitId};
+use canvass_core::ranking::{Figure, Standing, TrendPoint, standings, trends, unplaced};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
-pub(super) async fn page(State(app): State<App>, query: Result<Query<Raw>, QueryRejection>) -> Result<Markup, Instead> {
+pub(super) async fn page(
+    State(app): State<App>,
+    query: Result<Query<Raw>, QueryRejection>,
+) -> Result<Response, Instead> {
     let asked = Raw::of(query)?.settle(&app, STANDINGS).await?;
-    let failed = |error: StoreError| Instead::Problem(asked.lang, error.into());
+    let failed = |error: StoreError| Wrong::from(error).told(asked.lang);
     let bank = app.store.bank().await.map_err(failed)?;
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
     let campaign = &asked.campaign.campaign;
     let standings = standings(campaign, asked.week, &bank, &tallies);
+    let trends = trends(campaign, asked.week, &bank, &tallies);
     let unplaced = unplaced(campaign, asked.week, &bank, &tallies);
-    let other = asked.in_lang(if asked.lang == Lang::Zh { Lang::En } else { Lang::Zh }).address(STANDINGS);
-    let title = format!("{} {}", asked.lang.of(words::STANDINGS), asked.week);
-    Ok(frame::page(asked.lang, &title, Some(other), &content(&asked, &bank, &standings, &unplaced)))
+    let page = Page {
+        asked: &asked,
+        path: STANDINGS,
+        title: format!("{} {}", asked.lang.of(words::STANDINGS), asked.week),
+        live: Live::Standings,
+        tables: vec![table(&asked, &bank, &standings, &trends)],
+    };
+    page.answer(|tables| {
+        let lang = asked.lang;
+        html! {
+            p.kicker { (lang.of(words::STANDINGS)) }
+            h1 { (campaign.name) }
+            (week_bar(&asked, STANDINGS))
+            (summary(&asked, &standings))
+            (tables.show("standings"))
+            p.note { (lang.of(words::STANDINGS_NOTE)) }
+            (plots::side_by_side(&asked, &bank, &standings, None))
+            (outside(&asked, &unplaced))
+        }
+    })
+    .await
 }
 
-fn content(asked: &Asked, bank: &Bank, standings: &[Standing], unplaced: &BTreeMap<Metric, Figure>) -> Markup {
+/// What all units came to together.
+fn summary(asked: &Asked, standings: &[Standing]) -> Markup {
     let lang = asked.lang;
-    html! {
-        p.kicker { (lang.of(words::STANDINGS)) }
-        h1 { (asked.campaign.campaign.name) }
-        (week_bar(asked, STANDINGS))
-        @if standings.is_empty() {
-            p.empty { (lang.of(words::NO_UNITS)) }
-        } @else {
-            div.scroll tabindex="0" role="region" aria-label=(lang.of(words::STANDINGS)) {
-                table.standings {
-                    thead { tr {
-                        th scope="col" { (lang.of(words::RANK)) }
-                        th scope="col" { (lang.of(words::MOVEMENT)) }
-                        th scope="col" { (lang.of(words::UNIT)) }
-                        th.number scope="col" { (lang.of(words::SCORE)) }
-                        @for metric in Metric::ALL {
-                            th.number scope="col" { (lang.of(metric.label())) }
-                        }
-                    } }
-                    tbody { @for standing in standings { (row(asked, bank, standing)) } }
-                }
-            }
-            p.note { (lang.of(words::STANDINGS_NOTE)) }
+    let sum = |of: fn(&Standing) -> &BTreeMap<Metric, Figure>| {
+        let mut sums: BTreeMap<Metric, Figure> = BTreeMap::new();
+        for (metric, figure) in standings.iter().flat_map(of) {
+            let sum = sums.entry(*metric).or_default();
+            sum.confirmed = sum.confirmed.saturating_add(figure.confirmed);
+            sum.pending = sum.pending.saturating_add(figure.pending);
         }
-        p.note {
-            a href=(asked.of_metric(None).address(UNPLACED)) { (lang.of(words::UNPLACED)) }
+        sums
+    };
+    let (total, week) = (sum(|standing| &standing.total), sum(|standing| &standing.week));
+    let target = standings.iter().map(|standing| standing.target).fold(0, i64::saturating_add);
+    let units = i64::try_from(standings.len()).unwrap_or(i64::MAX);
+    let all = Choice {
+        metric: None,
+        title: lang.of(words::UNITS_IN).to_owned(),
+        value: html! { (format::number(units)) },
+        below: html! {
+            (lang.of(words::FIRST_UNIT)) " " (format::number(standings.first().map_or(0, |first| first.score))) " "
+            (lang.of(words::POINTS))
+        },
+    };
+    let each = metric_choices(lang, &total, &week, Some(target));
+    choices(asked, STANDINGS, &std::iter::once(all).chain(each).collect::<Vec<_>>())
+}
+
+fn table(asked: &Asked, bank: &Bank, standings: &[Standing], trends: &BTreeMap<UnitId, Vec<TrendPoint>>) -> Table {
+    let lang = asked.lang;
+    let mut columns = vec![
+        Column::number("rank", lang.of(words::RANK)),
+        Column::number("movement", lang.of(words::MOVEMENT)),
+        Column::words("unit", lang.of(words::UNIT)).heads_rows(),
+        Column::plot("trend", lang.of(words::RANKS_SO_FAR)),
+        Column::number("score", lang.of(words::SCORE)),
+    ];
+    columns.extend(Metric::ALL.map(|metric| {
+        let title = lang.of(metric.label());
+        let target = standings.first().filter(|_| metric == Metric::Communities).map(|first| first.target);
+        let title = target.map_or_else(
+            || title.to_owned(),
+            |target| format!("{title} / {} {}", lang.of(words::TARGET), format::number(target)),
+        );
+        Column::metric(metric, lang, title)
+    }));
+    let rows = standings.iter().map(|standing| line(asked, bank, standing, trends.get(&standing.unit))).collect();
+    Table { name: "standings", title: words::STANDINGS, columns, rows, nothing: words::NO_UNITS }
+}
+
+fn line(asked: &Asked, bank: &Bank, standing: &Standing, trend: Option<&Vec<TrendPoint>>) -> Line {
+    let here = asked.elsewhere();
+    let path = unit_path(&standing.unit);
+    let name = bank.unit(&standing.unit).map_or(standing.unit.as_str(), |unit| unit.name.as_str());
+    let mut cells = vec![
+        Value::Number(i64::from(standing.rank)).into(),
+        Value::Movement(standing.movement).into(),
+        Cell::from(Value::Text(name.to_owned())).to(here.address(&path)),
+        Value::Ranks(trend.into_iter().flatten().map(|point| point.rank).collect()).into(),
+        Value::Number(standing.score).into(),
+    ];
+    cells.extend(Metric::ALL.map(|metric| {
+        let figure = standing.total.get(&metric).copied().unwrap_or_default();
+        Cell::figure(metric, figure).to(here.of_metric(Some(metric)).address(&path))
+    }));
+    Line { key: standing.unit.to_string(), cells }
+}
+
+/// What counts for nobody who is ranked.
+fn outside(asked: &Asked, unplaced: &BTreeMap<Metric, Figure>) -> Markup {
+    let lang: Lang = asked.lang;
+    html! {
+        p.note.part id="outside" {
+            a href=(asked.elsewhere().address(UNPLACED)) { (lang.of(words::UNPLACED)) }
             @for (metric, figure) in unplaced.iter().filter(|(_, figure)| figure.counted() != 0) {
                 " · " (lang.of(metric.label())) " " (format::value(*metric, figure.counted(), lang))
             }
-        }
-    }
-}
-
-fn row(asked: &Asked, bank: &Bank, standing: &Standing) -> Markup {
-    let lang = asked.lang;
-    let path = unit_path(&standing.unit);
-    let name = bank.unit(&standing.unit).map_or(standing.unit.as_str(), |unit| unit.name.as_str());
-    html! {
-        tr {
-            td.rank { (standing.rank) }
-            td { (movement(lang, standing.movement)) }
-            th scope="row" { a href=(asked.of_metric(None).address(&path)) { (name) } }
-            td.number.score { (format::number(standing.score)) }
-            @for metric in Metric::ALL {
-                td.number {
-                    a href=(asked.of_metric(Some(metric)).address(&path)) { (figure(lang, metric, standing)) }
-                }
-            }
-        }
-    }
-}
-
-/// A metric's total, for communities against the target, with what is pending beside it.
-fn figure(lang: Lang, metric: Metric, standing: &Standing) -> Markup {
-    let figure = standing.total.get(&metric).copied().unwrap_or_default();
-    html! {
-        (format::value(metric, figure.counted(), lang))
-        @if metric == Metric::Communities { span.target { " / " (standing.target) } }
-        @if figure.pending != 0 {
-            small { (format::value(metric, figure.pending, lang)) " " (lang.of(words::PENDING)) }
         }
     }
 }

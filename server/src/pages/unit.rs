@@ -1,85 +1,117 @@
-//! A unit's page: from its figures down to each record that counted or did not, with the rule.
+//! A unit's page: from its figures down to its people, and to each record that counted or did not, with the rule.
 
-use super::lists::lists;
-use super::parts::{STANDINGS, movement, unit_path, week_bar};
-use super::query::{Asked, Instead, Raw};
-use super::words::{self, Lang};
-use super::{format, frame};
+use super::contributions::{self, COUNTED, LEFT_OUT, statuses, sums};
+use super::format;
+use super::frame::{Live, Page};
+use super::members;
+use super::parts::{Choice, STANDINGS, choices, metric_choices, movement, unit_path, week_bar};
+use super::plots;
+use super::query::{Asked, Raw};
+use super::words;
+use super::wrong::{Instead, Wrong};
 use crate::app::App;
-use crate::problem::Problem;
-use crate::store::StoreError;
+use crate::store::{StoreError, Whose};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use canvass_core::domain::UnitId;
+use axum::response::Response;
 use canvass_core::domain::campaign::Metric;
-use canvass_core::ranking::{Standing, explain};
+use canvass_core::domain::{Bank, Unit, UnitId};
+use canvass_core::ranking::{Figure, Standing, explain, standings, trends};
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 pub(super) async fn page(
     State(app): State<App>,
     unit: Result<Path<String>, PathRejection>,
     query: Result<Query<Raw>, QueryRejection>,
-) -> Result<Markup, Instead> {
+) -> Result<Response, Instead> {
     let raw = Raw::of(query)?;
-    let unit = unit.map_or_else(|_| String::new(), |Path(unit)| unit);
-    let missing = || Instead::Problem(raw.lang(), Problem::not_found(&format!("there is no unit {unit}")));
-    let unit: UnitId = unit.parse().map_err(|_| missing())?;
-    let asked = raw.settle(&app, &unit_path(&unit)).await?;
-    let failed = |error: StoreError| Instead::Problem(asked.lang, error.into());
+    let text = unit.map_or_else(|_| String::new(), |Path(unit)| unit);
+    let missing = || Wrong::NoUnit(text.clone()).told(raw.lang());
+    let id: UnitId = text.parse().map_err(|_| missing())?;
+    let path = unit_path(&id);
+    let asked = raw.settle(&app, &path).await?;
+    let failed = |error: StoreError| Wrong::from(error).told(asked.lang);
     let bank = app.store.bank().await.map_err(failed)?;
-    let name = bank.unit(&unit).ok_or_else(missing)?.name.clone();
+    let unit = bank.unit(&id).ok_or_else(missing)?;
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
     let campaign = &asked.campaign.campaign;
-    let standing = canvass_core::ranking::standings(campaign, asked.week, &bank, &tallies)
-        .into_iter()
-        .find(|standing| standing.unit == unit);
-    let below = bank.below(&unit).map(|unit| Some(unit.id.clone())).collect();
+    let standings = standings(campaign, asked.week, &bank, &tallies);
+    let trends = trends(campaign, asked.week, &bank, &tallies);
+    let standing = standings.iter().find(|standing| standing.unit == id);
+    let below = Whose::Units(bank.below(&id).map(|unit| Some(unit.id.clone())).collect());
     let contributions = app.store.contributions(asked.campaign.id, below, asked.week).await.map_err(failed)?;
-    let explanation = explain(campaign, &bank, &contributions, &unit, asked.week, asked.metric);
-    let lists = lists(&app, &asked, &bank, &explanation).await.map_err(failed)?;
-    let content = html! {
-        p.kicker { a href=(asked.of_metric(None).address(STANDINGS)) { "← " (asked.lang.of(words::BACK)) } }
-        h1 { (name) }
-        p.sub { (campaign.name) }
-        (week_bar(&asked, &unit_path(&unit)))
-        @if let Some(standing) = &standing { (figures(&asked, &unit, standing)) }
-        (lists)
-    };
-    let other = asked.in_lang(if asked.lang == Lang::Zh { Lang::En } else { Lang::Zh }).address(&unit_path(&unit));
-    Ok(frame::page(asked.lang, &format!("{name} {}", asked.week), Some(other), &content))
+    let explanation = explain(campaign, &bank, &contributions, &id, asked.week, None);
+    let sums = sums(explanation.counted.iter().copied(), &asked);
+    let [counted, left_out] = contributions::tables(&app, &asked, &bank, &explanation).await.map_err(failed)?;
+    let mut tables = Vec::new();
+    let units = members::units(&asked, &bank, &id, &explanation.counted);
+    let has_units = !units.rows.is_empty();
+    tables.push(members::people(&asked, &bank, &id, &explanation.counted));
+    tables.push(units);
+    tables.extend([counted, left_out]);
+    let title = format!("{} {}", unit.name, asked.week);
+    let page = Page { asked: &asked, path: &path, title, live: Live::Standings, tables };
+    page.answer(|tables| {
+        html! {
+            p.kicker { (above(&asked, &bank, unit)) }
+            h1 { (unit.name) }
+            p.sub { (campaign.name) }
+            (week_bar(&asked, &path))
+            (figures(&asked, &path, standing, standings.len(), &sums))
+            @match (asked.metric, standing) {
+                (None, Some(_)) => (plots::course(&asked, &id, &trends)),
+                (metric, _) => (plots::weeks(&asked, metric.unwrap_or(Metric::Visits), &explanation.counted)),
+            }
+            @if standing.is_some() { (plots::side_by_side(&asked, &bank, &standings, Some(&id))) }
+            @if has_units { (tables.show(members::UNITS)) }
+            (tables.show(members::PEOPLE))
+            (statuses(&asked, &path))
+            (tables.show(COUNTED))
+            (tables.show(LEFT_OUT))
+        }
+    })
+    .await
 }
 
-/// Rank, score and every metric: each is a filter of the lists below.
-fn figures(asked: &Asked, unit: &UnitId, standing: &Standing) -> Markup {
-    let lang = asked.lang;
-    let path = unit_path(unit);
-    let current = |metric: Option<Metric>| (asked.metric == metric).then_some("true");
+/// The way up: the standings, and the units above.
+fn above(asked: &Asked, bank: &Bank, unit: &Unit) -> Markup {
+    let here = asked.elsewhere();
+    let mut above: Vec<&Unit> = bank.upwards(&unit.id).skip(1).collect();
+    above.reverse();
     html! {
-        nav.figures aria-label=(lang.of(words::METRIC)) {
-            a href=(asked.of_metric(None).address(&path)) aria-current=[current(None)] {
-                span { (lang.of(words::RANK)) " · " (lang.of(words::SCORE)) }
-                strong { (standing.rank) " · " (format::number(standing.score)) }
-                small { (movement(lang, standing.movement)) }
-            }
-            @for metric in Metric::ALL {
-                @let figure = standing.total.get(&metric).copied().unwrap_or_default();
-                @let week = standing.week.get(&metric).copied().unwrap_or_default();
-                a href=(asked.of_metric(Some(metric)).address(&path)) aria-current=[current(Some(metric))] {
-                    span { (lang.of(metric.label())) }
-                    strong {
-                        (format::value(metric, figure.counted(), lang))
-                        @if metric == Metric::Communities { span.target { " / " (standing.target) } }
-                    }
-                    small {
-                        (lang.of(words::THIS_WEEK)) " " (format::value(metric, week.counted(), lang)) " · "
-                        (format::number(standing.points.get(&metric).copied().unwrap_or_default())) " "
-                        (lang.of(words::POINTS))
-                        @if figure.pending != 0 {
-                            " · " (format::value(metric, figure.pending, lang)) " " (lang.of(words::PENDING))
-                        }
-                    }
-                }
-            }
-        }
+        a href=(here.address(STANDINGS)) { "← " (asked.lang.of(words::BACK)) }
+        @for unit in above { " / " a href=(here.address(&unit_path(&unit.id))) { (unit.name) } }
     }
+}
+
+/// Rank, score and every metric: each is a filter of the tables below. A unit that is not ranked itself has sums.
+fn figures(
+    asked: &Asked,
+    path: &str,
+    standing: Option<&Standing>,
+    ranked: usize,
+    sums: &[BTreeMap<Metric, Figure>; 2],
+) -> Markup {
+    let lang = asked.lang;
+    let first = standing.map(|standing| Choice {
+        metric: None,
+        title: format!("{} · {}", lang.of(words::RANK), lang.of(words::SCORE)),
+        value: html! {
+            (standing.rank) span.target { " / " (ranked) } " · " (format::number(standing.score))
+        },
+        below: movement(lang, standing.movement),
+    });
+    let all = first.unwrap_or_else(|| Choice {
+        metric: None,
+        title: lang.of(words::METRIC).to_owned(),
+        value: html! { (lang.of(words::ALL)) },
+        below: html! {},
+    });
+    let [total, week] = match standing {
+        Some(standing) => [&standing.total, &standing.week],
+        None => [&sums[0], &sums[1]],
+    };
+    let each = metric_choices(lang, total, week, standing.map(|standing| standing.target));
+    choices(asked, path, &std::iter::once(all).chain(each).collect::<Vec<_>>())
 }

@@ -1,35 +1,46 @@
 //! What stands in no unit's standing: facts of units that take no part, and those that no unit can be credited with.
 
-use super::frame;
-use super::lists::lists;
+use super::contributions::{self, COUNTED, LEFT_OUT, statuses};
+use super::frame::{Live, Page};
 use super::parts::{STANDINGS, UNPLACED, week_bar};
-use super::query::{Instead, Raw};
-use super::words::{self, Lang};
+use super::query::Raw;
+use super::words;
+use super::wrong::{Instead, Wrong};
 use crate::app::App;
-use crate::store::StoreError;
+use crate::store::{StoreError, Whose};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::response::Response;
 use canvass_core::ranking::{Placement, explain_unplaced};
-use maud::{Markup, html};
+use maud::html;
 
-pub(super) async fn page(State(app): State<App>, query: Result<Query<Raw>, QueryRejection>) -> Result<Markup, Instead> {
+pub(super) async fn page(
+    State(app): State<App>,
+    query: Result<Query<Raw>, QueryRejection>,
+) -> Result<Response, Instead> {
     let asked = Raw::of(query)?.settle(&app, UNPLACED).await?;
-    let failed = |error: StoreError| Instead::Problem(asked.lang, error.into());
+    let failed = |error: StoreError| Wrong::from(error).told(asked.lang);
     let bank = app.store.bank().await.map_err(failed)?;
     let campaign = &asked.campaign.campaign;
     let placement = Placement::new(campaign, &bank);
     let outside = bank.units().filter(|unit| placement.of(&unit.id).is_none()).map(|unit| Some(unit.id.clone()));
-    let units = outside.chain([None]).collect();
+    let units = Whose::Units(outside.chain([None]).collect());
     let contributions = app.store.contributions(asked.campaign.id, units, asked.week).await.map_err(failed)?;
     let explanation = explain_unplaced(campaign, &bank, &contributions, asked.week, asked.metric);
     let title = asked.lang.of(words::UNPLACED);
-    let content = html! {
-        p.kicker { a href=(asked.address(STANDINGS)) { "← " (asked.lang.of(words::BACK)) } }
-        h1 { (title) }
-        p.sub { (campaign.name) }
-        (week_bar(&asked, UNPLACED))
-        (lists(&app, &asked, &bank, &explanation).await.map_err(failed)?)
-    };
-    let other = asked.in_lang(if asked.lang == Lang::Zh { Lang::En } else { Lang::Zh }).address(UNPLACED);
-    Ok(frame::page(asked.lang, title, Some(other), &content))
+    let tables = contributions::tables(&app, &asked, &bank, &explanation).await.map_err(failed)?;
+    let page =
+        Page { asked: &asked, path: UNPLACED, title: title.to_owned(), live: Live::Standings, tables: tables.into() };
+    page.answer(|tables| {
+        html! {
+            p.kicker { a href=(asked.elsewhere().address(STANDINGS)) { "← " (asked.lang.of(words::BACK)) } }
+            h1 { (title) }
+            p.sub { (campaign.name) }
+            (week_bar(&asked, UNPLACED))
+            (statuses(&asked, UNPLACED))
+            (tables.show(COUNTED))
+            (tables.show(LEFT_OUT))
+        }
+    })
+    .await
 }

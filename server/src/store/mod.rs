@@ -106,6 +106,28 @@ pub struct StoredCampaign {
     pub campaign: Arc<Campaign>,
 }
 
+/// Whose contributions are asked for.
+#[derive(Debug, Clone)]
+pub enum Whose {
+    /// Those credited to any of some units (`None`: to no unit at all).
+    Units(Vec<Option<UnitId>>),
+    /// Those of one person, whichever unit they are credited to.
+    Person(PersonId),
+    /// Those of one prospect.
+    Prospect(RecordId),
+}
+
+/// What was last changed: each number grows when something of its sort does, also by another process's hand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// The last change of any record.
+    pub sequence: u64,
+    /// The ledger: campaigns, contributions, tallies.
+    pub ledger: u64,
+    /// The bank: units, people, memberships, devices.
+    pub bank: u64,
+}
+
 /// What a rebuild found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rebuilt {
@@ -156,6 +178,9 @@ pub trait Store: Send + Sync + 'static {
     /// noted as this person's, until devices enrol.
     async fn admit(&self, device: DeviceNumber, person: &PersonId) -> Result<(), StoreError>;
 
+    /// What was last changed: cheap enough to be asked every second.
+    async fn versions(&self) -> Result<Versions, StoreError>;
+
     /// The bank as it is.
     async fn bank(&self) -> Result<Arc<Bank>, StoreError>;
 
@@ -187,16 +212,19 @@ pub trait Store: Send + Sync + 'static {
     /// The sums of a campaign's contributions.
     async fn tallies(&self, campaign: RecordId) -> Result<Vec<Tally>, StoreError>;
 
-    /// A campaign's contributions credited to any of some units (`None`: to no unit at all), up to a week.
+    /// Some of a campaign's contributions, up to a week.
     async fn contributions(
         &self,
         campaign: RecordId,
-        units: Vec<Option<UnitId>>,
+        whose: Whose,
         until: Week,
     ) -> Result<Vec<Contribution>, StoreError>;
 
     /// Rows by their ids; those not here are left out.
     async fn rows(&self, ids: Vec<RecordId>) -> Result<Vec<Row>, StoreError>;
+
+    /// Every row that belongs to a prospect, its own included, in the order of their last changes.
+    async fn group(&self, prospect: RecordId) -> Result<Vec<Row>, StoreError>;
 
     /// Every row that a person's phone should hold on a day.
     async fn rows_for(&self, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError>;

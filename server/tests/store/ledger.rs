@@ -7,14 +7,14 @@ use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::{DeviceNumber, RecordId, Week, Zone};
 use canvass_core::ranking::{Contribution, Rule, Status, tallies};
 use canvass_core::wire::Verdict;
-use canvass_server::store::{Store, VerifyOrder};
+use canvass_server::store::{Store, VerifyOrder, Versions, Whose};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeSet;
 
 /// Every contribution that some unit is credited with.
 async fn credited(store: &dyn Store, campaign: RecordId) -> Vec<Contribution> {
-    let units = store.bank().await.expect("a bank").units().map(|unit| Some(unit.id.clone())).collect();
+    let units = Whose::Units(store.bank().await.expect("a bank").units().map(|unit| Some(unit.id.clone())).collect());
     let until = Week::from_number(12_000).expect("a week");
     let mut all = store.contributions(campaign, units, until).await.expect("contributions");
     all.sort_unstable();
@@ -254,4 +254,50 @@ pub(crate) async fn an_outcome_edited_after_its_verification_is_pending_again(pl
     judge(&*store, outcome.id, Judgement::Confirmed).await;
     assert_eq!(fund().await, (Status::Confirmed, Rule::Fund));
     assert_true(&*store, rules.id).await;
+}
+
+pub(crate) async fn contributions_are_found_by_unit_person_and_prospect(place: &impl Place) {
+    let store = with_bank(place).await;
+    let (mut head, mut ann, mut bob) = (Pen::of(1), Pen::of(3), Pen::of(4));
+    let mut rules = head.campaign(&campaign(2, 1));
+    send(&*store, 1, vec![&mut rules]).await;
+    let (mut garden, mut court) = (ann.prospect("银枫家园"), ann.prospect("春晓苑"));
+    let (mut hers, mut there) = (ann.visit(garden.id, NOON), ann.visit(court.id, NOON));
+    send(&*store, 3, vec![&mut garden, &mut court, &mut hers, &mut there]).await;
+    let mut his = bob.visit(garden.id, NOON);
+    send(&*store, 4, vec![&mut his]).await;
+    let week = Week::of(today());
+    let sources = async |whose| -> BTreeSet<RecordId> {
+        let found = store.contributions(rules.id, whose, week).await.expect("contributions");
+        found.into_iter().map(|one| one.source).collect()
+    };
+    assert_eq!(sources(Whose::Person(person("ann"))).await, BTreeSet::from([hers.id, there.id]));
+    assert_eq!(sources(Whose::Prospect(garden.id)).await, BTreeSet::from([hers.id, his.id]));
+    assert_eq!(sources(Whose::Units(vec![Some(unit("S1"))])).await, BTreeSet::from([hers.id, there.id, his.id]));
+    assert!(sources(Whose::Units(vec![None])).await.is_empty());
+
+    let group = store.group(garden.id).await.expect("a group");
+    let kinds: Vec<&str> = group.iter().map(|row| row.kind.name()).collect();
+    assert_eq!(kinds, ["prospect", "assignment", "visit", "visit"]);
+}
+
+pub(crate) async fn each_version_grows_with_what_it_is_of_and_with_nothing_else(place: &impl Place) {
+    let store = with_bank(place).await;
+    let (mut head, mut ann) = (Pen::of(1), Pen::of(3));
+    let mut rules = head.campaign(&campaign(2, 1));
+    send(&*store, 1, vec![&mut rules]).await;
+    let mut garden = ann.prospect("银枫家园");
+    send(&*store, 3, vec![&mut garden]).await;
+    let before = store.versions().await.expect("versions");
+    let mut visit = ann.visit(garden.id, NOON);
+    send(&*store, 3, vec![&mut visit]).await;
+    let counted = store.versions().await.expect("versions");
+    assert!(counted.sequence > before.sequence && counted.ledger > before.ledger && counted.bank == before.bank);
+    ann.edit(&mut garden, "households", 850);
+    send(&*store, 3, vec![&mut garden]).await;
+    let edited = store.versions().await.expect("versions");
+    assert_eq!(edited, Versions { sequence: edited.sequence, ..counted });
+    assert!(edited.sequence > counted.sequence);
+    store.set_bank(bank()).await.expect("set");
+    assert!(store.versions().await.expect("versions").bank > edited.bank);
 }

@@ -70,6 +70,8 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         a_transfer_moves_what_was_achieved_since,
         work_of_a_phone_that_becomes_known_again_counts_again,
         an_outcome_edited_after_its_verification_is_pending_again,
+        contributions_are_found_by_unit_person_and_prospect,
+        each_version_grows_with_what_it_is_of_and_with_nothing_else,
     }
     processes {
         all_that_was_written_is_there_after_reopening,

@@ -5,7 +5,7 @@ use crate::stage::*;
 use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::{RecordId, Week};
 use canvass_core::wire::Verdict;
-use canvass_server::store::{Store, VerifyOrder};
+use canvass_server::store::{Store, VerifyOrder, Whose};
 use tokio::task::JoinSet;
 
 pub(crate) async fn all_that_was_written_is_there_after_reopening(place: &impl Place) {
@@ -100,7 +100,7 @@ pub(crate) async fn two_processes_write_at_once_and_nothing_is_lost(place: &impl
         assert_eq!(done.expect("joined"), Ok(()));
     }
     let week = Week::of(today());
-    let units = vec![Some(unit("S1"))];
+    let units = Whose::Units(vec![Some(unit("S1"))]);
     let counted = stores[0].contributions(rules.id, units, week).await.expect("contributions");
     // Twenty visits, and of each account the community and its fund.
     assert_eq!(counted.len(), 60);

@@ -162,10 +162,7 @@ impl Window {
     pub fn complaints(&self) -> Vec<String> {
         self.settle();
         let mut told = self.told.borrow_mut();
-        // The browser looks for this picture on its own.
-        let own = |url: &Option<String>| url.as_ref().is_some_and(|url| url.ends_with("/favicon.ico"));
         let entries = take(&mut told.entries).into_iter().filter(|event| event.entry.level == LogEntryLevel::Error);
-        let entries = entries.filter(|event| !own(&event.entry.url));
         let entries = entries.map(|event| match &event.entry.url {
             Some(url) => format!("{} ({url})", event.entry.text),
             None => event.entry.text.clone(),

@@ -3,7 +3,7 @@
 use super::records;
 use crate::store::{StoreError, StoredCampaign};
 use canvass_core::domain::RecordId;
-use canvass_core::domain::campaign::{self, Campaign};
+use canvass_core::domain::campaign::Campaign;
 use canvass_core::projection::Row;
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -32,10 +32,13 @@ impl CachedCampaigns {
 /// All campaigns that can be read and were not withdrawn, newest first. While a field is in conflict, what held before
 /// holds on.
 pub(super) fn all(db: &Connection) -> Result<Vec<StoredCampaign>, StoreError> {
-    let sql = format!("SELECT {} FROM record WHERE kind = ? AND state = 'active' ORDER BY id DESC", records::COLUMNS);
+    let sql = format!(
+        "SELECT {} FROM record WHERE kind = 'campaign' AND state = 'active' ORDER BY id DESC",
+        records::COLUMNS
+    );
     let mut select = db.prepare_cached(&sql)?;
     let mut all = Vec::new();
-    for stored in select.query_map([campaign::KIND.name], records::read)? {
+    for stored in select.query_map([], records::read)? {
         let row = Row::try_from(stored?)?;
         if let Ok(campaign) = Campaign::read(&row.settled_fields()) {
             all.push(StoredCampaign { id: row.id, campaign: Arc::new(campaign) });

@@ -1,24 +1,63 @@
 //! The ledger: contributions and their tallies, kept by difference. What counts is decided in core, by one function; here
-//! a prospect's contributions are compared with those kept, and only the difference is written.
+//! what was touched of a prospect's group is compared with what is kept, and only the difference is written.
 
 use super::campaigns::CachedCampaigns;
+use super::read;
+use super::records::{self, Arrival};
+use super::tally::Sums;
 use super::writer::Writing;
-use super::{read, records};
-use crate::store::StoreError;
-use canvass_core::domain::campaign::{Campaign, Metric};
-use canvass_core::domain::{Bank, PersonId, RecordId, ServerTime, UnitId, Week};
+use crate::store::{StoreError, Whose};
+use canvass_core::domain::campaign::{self, Campaign, Metric};
+use canvass_core::domain::{PersonId, RecordId, ServerTime, UnitId, Week};
 use canvass_core::projection::Row;
-use canvass_core::ranking::{Contribution, Group, GroupRow, Rule, Status, Tally, contributions};
-use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::{BTreeMap, BTreeSet};
+use canvass_core::ranking::{Contribution, Group, GroupRow, Reach, Rule, Status, contributions};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use std::collections::BTreeMap;
 
-/// Counts anew what a push touched: some prospects, or everything if a campaign now admits or names other contributions.
-pub(super) fn recount(
-    writing: &mut Writing<'_>,
-    prospects: &BTreeSet<RecordId>,
-    campaigns_touched: bool,
-) -> Result<(), StoreError> {
-    if campaigns_touched {
+/// What has to be counted anew once everything of a job is appended.
+#[derive(Default)]
+pub(super) struct Touched {
+    campaigns: bool,
+    prospects: BTreeMap<RecordId, Part>,
+}
+
+/// What was touched of one prospect's group.
+#[derive(Default)]
+struct Part {
+    /// Records that count by themselves.
+    alone: Vec<GroupRow>,
+    outcomes: bool,
+    whole: bool,
+}
+
+impl Part {
+    const WHOLE: Self = Self { alone: Vec::new(), outcomes: true, whole: true };
+}
+
+impl Touched {
+    /// Notes a record's row as it now is; `new` if the record came just now.
+    pub(super) fn add(&mut self, row: Row, arrival: Arrival, new: bool) {
+        self.campaigns |= row.kind.is(&campaign::KIND);
+        let reach = Reach::of(&row.kind);
+        let Some(prospect) = row.prospect.filter(|_| reach != Reach::Nothing) else { return };
+        let part = self.prospects.entry(prospect).or_default();
+        match reach {
+            Reach::Nothing => {}
+            Reach::Itself => {
+                let (received_at, seq) = (arrival.received_at, arrival.seq.unsigned_abs());
+                part.alone.push(GroupRow { row, received_at, seq });
+            }
+            Reach::Outcomes => part.outcomes = true,
+            // What the prospect's own record says does not matter, only that it is here.
+            Reach::Group => part.whole |= new,
+        }
+    }
+}
+
+/// Counts anew what a job touched: parts of some prospects' groups, or everything if a campaign now admits or names other
+/// contributions.
+pub(super) fn recount(writing: &mut Writing<'_>, touched: Touched) -> Result<(), StoreError> {
+    if touched.campaigns {
         bump(writing.db)?;
         let before = std::mem::take(writing.campaigns).all;
         writing.campaigns.refresh(writing.db)?;
@@ -30,35 +69,32 @@ pub(super) fn recount(
             return recount_all(writing);
         }
     }
-    for prospect in prospects {
-        recount_one(writing, *prospect)?;
-    }
-    Ok(())
+    recount_parts(writing, touched.prospects)
 }
 
 /// Counts everything anew.
 pub(super) fn recount_all(writing: &mut Writing<'_>) -> Result<(), StoreError> {
-    let mut select = writing.db.prepare_cached(
+    recount_those(
+        writing,
         "SELECT DISTINCT prospect FROM record WHERE prospect IS NOT NULL UNION SELECT prospect FROM contribution",
-    )?;
-    let prospects: Vec<Vec<u8>> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for prospect in prospects {
-        recount_one(writing, RecordId::from_bytes(&prospect)?)?;
-    }
-    Ok(())
+    )
 }
 
 /// Counts the prospects anew that have a contribution without a unit: its author may have become known.
 pub(super) fn recount_unplaced(writing: &mut Writing<'_>) -> Result<(), StoreError> {
-    let mut select = writing.db.prepare_cached(
+    recount_those(
+        writing,
         "SELECT DISTINCT prospect FROM contribution
          WHERE unit = '' AND campaign IN (SELECT campaign FROM tally WHERE unit = '')",
-    )?;
+    )
+}
+
+/// Counts the whole groups of the prospects anew that a question finds.
+fn recount_those(writing: &mut Writing<'_>, which: &str) -> Result<(), StoreError> {
+    let mut select = writing.db.prepare_cached(which)?;
     let prospects: Vec<Vec<u8>> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for prospect in prospects {
-        recount_one(writing, RecordId::from_bytes(&prospect)?)?;
-    }
-    Ok(())
+    let prospects: Result<Vec<_>, _> = prospects.iter().map(|id| RecordId::from_bytes(id)).collect();
+    recount_parts(writing, prospects?.into_iter().map(|prospect| (prospect, Part::WHOLE)))
 }
 
 /// The version of what standings are made from: campaigns and tallies.
@@ -74,46 +110,47 @@ fn bump(db: &Connection) -> Result<(), StoreError> {
 
 type Key = (RecordId, RecordId, Metric);
 
-fn recount_one(writing: &mut Writing<'_>, prospect: RecordId) -> Result<(), StoreError> {
+fn recount_parts(
+    writing: &mut Writing<'_>,
+    parts: impl IntoIterator<Item = (RecordId, Part)>,
+) -> Result<(), StoreError> {
     writing.campaigns.refresh(writing.db)?;
-    let bank = writing.bank()?;
-    let db = writing.db;
-    let now = of_group(db, prospect, &writing.campaigns.all, &bank)?;
-    let kept = of_prospect(db, prospect)?;
-    if now != kept {
-        bump(db)?;
+    let (db, bank, campaigns) = (writing.db, writing.bank()?, &writing.campaigns.all);
+    let (mut sums, mut differs) = (Sums::default(), false);
+    for (prospect, part) in parts {
+        let all = matches!(part, Part { whole: true, .. });
+        let rows = rows_of(db, prospect, part)?;
+        let kept = if all { of_prospect(db, prospect)? } else { of_sources(db, prospect, &rows)? };
+        let mut own = db.prepare_cached("SELECT 1 FROM record WHERE id = ? AND kind = 'prospect'")?;
+        let known = own.query_row([prospect.as_bytes()], |_| Ok(())).optional()?.is_some();
+        let now = contributions(&Group { prospect, known, rows: &rows }, campaigns, &bank);
+        let now: BTreeMap<Key, Contribution> =
+            now.into_iter().map(|one| ((one.campaign, one.source, one.metric), one)).collect();
+        differs |= now != kept;
+        for (key, was) in kept.iter().filter(|(key, was)| now.get(key) != Some(was)) {
+            remove(db, prospect, key)?;
+            sums.take(was);
+        }
+        for (_, is) in now.iter().filter(|(key, is)| kept.get(key) != Some(is)) {
+            insert(db, is)?;
+            sums.add(is);
+        }
     }
-    for (key, was) in kept.iter().filter(|(key, was)| now.get(key) != Some(was)) {
-        let (campaign, source, metric) = key;
-        db.prepare_cached("DELETE FROM contribution WHERE campaign = ? AND source = ? AND metric = ?")?
-            .execute(params![campaign.as_bytes(), source.as_bytes(), metric.name()])?;
-        add_to_tally(db, was, -1)?;
-    }
-    for (_, is) in now.iter().filter(|(key, is)| kept.get(key) != Some(is)) {
-        insert(db, is)?;
-        add_to_tally(db, is, 1)?;
-    }
-    Ok(())
+    sums.save(db)?;
+    if differs { bump(db) } else { Ok(()) }
 }
 
-/// What a prospect's group comes to, by the rows as they are.
-fn of_group(
-    db: &Connection,
-    prospect: RecordId,
-    campaigns: &[(RecordId, Campaign)],
-    bank: &Bank,
-) -> Result<BTreeMap<Key, Contribution>, StoreError> {
-    if campaigns.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let sql = format!(
-        "SELECT {}, received_at, seq FROM record
-         WHERE prospect = ? AND kind IN ('visit', 'outcome', 'verification')",
-        records::COLUMNS
-    );
+/// The rows by which a part counts.
+fn rows_of(db: &Connection, prospect: RecordId, part: Part) -> Result<Vec<GroupRow>, StoreError> {
+    let (kinds, mut rows) = match part {
+        Part { whole: true, .. } => ("'visit', 'outcome', 'verification'", Vec::new()),
+        Part { outcomes: true, alone, .. } => ("'outcome', 'verification'", alone),
+        Part { alone, .. } => return Ok(alone),
+    };
+    let columns = records::COLUMNS;
+    let sql = format!("SELECT {columns}, received_at, seq FROM record WHERE prospect = ? AND kind IN ({kinds})");
     let mut select = db.prepare_cached(&sql)?;
     let mut found = select.query([prospect.as_bytes()])?;
-    let mut rows = Vec::new();
     while let Some(stored) = found.next()? {
         rows.push(GroupRow {
             row: Row::try_from(records::read(stored)?)?,
@@ -121,10 +158,7 @@ fn of_group(
             seq: stored.get::<_, i64>("seq")?.unsigned_abs(),
         });
     }
-    let mut own = db.prepare_cached("SELECT 1 FROM record WHERE id = ? AND kind = 'prospect'")?;
-    let known = own.query_row([prospect.as_bytes()], |_| Ok(())).optional()?.is_some();
-    let all = contributions(&Group { prospect, known, rows: &rows }, campaigns, bank);
-    Ok(all.into_iter().map(|one| ((one.campaign, one.source, one.metric), one)).collect())
+    Ok(rows)
 }
 
 const COLUMNS: &str = "campaign, source, metric, prospect, unit, person, week, value, status, rule";
@@ -146,41 +180,40 @@ fn insert(db: &Connection, one: &Contribution) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn add_to_tally(db: &Connection, one: &Contribution, sign: i64) -> Result<(), StoreError> {
-    let unit = one.unit.as_ref().map_or("", UnitId::as_str);
-    let key = params![
-        one.campaign.as_bytes(),
-        unit,
-        one.week.number(),
-        one.metric.name(),
-        one.status.name(),
-        sign * one.value,
-        sign
-    ];
-    db.prepare_cached(
-        "INSERT INTO tally (campaign, unit, week, metric, status, value, count) VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET count = count + excluded.count,
-             value = CAST(max(-9e18, min(9e18, value + excluded.value)) AS INTEGER)",
-    )?
-    .execute(key)?;
-    if sign < 0 {
-        db.prepare_cached(
-            "DELETE FROM tally WHERE campaign = ? AND unit = ? AND week = ? AND metric = ? AND status = ? AND count = 0",
-        )?
-        .execute(params![one.campaign.as_bytes(), unit, one.week.number(), one.metric.name(), one.status.name()])?;
-    }
+fn remove(db: &Connection, prospect: RecordId, (campaign, source, metric): &Key) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM contribution WHERE prospect = ? AND source = ? AND campaign = ? AND metric = ?")?
+        .execute(params![prospect.as_bytes(), source.as_bytes(), campaign.as_bytes(), metric.name()])?;
     Ok(())
 }
 
 fn of_prospect(db: &Connection, prospect: RecordId) -> Result<BTreeMap<Key, Contribution>, StoreError> {
     let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM contribution WHERE prospect = ?"))?;
-    let mut found = select.query([prospect.as_bytes()])?;
     let mut kept = BTreeMap::new();
+    by_key(select.query([prospect.as_bytes()])?, &mut kept)?;
+    Ok(kept)
+}
+
+/// The contributions kept of a prospect that come from some rows.
+fn of_sources(
+    db: &Connection,
+    prospect: RecordId,
+    rows: &[GroupRow],
+) -> Result<BTreeMap<Key, Contribution>, StoreError> {
+    let mut select =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM contribution WHERE prospect = ? AND source = ?"))?;
+    let mut kept = BTreeMap::new();
+    for source in rows {
+        by_key(select.query([prospect.as_bytes(), source.row.id.as_bytes()])?, &mut kept)?;
+    }
+    Ok(kept)
+}
+
+fn by_key(mut found: rusqlite::Rows<'_>, kept: &mut BTreeMap<Key, Contribution>) -> Result<(), StoreError> {
     while let Some(row) = found.next()? {
         let one = contribution(row)?;
         kept.insert((one.campaign, one.source, one.metric), one);
     }
-    Ok(kept)
+    Ok(())
 }
 
 /// Every contribution kept, in order of its key.
@@ -195,24 +228,34 @@ pub(super) fn all(db: &Connection) -> Result<Vec<Contribution>, StoreError> {
     Ok(all)
 }
 
-/// A campaign's contributions credited to any of some units (`None`: to no unit at all), up to a week.
-pub(super) fn of_units(
+/// Some of a campaign's contributions, up to a week.
+pub(super) fn of(
     db: &Connection,
     campaign: RecordId,
-    units: &[Option<UnitId>],
+    whose: &Whose,
     until: Week,
 ) -> Result<Vec<Contribution>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM contribution WHERE campaign = ? AND unit = ? AND week <= ?");
+    let (column, keys): (_, Vec<Box<dyn ToSql>>) = match whose {
+        Whose::Units(units) => {
+            ("unit", units.iter().map(|unit| key(unit.as_ref().map_or("", UnitId::as_str))).collect())
+        }
+        Whose::Person(person) => ("person", vec![key(person.as_str())]),
+        Whose::Prospect(prospect) => ("prospect", vec![Box::new(*prospect.as_bytes())]),
+    };
+    let sql = format!("SELECT {COLUMNS} FROM contribution WHERE campaign = ? AND {column} = ? AND week <= ?");
     let mut select = db.prepare_cached(&sql)?;
     let mut all = Vec::new();
-    for unit in units {
-        let mut found =
-            select.query(params![campaign.as_bytes(), unit.as_ref().map_or("", UnitId::as_str), until.number()])?;
+    for key in keys {
+        let mut found = select.query(params![campaign.as_bytes(), key, until.number()])?;
         while let Some(row) = found.next()? {
             all.push(contribution(row)?);
         }
     }
     Ok(all)
+}
+
+fn key(text: &str) -> Box<dyn ToSql> {
+    Box::new(text.to_owned())
 }
 
 fn contribution(row: &rusqlite::Row<'_>) -> Result<Contribution, StoreError> {
@@ -235,38 +278,8 @@ fn contribution(row: &rusqlite::Row<'_>) -> Result<Contribution, StoreError> {
     })
 }
 
-fn named<T>(found: Option<T>) -> Result<T, StoreError> {
+pub(super) fn named<T>(found: Option<T>) -> Result<T, StoreError> {
     found.ok_or_else(|| StoreError::Damaged("a contribution has an unknown word: rebuild".to_owned()))
-}
-
-/// The sums of a campaign's contributions, but for those that no unit is credited with.
-pub(super) fn tallies(db: &Connection, campaign: RecordId) -> Result<Vec<Tally>, StoreError> {
-    let mut select = db.prepare_cached(
-        "SELECT unit, week, metric, status, value, count FROM tally WHERE campaign = ? AND unit <> ''
-         ORDER BY unit, week, metric, status",
-    )?;
-    let mut found = select.query([campaign.as_bytes()])?;
-    let mut tallies = Vec::new();
-    while let Some(row) = found.next()? {
-        tallies.push(Tally {
-            unit: row.get::<_, String>(0)?.parse()?,
-            week: Week::from_number(row.get(1)?)?,
-            metric: named(Metric::named(&row.get::<_, String>(2)?))?,
-            status: Status::named(&row.get::<_, String>(3)?)?,
-            value: row.get(4)?,
-            count: row.get(5)?,
-        });
-    }
-    Ok(tallies)
-}
-
-/// Every tally as kept, in order of its key: what a rebuild compares.
-pub(super) fn kept_tallies(db: &Connection) -> Result<BTreeSet<String>, StoreError> {
-    let mut select = db.prepare_cached(
-        "SELECT hex(campaign) || '|' || unit || '|' || week || '|' || metric || '|' || status || '|' || value || '|' || count
-         FROM tally",
-    )?;
-    Ok(select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 /// Forgets every contribution and counts from the rows alone.

@@ -14,20 +14,20 @@ mod records;
 mod room;
 mod roster;
 mod standings;
+mod tally;
 mod writer;
 
 pub use open::{SqliteOptions, database_in};
 
 use super::{
     Counts, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder,
+    Versions, Whose,
 };
 use crate::ingest::{FromFile, Imported};
 use async_trait::async_trait;
 use bank::CachedBank;
 use canvass_core::document::ChangeHash;
-use canvass_core::domain::{
-    Bank, Date, DeviceNumber, Membership, Person, PersonId, RecordId, ServerTime, Unit, UnitId, Week,
-};
+use canvass_core::domain::{Bank, Date, DeviceNumber, Membership, Person, PersonId, RecordId, ServerTime, Unit, Week};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::Verdict;
@@ -141,6 +141,10 @@ impl Store for SqliteStore {
         self.writer.run(move |writing| roster::admit(writing, device, &who)).await
     }
 
+    async fn versions(&self) -> Result<Versions, StoreError> {
+        self.read(read::versions).await
+    }
+
     async fn bank(&self) -> Result<Arc<Bank>, StoreError> {
         self.read_with_bank(|_, bank| Ok(bank.clone())).await
     }
@@ -175,20 +179,24 @@ impl Store for SqliteStore {
     }
 
     async fn tallies(&self, campaign: RecordId) -> Result<Vec<Tally>, StoreError> {
-        self.read(move |db| ledger::tallies(db, campaign)).await
+        self.read(move |db| tally::tallies(db, campaign)).await
     }
 
     async fn contributions(
         &self,
         campaign: RecordId,
-        units: Vec<Option<UnitId>>,
+        whose: Whose,
         until: Week,
     ) -> Result<Vec<Contribution>, StoreError> {
-        self.read(move |db| ledger::of_units(db, campaign, &units, until)).await
+        self.read(move |db| ledger::of(db, campaign, &whose, until)).await
     }
 
     async fn rows(&self, ids: Vec<RecordId>) -> Result<Vec<Row>, StoreError> {
         self.read(move |db| read::rows(db, &ids)).await
+    }
+
+    async fn group(&self, prospect: RecordId) -> Result<Vec<Row>, StoreError> {
+        self.read(move |db| records::of_prospect(db, prospect)).await
     }
 
     async fn rows_for(&self, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {

@@ -3,6 +3,7 @@
 use crate::store::StoreError;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -36,13 +37,16 @@ pub fn database_in(folder: &Path) -> PathBuf {
 }
 
 pub(super) fn connect(path: &Path, durable: bool) -> Result<Connection, StoreError> {
-    let mut db = Connection::open(path)?;
+    let mut db = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     let synchronous = if durable { "FULL" } else { "OFF" };
     db.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA busy_timeout = 10000;
          PRAGMA cache_size = -65536;"
     ))?;
-    db.set_prepared_statement_cache_capacity(128);
+    prepare_once(&db)?;
     embedded::migrations::runner().run(&mut db).map_err(|error| match error.kind() {
         refinery::error::Kind::DivergentVersion(..) | refinery::error::Kind::MissingVersion(_) => {
             StoreError::Newer(error.to_string())
@@ -50,6 +54,13 @@ pub(super) fn connect(path: &Path, durable: bool) -> Result<Connection, StoreErr
         _ => StoreError::Storage(error.to_string()),
     })?;
     Ok(db)
+}
+
+/// Lets a statement be planned once for all its parameters; SQLite would plan some again for every value.
+fn prepare_once(db: &Connection) -> Result<(), StoreError> {
+    db.set_prepared_statement_cache_capacity(128);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 pub(super) fn entropy(seed: Option<u64>) -> StdRng {
@@ -100,7 +111,7 @@ impl Readers {
                     OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
                 )?;
                 db.execute_batch("PRAGMA busy_timeout = 10000; PRAGMA cache_size = -32768;")?;
-                db.set_prepared_statement_cache_capacity(64);
+                prepare_once(&db)?;
                 Ok(db)
             }
         }

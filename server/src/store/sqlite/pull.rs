@@ -7,21 +7,10 @@ use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Audience, Bank, Kind, RecordId, Zone};
 use canvass_core::wire::{Delivery, Position, Reference};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::HashMap;
-
-/// A row of a feed.
-struct Entry {
-    record: RecordId,
-    entered: u64,
-    last: u64,
-    gone: bool,
-}
+use std::collections::{HashMap, HashSet};
 
 /// What an eviction takes of the budget, in bytes: ids do not compress.
 const EVICTION: i64 = 17;
-/// How many rows of a feed are looked at in one go.
-const PAGE: usize = 256;
-
 pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pulled, StoreError> {
     let end = feeds::sequence(db)?;
     let audiences = bank::audiences(bank, &order.person, order.now.date(&Zone::china()));
@@ -48,9 +37,10 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
     Ok(pulled)
 }
 
-/// Takes what is new until the budget is spent or the feed's end is reached, in the order of each record's first change
-/// that the phone lacks: where a batch is cut, everything numbered up to the new `high` is then delivered, whatever
-/// changed again later. (By their last changes, a cut would leave out earlier changes of records still to come.)
+/// Takes what is new until the budget is spent or the feed's end is reached, in the order in which the audience was told:
+/// each record at its first change that the phone lacks. Where a batch is cut, everything numbered up to the new `high` is
+/// then delivered, whatever changed again later. (By their last changes, a cut would leave out earlier changes of records
+/// still to come.)
 fn upwards(
     db: &Connection,
     order: &PullOrder,
@@ -61,40 +51,33 @@ fn upwards(
     pulled: &mut Pulled,
 ) -> Result<(), StoreError> {
     let high = position.high;
-    let mut fresh = Vec::new();
-    for entry in entries(db, "last > ?2 ORDER BY last", &position.feed, high)? {
-        // A phone that has everything up to `high` needs only what came since.
-        let since = if position.low == 0 && entry.entered <= high { high } else { 0 };
-        let first = match (entry.gone, entry.entered > high) {
-            (true, _) => entry.last,
-            (false, true) => entry.entered,
-            (false, false) => first_above(db, entry.record, high)?.unwrap_or(entry.last),
-        };
-        fresh.push((first, since, entry));
-    }
-    fresh.sort_unstable_by_key(|(first, ..)| *first);
-    for (first, since, entry) in fresh {
+    let mut taken = HashSet::new();
+    let mut select = db.prepare_cached(
+        "SELECT told.seq, record, entered, last, gone FROM told JOIN feed USING (record, feed)
+         WHERE feed = ? AND told.seq > ? ORDER BY told.seq",
+    )?;
+    let mut found = select.query(params![position.feed.to_string(), number(high)])?;
+    while let Some(row) = found.next()? {
+        let entry = Entry::read(row)?;
+        if taken.contains(&entry.record) {
+            continue;
+        }
         if *left <= 0 {
-            position.high = first - 1;
+            position.high = entry.seq - 1;
             return Ok(());
         }
         if !entry.gone {
+            // A phone that has everything up to `high` needs only what came since.
+            let since = if position.low == 0 && entry.entered <= high { high } else { 0 };
             deliver(db, order, entry.record, since, left, pulled)?;
         } else if !feeds::is_in(db, entry.record, audiences)? {
             pulled.evictions.push(entry.record);
             *left -= EVICTION;
         }
+        taken.insert(entry.record);
     }
     position.high = end;
     Ok(())
-}
-
-/// The number of a record's first change above a number.
-fn first_above(db: &Connection, record: RecordId, high: u64) -> Result<Option<u64>, StoreError> {
-    let mut select = db.prepare_cached("SELECT min(seq) FROM change WHERE record = ? AND seq > ?")?;
-    let high = i64::try_from(high).unwrap_or(i64::MAX);
-    let first: Option<i64> = select.query_row(params![record.as_bytes(), high], |row| row.get(0))?;
-    Ok(first.map(i64::unsigned_abs))
 }
 
 /// Works a first sync further down, newest first. It gets its turn only once everything new is delivered, so that a record
@@ -106,45 +89,58 @@ fn downwards(
     left: &mut i64,
     pulled: &mut Pulled,
 ) -> Result<(), StoreError> {
-    while *left > 0 && position.low > 0 {
-        let page = entries(db, &format!("last < ?2 ORDER BY last DESC LIMIT {PAGE}"), &position.feed, position.low)?;
-        let whole = page.len() < PAGE;
-        for entry in page {
-            if *left <= 0 {
-                return Ok(());
-            }
-            if !entry.gone {
-                deliver(db, order, entry.record, 0, left, pulled)?;
-            }
-            position.low = entry.last;
-        }
-        if whole {
-            position.low = 0;
-        }
+    if *left <= 0 || position.low == 0 {
+        return Ok(());
     }
+    let mut select = db.prepare_cached(
+        "SELECT told.seq, record, entered, last, gone FROM told JOIN feed USING (record, feed)
+         WHERE feed = ? AND told.seq < ? ORDER BY told.seq DESC",
+    )?;
+    let mut found = select.query(params![position.feed.to_string(), number(position.low)])?;
+    while let Some(row) = found.next()? {
+        if *left <= 0 {
+            return Ok(());
+        }
+        let entry = Entry::read(row)?;
+        // A record that the audience was told of again later was delivered there.
+        if !entry.gone && entry.last == entry.seq {
+            deliver(db, order, entry.record, 0, left, pulled)?;
+        }
+        position.low = entry.seq;
+    }
+    position.low = 0;
     Ok(())
 }
 
-fn entries(db: &Connection, which: &str, feed: &Audience, from: u64) -> Result<Vec<Entry>, StoreError> {
-    let sql = format!("SELECT record, entered, last, gone FROM feed WHERE feed = ?1 AND {which}");
-    let mut select = db.prepare_cached(&sql)?;
-    let mut found = select.query(params![feed.to_string(), i64::try_from(from).unwrap_or(i64::MAX)])?;
-    let mut entries = Vec::new();
-    while let Some(row) = found.next()? {
-        entries.push(Entry {
-            record: RecordId::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default())?,
-            entered: row.get::<_, i64>(1)?.unsigned_abs(),
-            last: row.get::<_, i64>(2)?.unsigned_abs(),
-            gone: row.get(3)?,
-        });
+/// Something that an audience was told, and how the record now stands to it.
+struct Entry {
+    seq: u64,
+    record: RecordId,
+    entered: u64,
+    last: u64,
+    gone: bool,
+}
+
+impl Entry {
+    fn read(row: &rusqlite::Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            seq: row.get::<_, i64>(0)?.unsigned_abs(),
+            record: RecordId::from_bytes(row.get_ref(1)?.as_blob().unwrap_or_default())?,
+            entered: row.get::<_, i64>(2)?.unsigned_abs(),
+            last: row.get::<_, i64>(3)?.unsigned_abs(),
+            gone: row.get(4)?,
+        })
     }
-    Ok(entries)
+}
+
+/// A place in the server's order as the database knows it.
+fn number(place: u64) -> i64 {
+    i64::try_from(place).unwrap_or(i64::MAX)
 }
 
 fn has_above(db: &Connection, feed: &Audience, high: u64) -> Result<bool, StoreError> {
-    let mut select = db.prepare_cached("SELECT 1 FROM feed WHERE feed = ? AND last > ? LIMIT 1")?;
-    let high = i64::try_from(high).unwrap_or(i64::MAX);
-    Ok(select.query_row(params![feed.to_string(), high], |_| Ok(())).optional()?.is_some())
+    let mut select = db.prepare_cached("SELECT 1 FROM told WHERE feed = ? AND seq > ? LIMIT 1")?;
+    Ok(select.query_row(params![feed.to_string(), number(high)], |_| Ok(())).optional()?.is_some())
 }
 
 /// Adds a record's changes above a number, but for those just pushed.
@@ -157,7 +153,7 @@ fn deliver(
     pulled: &mut Pulled,
 ) -> Result<(), StoreError> {
     let mut select = db.prepare_cached("SELECT hash, bytes FROM change WHERE record = ? AND seq > ? ORDER BY seq")?;
-    let mut found = select.query(params![record.as_bytes(), i64::try_from(since).unwrap_or(i64::MAX)])?;
+    let mut found = select.query(params![record.as_bytes(), number(since)])?;
     let mut changes = Vec::new();
     while let Some(row) = found.next()? {
         let hash = ChangeHash::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default());

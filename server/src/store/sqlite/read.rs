@@ -1,12 +1,20 @@
 //! Plain questions.
 
-use super::{bank, records};
-use crate::store::{Counts, StoreError};
+use super::{bank, feeds, ledger, records};
+use crate::store::{Counts, StoreError, Versions};
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Bank, Date, PersonId, RecordId};
 use canvass_core::projection::Row;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashSet;
+
+pub(super) fn versions(db: &Connection) -> Result<Versions, StoreError> {
+    Ok(Versions {
+        sequence: feeds::sequence(db)?,
+        ledger: ledger::version(db)?.unsigned_abs(),
+        bank: bank::version(db)?.unsigned_abs(),
+    })
+}
 
 pub(super) fn rows(db: &Connection, ids: &[RecordId]) -> Result<Vec<Row>, StoreError> {
     let rows: Result<Vec<Option<Row>>, StoreError> = ids.iter().map(|id| records::row(db, *id)).collect();
@@ -17,7 +25,8 @@ pub(super) fn rows_for(db: &Connection, bank: &Bank, person: &PersonId, today: D
     let mut rows = Vec::new();
     for audience in bank::audiences(bank, person, today) {
         let mut select = db.prepare_cached(&format!(
-            "SELECT {} FROM feed JOIN record ON record.id = feed.record WHERE feed = ? AND gone = 0",
+            "SELECT {} FROM told JOIN feed ON feed.record = told.record AND feed.feed = told.feed AND last = told.seq
+             JOIN record ON record.id = told.record WHERE told.feed = ? AND gone = 0",
             records::COLUMNS
         ))?;
         for row in select.query_map([audience.to_string()], records::read)? {

@@ -2,9 +2,8 @@
 //! kept.
 
 use super::writer::Writing;
-use super::{ledger, read, records};
+use super::{ledger, read, records, tally};
 use crate::store::{Rebuilt, StoreError};
-use canvass_core::document::Document;
 use canvass_core::domain::RecordId;
 use canvass_core::projection::project;
 use rusqlite::{Connection, params};
@@ -21,14 +20,14 @@ pub(super) fn rebuild(writing: &mut Writing<'_>) -> Result<Rebuilt, StoreError> 
         .collect::<Result<_, _>>()?;
     for id in &ids {
         let id = RecordId::from_bytes(id)?;
-        let changes = records::bytes_of(db, id)?;
-        let document = Document::load(changes.iter().map(Vec::as_slice))?;
+        let history = records::History::of(db, id)?;
+        let (Some(document), Some(arrival)) = (history.document()?, history.arrival) else { continue };
         let row = project(id, &document).ok_or_else(|| StoreError::Damaged(format!("record {id} has no kind")))?;
         // A damaged row differs too.
         if records::row(db, id).ok().flatten().as_ref() != Some(&row) {
             found.rows_differing += 1;
         }
-        records::save(db, &row)?;
+        records::save(db, &row, arrival)?;
         found.records += 1;
     }
     // Rows of records that the log does not have.
@@ -40,9 +39,9 @@ pub(super) fn rebuild(writing: &mut Writing<'_>) -> Result<Rebuilt, StoreError> 
             .map(|one: canvass_core::ranking::Contribution| ((one.campaign, one.source, one.metric), one))
             .collect()
     };
-    let (kept, kept_tallies) = (by_key(ledger::all(db)?), ledger::kept_tallies(db)?);
+    let (kept, kept_tallies) = (by_key(ledger::all(db)?), tally::kept_tallies(db)?);
     found.contributions = ledger::count_from_nothing(writing)?;
-    let (now, now_tallies) = (by_key(ledger::all(db)?), ledger::kept_tallies(db)?);
+    let (now, now_tallies) = (by_key(ledger::all(db)?), tally::kept_tallies(db)?);
     found.contributions_differing = now.iter().filter(|(key, one)| kept.get(key) != Some(one)).count()
         + kept.keys().filter(|key| !now.contains_key(key)).count();
     found.tallies_differing = now_tallies.symmetric_difference(&kept_tallies).count();

@@ -57,39 +57,72 @@ pub(super) fn append(
     Ok(())
 }
 
-/// A record's document behind the gate, as far as the log has it; `kind` is what a push calls a record not known yet.
-pub(super) fn guarded(db: &Connection, record: RecordId, kind: &Kind) -> Result<Guarded, StoreError> {
-    let changes = bytes_of(db, record)?;
-    if changes.is_empty() {
-        return Ok(Guarded::empty(record, kind.clone()));
+/// What the log has of a record.
+pub(super) struct History {
+    pub(super) record: RecordId,
+    /// The device of its first change.
+    pub(super) begun_by: Option<DeviceNumber>,
+    /// When its first change came, and the number of its last.
+    pub(super) arrival: Option<Arrival>,
+    changes: Vec<Vec<u8>>,
+}
+
+impl History {
+    pub(super) fn of(db: &Connection, record: RecordId) -> Result<Self, StoreError> {
+        let mut select =
+            db.prepare_cached("SELECT device, received_at, seq, bytes FROM change WHERE record = ? ORDER BY seq")?;
+        let mut found = select.query([record.as_bytes()])?;
+        let mut history = Self { record, begun_by: None, arrival: None, changes: Vec::new() };
+        while let Some(change) = found.next()? {
+            let first = match history.arrival {
+                Some(arrival) => arrival.received_at,
+                None => ServerTime::from_millis(change.get(1)?)?,
+            };
+            history.begun_by = history.begun_by.or(Some(DeviceNumber::new(change.get(0)?)));
+            history.arrival = Some(Arrival { received_at: first, seq: change.get(2)? });
+            history.changes.push(change.get(3)?);
+        }
+        Ok(history)
     }
-    let document = Document::load(changes.iter().map(Vec::as_slice))?;
-    let kind = document.kind().ok_or_else(|| StoreError::Damaged(format!("record {record} has no kind")))?;
-    Ok(Guarded::of(record, kind, document, changes.iter().map(Vec::len).sum()))
+
+    /// Of a record's history that a change is appended to: when the record first came, and the change's number.
+    pub(super) fn then(&self, received_at: ServerTime, seq: i64) -> Arrival {
+        Arrival { received_at: self.arrival.map_or(received_at, |first| first.received_at), seq }
+    }
+
+    /// The document; none of a record that the log does not have.
+    pub(super) fn document(&self) -> Result<Option<Document>, StoreError> {
+        if self.changes.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Document::load(self.changes.iter().map(Vec::as_slice))?))
+    }
+
+    /// The document behind the gate; `kind` is what a push calls a record not known yet.
+    pub(super) fn guarded(&self, kind: &Kind) -> Result<Guarded, StoreError> {
+        let record = self.record;
+        let Some(document) = self.document()? else { return Ok(Guarded::empty(record, kind.clone())) };
+        let kind = document.kind().ok_or_else(|| StoreError::Damaged(format!("record {record} has no kind")))?;
+        Ok(Guarded::of(record, kind, document, self.changes.iter().map(Vec::len).sum()))
+    }
 }
 
-pub(super) fn bytes_of(db: &Connection, record: RecordId) -> Result<Vec<Vec<u8>>, StoreError> {
-    let mut select = db.prepare_cached("SELECT bytes FROM change WHERE record = ? ORDER BY seq")?;
-    Ok(select.query_map([record.as_bytes()], |row| row.get(0))?.collect::<Result<_, _>>()?)
-}
-
-/// The device of a record's first change, if the log has the record.
-pub(super) fn begun_by(db: &Connection, record: RecordId) -> Result<Option<DeviceNumber>, StoreError> {
-    let mut select = db.prepare_cached("SELECT device FROM change WHERE record = ? ORDER BY seq LIMIT 1")?;
-    Ok(select.query_row([record.as_bytes()], |row| row.get(0)).optional()?.map(DeviceNumber::new))
-}
-
-/// Writes a record's row. Its arrival follows from the log.
-pub(super) fn save(db: &Connection, row: &Row) -> Result<Arrival, StoreError> {
-    let arrival = arrival(db, row.id)?;
+/// Writes a record's row.
+pub(super) fn save(db: &Connection, row: &Row, arrival: Arrival) -> Result<(), StoreError> {
     if row.kind.is(&campaign::KIND) {
         db.execute("UPDATE setting SET value = value + 1 WHERE name = 'campaign_version'", [])?;
     }
     let stored = StoredRow::from(row);
     db.prepare_cached(
-        "INSERT OR REPLACE INTO record (id, kind, prospect, author, unit, owner, state, occurred_at, due_at, body,
-                                        conflicts, flags, heads, projection, received_at, seq)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO record (id, kind, prospect, author, unit, owner, state, occurred_at, due_at, body, conflicts, flags,
+                             heads, projection, received_at, seq)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET
+             kind = excluded.kind, prospect = excluded.prospect, author = excluded.author, unit = excluded.unit,
+             owner = excluded.owner, state = excluded.state, occurred_at = excluded.occurred_at,
+             due_at = excluded.due_at, body = excluded.body, conflicts = excluded.conflicts, flags = excluded.flags,
+             heads = excluded.heads, projection = excluded.projection, received_at = excluded.received_at,
+             seq = excluded.seq",
     )?
     .execute(params![
         stored.id,
@@ -109,14 +142,7 @@ pub(super) fn save(db: &Connection, row: &Row) -> Result<Arrival, StoreError> {
         arrival.received_at.millis(),
         arrival.seq
     ])?;
-    Ok(arrival)
-}
-
-fn arrival(db: &Connection, record: RecordId) -> Result<Arrival, StoreError> {
-    let mut first = db.prepare_cached("SELECT received_at FROM change WHERE record = ? ORDER BY seq LIMIT 1")?;
-    let mut last = db.prepare_cached("SELECT seq FROM change WHERE record = ? ORDER BY seq DESC LIMIT 1")?;
-    let received_at = ServerTime::from_millis(first.query_row([record.as_bytes()], |row| row.get(0))?)?;
-    Ok(Arrival { received_at, seq: last.query_row([record.as_bytes()], |row| row.get(0))? })
+    Ok(())
 }
 
 pub(super) fn row(db: &Connection, id: RecordId) -> Result<Option<Row>, StoreError> {
@@ -125,9 +151,9 @@ pub(super) fn row(db: &Connection, id: RecordId) -> Result<Option<Row>, StoreErr
     Ok(stored.map(Row::try_from).transpose()?)
 }
 
-/// Every row that belongs to a prospect, its own included.
+/// Every row that belongs to a prospect, its own included, in the order of their last changes.
 pub(super) fn of_prospect(db: &Connection, prospect: RecordId) -> Result<Vec<Row>, StoreError> {
-    let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM record WHERE prospect = ?"))?;
+    let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM record WHERE prospect = ? ORDER BY seq"))?;
     let found = select.query_map([prospect.as_bytes()], read)?;
     found.map(|row| Ok(Row::try_from(row?)?)).collect()
 }

@@ -1,8 +1,7 @@
 //! The standings as phones get them. They are made again only when the ledger, the bank or the week has changed; an idle
 //! sync costs a look at two versions.
 
-use super::campaigns;
-use super::{bank, ledger};
+use super::{bank, campaigns, ledger, tally};
 use crate::store::{StoreError, StoredCampaign};
 use canvass_core::domain::campaign::{Campaign, Metric};
 use canvass_core::domain::{Bank, ServerTime, Week};
@@ -45,7 +44,7 @@ impl CachedStandings {
             let mut told = Vec::new();
             for (stored, week) in self.campaigns.iter().zip(&weeks) {
                 let Some(week) = *week else { continue };
-                let tallies = ledger::tallies(db, stored.id)?;
+                let tallies = tally::tallies(db, stored.id)?;
                 let units = standings(&stored.campaign, week, bank, &tallies).into_iter().map(told_of).collect();
                 told.push(CampaignStandings { campaign: stored.id, name: stored.campaign.name.clone(), week, units });
             }

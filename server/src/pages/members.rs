@@ -1,0 +1,98 @@
+//! Who makes up a unit's figures: the units directly below it, and its people, also those who recorded nothing.
+
+use super::parts::{person_path, unit_path};
+use super::query::Asked;
+use super::table::{Cell, Column, Line, Table, Value};
+use super::words;
+use canvass_core::domain::campaign::Metric;
+use canvass_core::domain::{Bank, PersonId, Unit, UnitId};
+use canvass_core::ranking::{Contribution, Figure};
+use std::collections::{BTreeMap, HashMap};
+
+/// The table of the units below.
+pub(super) const UNITS: &str = "units";
+/// The table of the people.
+pub(super) const PEOPLE: &str = "people";
+
+type Figures = BTreeMap<Metric, Figure>;
+
+fn add(figures: &mut Figures, one: &Contribution) {
+    figures.entry(one.metric).or_default().add(one.status, one.value);
+}
+
+/// The units directly below one, each with all below it.
+pub(super) fn units(asked: &Asked, bank: &Bank, unit: &UnitId, counted: &[&Contribution]) -> Table {
+    let lang = asked.lang;
+    let below: Vec<&Unit> = bank.units().filter(|below| below.parent.as_ref() == Some(unit)).collect();
+    let child_above = |home: &Unit| bank.upwards(&home.id).find(|above| above.parent.as_ref() == Some(unit));
+    let homes: HashMap<&UnitId, &UnitId> =
+        bank.units().filter_map(|home| Some((&home.id, &child_above(home)?.id))).collect();
+    let mut figures: HashMap<&UnitId, Figures> = HashMap::new();
+    for one in counted {
+        if let Some(child) = one.unit.as_ref().and_then(|home| homes.get(home)) {
+            add(figures.entry(child).or_default(), one);
+        }
+    }
+    let line = |child: &&Unit| {
+        let path = unit_path(&child.id);
+        let name = Cell::from(Value::Text(child.name.clone())).to(asked.elsewhere().address(&path));
+        let mut cells = vec![name];
+        cells.extend(metrics(asked, &path, figures.get(&child.id)));
+        Line { key: child.id.to_string(), cells }
+    };
+    let rows = below.iter().map(line).collect();
+    let mut columns = vec![Column::words("unit", lang.of(words::UNIT)).heads_rows()];
+    columns.extend(metric_columns(asked));
+    Table { name: UNITS, title: words::BELOW, columns, rows, nothing: words::NO_UNITS }
+}
+
+/// The people of a unit and of those below it: who belongs there on the week's last day, and whoever else something was
+/// credited for.
+pub(super) fn people(asked: &Asked, bank: &Bank, unit: &UnitId, counted: &[&Contribution]) -> Table {
+    let lang = asked.lang;
+    let day = asked.week.sunday();
+    let mut figures: BTreeMap<&PersonId, (Option<&UnitId>, Figures)> = BTreeMap::new();
+    for member in bank.memberships().filter(|member| member.holds_on(day) && bank.is_within(&member.unit, unit)) {
+        figures.entry(&member.person).or_insert_with(|| (Some(&member.unit), Figures::new()));
+    }
+    for one in counted {
+        if let Some(person) = &one.person {
+            let (_, figures) = figures.entry(person).or_insert_with(|| (one.unit.as_ref(), Figures::new()));
+            add(figures, one);
+        }
+    }
+    let line = |(id, (home, figures)): (&PersonId, (Option<&UnitId>, Figures))| {
+        let here = asked.elsewhere();
+        let path = person_path(id);
+        let person = bank.person(id);
+        let name = person.map_or(id.as_str(), |person| &person.name).to_owned();
+        let role = person.map(|person| lang.of(person.role.label()));
+        let home = home.and_then(|home| bank.unit(home));
+        let home = home.map_or(Cell::from(Value::Nothing), |home| {
+            Cell::from(Value::Text(home.name.clone())).to(here.address(&unit_path(&home.id)))
+        });
+        let mut cells = vec![Cell::from(Value::Text(name)).to(here.address(&path)), Value::text(role).into(), home];
+        cells.extend(metrics(asked, &path, Some(&figures)));
+        Line { key: id.to_string(), cells }
+    };
+    let rows = figures.into_iter().map(line).collect();
+    let mut columns = vec![
+        Column::words("person", lang.of(words::PERSON)).heads_rows(),
+        Column::words("role", lang.of(words::ROLE)),
+        Column::words("unit", lang.of(words::UNIT)),
+    ];
+    columns.extend(metric_columns(asked));
+    Table { name: PEOPLE, title: words::PEOPLE, columns, rows, nothing: words::NO_PEOPLE }
+}
+
+fn metric_columns(asked: &Asked) -> impl Iterator<Item = Column> {
+    let lang = asked.lang;
+    Metric::ALL.into_iter().map(move |metric| Column::metric(metric, lang, lang.of(metric.label()).to_owned()))
+}
+
+fn metrics(asked: &Asked, path: &str, figures: Option<&Figures>) -> impl Iterator<Item = Cell> {
+    Metric::ALL.into_iter().map(move |metric| {
+        let figure = figures.and_then(|figures| figures.get(&metric)).copied().unwrap_or_default();
+        Cell::figure(metric, figure).to(asked.elsewhere().of_metric(Some(metric)).address(path))
+    })
+}

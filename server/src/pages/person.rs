@@ -1,0 +1,81 @@
+//! A person's page: what one account manager brought in, week by week, record by record.
+
+use super::contributions::{self, COUNTED, LEFT_OUT, statuses, sums};
+use super::frame::{Live, Page};
+use super::parts::{Choice, choices, metric_choices, person_path, unit_path, week_bar};
+use super::plots;
+use super::query::{Asked, Raw};
+use super::words;
+use super::wrong::{Instead, Wrong};
+use crate::app::App;
+use crate::store::{StoreError, Whose};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use canvass_core::domain::campaign::Metric;
+use canvass_core::domain::{Bank, Person, PersonId};
+use canvass_core::ranking::{Explanation, Figure};
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+
+pub(super) async fn page(
+    State(app): State<App>,
+    person: Result<Path<String>, PathRejection>,
+    query: Result<Query<Raw>, QueryRejection>,
+) -> Result<Response, Instead> {
+    let raw = Raw::of(query)?;
+    let text = person.map_or_else(|_| String::new(), |Path(person)| person);
+    let missing = || Wrong::NoPerson(text.clone()).told(raw.lang());
+    let id: PersonId = text.parse().map_err(|_| missing())?;
+    let path = person_path(&id);
+    let asked = raw.settle(&app, &path).await?;
+    let failed = |error: StoreError| Wrong::from(error).told(asked.lang);
+    let bank = app.store.bank().await.map_err(failed)?;
+    let person = bank.person(&id).ok_or_else(missing)?;
+    let whose = Whose::Person(id.clone());
+    let contributions = app.store.contributions(asked.campaign.id, whose, asked.week).await.map_err(failed)?;
+    let explanation = Explanation::of(&asked.campaign.campaign, contributions.iter(), asked.week);
+    let sums = sums(explanation.counted.iter().copied(), &asked);
+    let tables = contributions::tables(&app, &asked, &bank, &explanation).await.map_err(failed)?;
+    let title = format!("{} {}", person.name, asked.week);
+    let page = Page { asked: &asked, path: &path, title, live: Live::Standings, tables: tables.into() };
+    page.answer(|tables| {
+        html! {
+            p.kicker { (asked.lang.of(person.role.label())) " · " (homes(&asked, &bank, person)) }
+            h1 { (person.name) }
+            p.sub { (asked.campaign.campaign.name) }
+            (week_bar(&asked, &path))
+            (figures(&asked, &path, &sums))
+            (plots::weeks(&asked, asked.metric.unwrap_or(Metric::Visits), &explanation.counted))
+            (statuses(&asked, &path))
+            (tables.show(COUNTED))
+            (tables.show(LEFT_OUT))
+        }
+    })
+    .await
+}
+
+/// The units to which the person belongs on the week's last day.
+fn homes(asked: &Asked, bank: &Bank, person: &Person) -> Markup {
+    let here = asked.elsewhere();
+    let homes: Vec<_> = bank.units_of(&person.id, asked.week.sunday()).filter_map(|unit| bank.unit(unit)).collect();
+    html! {
+        @for (n, unit) in homes.iter().enumerate() {
+            @if n > 0 { " · " }
+            a href=(here.address(&unit_path(&unit.id))) { (unit.name) }
+        }
+        @if homes.is_empty() { (asked.lang.of(words::NO_UNIT)) }
+    }
+}
+
+fn figures(asked: &Asked, path: &str, [total, week]: &[BTreeMap<Metric, Figure>; 2]) -> Markup {
+    let lang = asked.lang;
+    let all = Choice {
+        metric: None,
+        title: lang.of(words::METRIC).to_owned(),
+        value: html! { (lang.of(words::ALL)) },
+        below: html! {},
+    };
+    let each = metric_choices(lang, total, week, None);
+    choices(asked, path, &std::iter::once(all).chain(each).collect::<Vec<_>>())
+}

@@ -1,0 +1,178 @@
+//! A prospect's page: what is known of it, where people disagree, everything that happened, and what of it counts.
+
+use super::contributions::{self, COUNTED, LEFT_OUT};
+use super::fields::Reading;
+use super::format;
+use super::frame::{Live, Page};
+use super::parts::{STANDINGS, person_path, prospect_path, unit_path, week_bar};
+use super::query::{Asked, Raw};
+use super::table::{Cell, Column, Line, Table, Value};
+use super::words;
+use super::wrong::{Instead, Wrong};
+use crate::app::App;
+use crate::store::{StoreError, Whose};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use canvass_core::domain::{Bank, PhoneTime, RecordId, assignment, prospect};
+use canvass_core::projection::{Conflict, Row};
+use canvass_core::ranking::Explanation;
+use maud::{Markup, html};
+
+pub(super) async fn page(
+    State(app): State<App>,
+    id: Result<Path<String>, PathRejection>,
+    query: Result<Query<Raw>, QueryRejection>,
+) -> Result<Response, Instead> {
+    let raw = Raw::of(query)?;
+    let text = id.map_or_else(|_| String::new(), |Path(id)| id);
+    let missing = || Wrong::NoProspect(text.clone()).told(raw.lang());
+    let id: RecordId = text.parse().map_err(|_| missing())?;
+    let path = prospect_path(id);
+    let asked = raw.settle(&app, &path).await?;
+    let failed = |error: StoreError| Wrong::from(error).told(asked.lang);
+    let bank = app.store.bank().await.map_err(failed)?;
+    let group = app.store.group(id).await.map_err(failed)?;
+    // Work with a prospect can arrive before it does.
+    let own = group.iter().find(|row| row.id == id && row.kind.is(&prospect::KIND));
+    if group.is_empty() {
+        return Err(missing());
+    }
+    let campaign = &asked.campaign.campaign;
+    let whose = Whose::Prospect(id);
+    let contributions = app.store.contributions(asked.campaign.id, whose, asked.week).await.map_err(failed)?;
+    let explanation = Explanation::of(campaign, contributions.iter(), asked.week);
+    let reading = Reading { lang: asked.lang, bank: &bank, zone: &campaign.zone };
+    let mut tables = vec![history(&asked, &reading, id, &group)];
+    tables.extend(contributions::tables(&app, &asked, &bank, &explanation).await.map_err(failed)?);
+    let name = own.and_then(|row| row.fields.text("name")).unwrap_or(asked.lang.of(words::UNKNOWN_PROSPECT)).to_owned();
+    let page = Page { asked: &asked, path: &path, title: name.clone(), live: Live::Records, tables };
+    page.answer(|tables| {
+        html! {
+            p.kicker {
+                a href=(asked.elsewhere().address(STANDINGS)) { "← " (asked.lang.of(words::BACK)) }
+                " · " (assigned(&asked, &bank, &group))
+            }
+            h1 { (name) }
+            p.sub { (asked.lang.of(words::PROSPECT)) }
+            @if let Some(row) = own { (known(&reading, row)) }
+            (tables.show("history"))
+            h2.chapter { (campaign.name) }
+            (week_bar(&asked, &path))
+            (tables.show(COUNTED))
+            (tables.show(LEFT_OUT))
+        }
+    })
+    .await
+}
+
+/// The unit of the newest assignment.
+fn assigned(asked: &Asked, bank: &Bank, group: &[Row]) -> Markup {
+    let unit = group.iter().rev().find(|row| row.kind.is(&assignment::KIND)).and_then(|row| row.unit.as_ref());
+    html! {
+        @match unit {
+            Some(id) => {
+                (asked.lang.of(words::ASSIGNED_TO)) " "
+                a href=(asked.elsewhere().address(&unit_path(id))) {
+                    (bank.unit(id).map_or(id.as_str(), |unit| &unit.name))
+                }
+            }
+            None => (asked.lang.of(words::NOT_ASSIGNED)),
+        }
+    }
+}
+
+/// What is known of the prospect, what is odd about it, and where people disagree.
+fn known(reading: &Reading<'_>, row: &Row) -> Markup {
+    let lang = reading.lang;
+    let flags = reading.flags(row);
+    html! {
+        section.part id="known" {
+            @if !flags.is_empty() || row.withdrawn {
+                p.flags {
+                    @if row.withdrawn { span.flag { (lang.of(words::WITHDRAWN)) } }
+                    @for flag in flags { span.flag { (flag) } }
+                }
+            }
+            dl.fields {
+                @for (name, value) in reading.all(row) { div { dt { (name) } dd { (value) } } }
+                div { dt { (lang.of(words::RECORDED_BY)) } dd { (reading.author(row.author)) } }
+            }
+            @if !row.conflicts.is_empty() {
+                h2 { (lang.of(words::CONFLICTS)) }
+                p.note { (lang.of(words::CONFLICTS_HELP)) }
+                @for conflict in &row.conflicts { (disagreement(reading, row, conflict)) }
+            }
+        }
+    }
+}
+
+/// Every value that stands for a field, with who put it and when; the one that is shown now is marked.
+fn disagreement(reading: &Reading<'_>, row: &Row, conflict: &Conflict) -> Markup {
+    let lang = reading.lang;
+    let field = conflict.field.as_str();
+    let shown = row.fields.get(field);
+    html! {
+        div.conflict {
+            h3 { (reading.name(&row.kind, field)) }
+            ul {
+                @for claim in &conflict.claims {
+                    li {
+                        strong { (reading.value(&row.kind, field, &claim.value)) }
+                        " " (reading.author(claim.author))
+                        @if let Some(at) = claim.at {
+                            @let (day, minutes) = format::day_and_minutes(at, reading.zone);
+                            " " (format::moment(day, minutes))
+                        }
+                        @if shown == Some(&claim.value) { " · " (lang.of(words::SHOWN)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Everything recorded about the prospect, the latest first.
+fn history(asked: &Asked, reading: &Reading<'_>, id: RecordId, group: &[Row]) -> Table {
+    let lang = asked.lang;
+    let columns = vec![
+        Column::words("time", lang.of(words::TIME)),
+        Column::words("what", lang.of(words::WHAT)).heads_rows(),
+        Column::words("person", lang.of(words::PERSON)),
+        Column::prose("details", lang.of(words::DETAILS)),
+        Column::words("flags", lang.of(words::FLAGS)),
+        Column::words("record", lang.of(words::RECORD)),
+    ];
+    let mut events: Vec<&Row> = group.iter().filter(|row| row.id != id).collect();
+    // An outcome says no time of day: a record's id says when it was begun.
+    let time = |row: &Row| row.occurred_at.or_else(|| row.id.begun_at()).unwrap_or(PhoneTime::nearest(0));
+    events.sort_by_key(|row| std::cmp::Reverse((time(row), row.id)));
+    let line = |row: &&Row| {
+        let (day, minutes) = format::day_and_minutes(time(row), reading.zone);
+        let holder = row.author.and_then(|device| reading.bank.holder(device));
+        let author = Cell::from(Value::Text(reading.author(row.author)));
+        let author = match holder {
+            Some(person) => author.to(asked.elsewhere().address(&person_path(&person.id))),
+            None => author,
+        };
+        let kind = row.kind.spec().map_or(row.kind.name(), |spec| lang.of(spec.label));
+        let details: Vec<String> =
+            reading.event(row).into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let mut flags = reading.flags(row);
+        flags.extend(row.withdrawn.then(|| lang.of(words::WITHDRAWN).to_owned()));
+        flags.extend((!row.conflicts.is_empty()).then(|| lang.of(words::CONFLICTS).to_owned()));
+        Line {
+            key: row.id.to_string(),
+            cells: vec![
+                Value::Moment(day, minutes).into(),
+                Value::Text(kind.to_owned()).into(),
+                author,
+                Value::text((!details.is_empty()).then(|| details.join(" · "))).into(),
+                Value::text((!flags.is_empty()).then(|| flags.join(", "))).into(),
+                Value::Id(row.id.to_string()).into(),
+            ],
+        }
+    };
+    let rows = events.iter().map(line).collect();
+    Table { name: "history", title: words::HISTORY, columns, rows, nothing: words::NO_HISTORY }
+}

@@ -1,0 +1,133 @@
+//! Why there is no page, in words for people with a browser.
+
+use super::frame;
+use super::words::Lang;
+use crate::problem::Problem;
+use crate::store::StoreError;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+/// What is wrong with an address, or with the server.
+#[derive(Debug)]
+pub(super) enum Wrong {
+    /// The address cannot be read.
+    Address(String),
+    /// A parameter cannot be what it is.
+    Parameter { name: &'static str, text: String },
+    /// There is no such campaign.
+    NoCampaign(String),
+    /// There is no such unit.
+    NoUnit(String),
+    /// There is no such person.
+    NoPerson(String),
+    /// There is no such prospect.
+    NoProspect(String),
+    /// The page has no such table, or the table no such column.
+    NoColumn(String),
+    /// The table has more rows than such a file can hold.
+    TooLong,
+    /// Nothing is at this address.
+    Nothing(String),
+    /// The campaign's dates do not span a week.
+    EndsBeforeItStarts,
+    /// The server cannot answer.
+    Server(Problem),
+}
+
+/// What is shown in place of the page that was asked for.
+pub(super) enum Instead {
+    /// Another answer, such as the way to the full address.
+    Page(Box<Response>),
+    /// No campaign was recorded yet.
+    NoCampaignYet(Lang),
+    /// Why not.
+    Wrong(Lang, Wrong),
+}
+
+impl Wrong {
+    pub(super) fn parameter(name: &'static str, text: &str) -> Self {
+        Self::Parameter { name, text: text.to_owned() }
+    }
+
+    /// Told in a language.
+    pub(super) fn told(self, lang: Lang) -> Instead {
+        Instead::Wrong(lang, self)
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::NoCampaign(_) | Self::NoUnit(_) | Self::NoPerson(_) | Self::NoProspect(_) | Self::Nothing(_) => {
+                StatusCode::NOT_FOUND
+            }
+            Self::Server(problem) => problem.status(),
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// What happened and what to do.
+    pub(super) fn words(&self, lang: Lang) -> String {
+        let in_lang = |zh: String, en: String| if lang == Lang::Zh { zh } else { en };
+        match self {
+            Self::Address(why) => in_lang(
+                format!("无法读懂这个地址（{why}）。请从实时排名重新进入。"),
+                format!("this address cannot be read ({why}): start from the standings"),
+            ),
+            Self::Parameter { name, text } => in_lang(
+                format!("地址里的 {name} 不能是“{text}”。请从实时排名重新进入。"),
+                format!("{name} cannot be “{text}”: start from the standings"),
+            ),
+            Self::NoCampaign(id) => in_lang(
+                format!("没有编号为 {id} 的营销活动。它可能已被撤回；请从活动列表中选择。"),
+                format!("there is no campaign {id}: it may have been withdrawn; choose one from the list"),
+            ),
+            Self::NoUnit(id) => in_lang(
+                format!("没有代码为 {id} 的机构。它可能已改名或撤并；请从实时排名重新进入。"),
+                format!("there is no unit {id}: start from the standings"),
+            ),
+            Self::NoPerson(id) => in_lang(
+                format!("没有工号为 {id} 的员工。请从机构页重新进入。"),
+                format!("there is no person {id}: start from a unit's page"),
+            ),
+            Self::NoProspect(id) => in_lang(
+                format!("服务器上没有编号为 {id} 的潜在客户。记录它的手机可能还没有同步。"),
+                format!("there is no prospect {id} here: the phone that recorded it may not have synced yet"),
+            ),
+            Self::NoColumn(name) => in_lang(
+                format!("这一页没有名为“{name}”的表或列。请从实时排名重新进入。"),
+                format!("this page has no table or column “{name}”: start from the standings"),
+            ),
+            Self::TooLong => in_lang(
+                "行数超过一个 Excel 工作表所能容纳。请先筛选，或导出 CSV。".to_owned(),
+                "there are more rows than a worksheet holds: filter them first, or take the CSV".to_owned(),
+            ),
+            Self::Nothing(path) => in_lang(
+                format!("{path} 这里什么也没有。请从实时排名重新进入。"),
+                format!("there is nothing at {path}: start from the standings"),
+            ),
+            Self::EndsBeforeItStarts => in_lang(
+                "这个活动的结束日期早于开始日期，请总行更正。".to_owned(),
+                "this campaign ends before it starts: head office must correct its dates".to_owned(),
+            ),
+            Self::Server(problem) => in_lang(
+                format!("服务器暂时无法给出这一页，请稍后再试（{}）。", problem.detail()),
+                problem.detail().to_owned(),
+            ),
+        }
+    }
+}
+
+impl From<StoreError> for Wrong {
+    fn from(error: StoreError) -> Self {
+        Self::Server(error.into())
+    }
+}
+
+impl IntoResponse for Instead {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Page(response) => *response,
+            Self::NoCampaignYet(lang) => frame::no_campaign(lang),
+            Self::Wrong(lang, wrong) => frame::wrong(lang, &wrong),
+        }
+    }
+}
