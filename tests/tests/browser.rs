@@ -294,3 +294,40 @@ fn axe_findings(axe: &str, window: &Window) -> Vec<String> {
     }
     found
 }
+
+#[test]
+fn what_a_phone_syncs_appears_in_both_open_windows_without_a_reload() {
+    let world = played();
+    let Some(site) = Site::of(&world) else { return };
+    let windows = [
+        site.open("/standings?week=2026-W11&lang=zh", Look::DESK),
+        site.open("/standings?week=2026-W11&lang=en", Look::PHONE.dark()),
+    ];
+    let row = |branch: &str| {
+        format!("[...document.querySelectorAll('tbody tr')].find((row) => row.innerText.includes('{branch}'))")
+    };
+    for window in &windows {
+        window.until(&format!("{}.innerText.includes('122')", row("东湖支行")));
+        // A reload would forget this.
+        window.eval("window.still = 'the same page'");
+        window.until("document.querySelector('p.live').dataset.state === 'on'");
+        window.eval(&format!("{}.querySelector('a').focus()", row("城南支行")));
+    }
+    let mut wang = world.phone("B1-S1-P1");
+    for name in ["银枫四期", "银枫五期"] {
+        let prospect = wang.prospect(name);
+        wang.visit(prospect);
+        wang.claim_account(prospect, date("2026-03-10"), 10_000);
+    }
+    wang.sync();
+    for window in &windows {
+        window.until(&format!("{}.innerText.includes('346')", row("东湖支行")));
+        assert_eq!(window.eval("window.still"), "the same page");
+        assert_eq!(window.eval("document.activeElement.innerText"), "城南支行", "the focus stays where it was");
+        assert_eq!(window.eval("document.querySelector('tbody tr').innerText.includes('东湖支行')"), true);
+        assert_eq!(window.complaints(), [""; 0]);
+        for request in window.requests() {
+            assert!(request.starts_with(&site.origin()), "{request}");
+        }
+    }
+}
