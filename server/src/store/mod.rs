@@ -19,7 +19,7 @@ use canvass_core::domain::{
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::{Delivery, Position, Push, Reference, Standings, Verdict};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// What one phone pushed.
@@ -197,6 +197,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Rows by their ids; those not here are left out.
     async fn rows(&self, ids: Vec<RecordId>) -> Result<Vec<Row>, StoreError>;
+
+    /// The prospects of some districts, whoever began them: id, district, name. Goes through all prospects.
+    async fn prospects_in(&self, districts: BTreeSet<String>) -> Result<Vec<(RecordId, String, String)>, StoreError>;
 
     /// Every row that a person's phone should hold on a day.
     async fn rows_for(&self, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError>;
