@@ -4,7 +4,7 @@
 // Helpers of tests may fail as tests do; clippy knows only functions marked as tests.
 #![allow(clippy::expect_used)]
 
-use canvass_server::import::{Mapping, Table};
+use canvass_server::import::{Mapping, Table, record_id};
 use canvass_server::store::sqlite::database_in;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -160,6 +160,9 @@ fn a_new_row_and_a_prospect_of_another_file_are_marked_as_possible_twins_of_each
     let said = desk.taken(&["prospects", "other.csv"]);
     assert!(said.contains("3 created") && said.contains("2 rows: possible twin"), "{said}");
     let report = desk.report("import-prospects-other.csv");
+    for (line, name) in [(2, "永业 公寓"), (3, "（永业）公寓")] {
+        assert_eq!(report[&line].1, record_id("黄浦", "老西门", name, 0).to_string(), "each has a record of its own");
+    }
     let all = [&known, &report[&2].1, &report[&3].1];
     for one in all {
         let body = desk.body(one);

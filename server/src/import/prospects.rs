@@ -62,7 +62,7 @@ impl ProspectImport<'_> {
         report.begin()?;
         progress::writing(self.bar, entries.len(), self.dry_run);
         let index = Index::of(entries);
-        let known = Known::of(store, districts, &index).await?;
+        let mut known = Known::in_districts(&index, districts);
         let mut planned = self.plan_namesakes(store, &reader, &index).await?;
         let mut batch: Vec<(Listed, Option<Target>)> = Vec::with_capacity(BATCH);
         for row in self.table.rows()? {
@@ -71,10 +71,10 @@ impl ProspectImport<'_> {
             let target = if first == listed.entry.line { planned.remove(&first) } else { Some(Target::SameAs(first)) };
             batch.push((listed, target));
             if batch.len() == BATCH {
-                self.write(store, &known, std::mem::take(&mut batch), report).await?;
+                self.write(store, &mut known, std::mem::take(&mut batch), report).await?;
             }
         }
-        self.write(store, &known, batch, report).await?;
+        self.write(store, &mut known, batch, report).await?;
         self.bar.finish_and_clear();
         Ok(())
     }
@@ -125,7 +125,7 @@ impl ProspectImport<'_> {
     async fn write(
         &self,
         store: &dyn Store,
-        known: &Known,
+        known: &mut Known<'_>,
         mut batch: Vec<(Listed, Option<Target>)>,
         report: &mut Report,
     ) -> Result<(), ImportError> {
@@ -138,6 +138,9 @@ impl ProspectImport<'_> {
         let mut found = found.into_iter();
         for (_, target) in batch.iter_mut().filter(|(_, target)| target.is_none()) {
             *target = found.next();
+        }
+        if batch.iter().any(|(_, target)| matches!(target, Some(Target::Record { new: true, .. }))) {
+            known.look(store).await?;
         }
         for (listed, target) in &mut batch {
             if let Some(Target::Record { id, new: true, twins }) = target {

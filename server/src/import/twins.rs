@@ -26,25 +26,43 @@ fn plain(name: &str) -> String {
     name.chars().map(narrow).filter(|c| c.is_alphanumeric() || *c == '-').flat_map(char::to_lowercase).collect()
 }
 
-/// The prospects that were there before a file, as far as their names stand in it.
-pub(super) struct Known(HashMap<u64, Vec<RecordId>>);
+/// The prospects that were there before a file, as far as their names stand in it. They are looked up when the first row
+/// turns out to be new: a file that brings nothing new costs nothing.
+pub(super) struct Known<'a> {
+    index: &'a Index,
+    districts: BTreeSet<String>,
+    found: Option<HashMap<u64, Vec<RecordId>>>,
+}
 
-impl Known {
-    /// Looks through the prospects of some districts, once.
-    pub(super) async fn of(store: &dyn Store, districts: BTreeSet<String>, index: &Index) -> Result<Self, ImportError> {
-        let mut known: HashMap<u64, Vec<RecordId>> = HashMap::new();
-        for (id, district, name) in store.prospects_in(districts).await? {
-            let namesake = namesake(&district, &name);
-            if index.has(namesake) {
-                known.entry(namesake).or_default().push(id);
+impl<'a> Known<'a> {
+    pub(super) fn in_districts(index: &'a Index, districts: BTreeSet<String>) -> Self {
+        Self { index, districts, found: None }
+    }
+
+    /// Looks through the prospects of the file's districts, once, before any is added.
+    pub(super) async fn look(&mut self, store: &dyn Store) -> Result<(), ImportError> {
+        if self.found.is_none() {
+            let mut found: HashMap<u64, Vec<RecordId>> = HashMap::new();
+            for (id, district, name) in store.prospects_in(std::mem::take(&mut self.districts)).await? {
+                let namesake = namesake(&district, &name);
+                if self.index.has(namesake) {
+                    found.entry(namesake).or_default().push(id);
+                }
             }
+            self.found = Some(found);
         }
-        Ok(Self(known))
+        Ok(())
+    }
+
+    /// Those that a new record may be.
+    fn of(&self, listed: &Listed, id: RecordId) -> impl Iterator<Item = &RecordId> {
+        let same = self.found.as_ref().and_then(|found| found.get(&listed.entry.namesake));
+        same.into_iter().flatten().filter(move |other| **other != id)
     }
 
     /// Adds those that a new record may be to its twins.
     pub(super) fn add_to(&self, listed: &Listed, id: RecordId, twins: &mut Vec<RecordId>) {
-        for other in self.0.get(&listed.entry.namesake).into_iter().flatten().filter(|other| **other != id) {
+        for other in self.of(listed, id) {
             if twins.len() < TWINS && !twins.contains(other) {
                 twins.push(*other);
             }
@@ -52,11 +70,11 @@ impl Known {
     }
 
     /// What the store is told of those that were there, once new records may be their twins.
-    pub(super) fn marks<'a>(&self, new: impl Iterator<Item = (&'a Listed, RecordId)>) -> Vec<FromFile> {
+    pub(super) fn marks<'b>(&self, new: impl Iterator<Item = (&'b Listed, RecordId)>) -> Vec<FromFile> {
         let mut marks: Vec<FromFile> = Vec::new();
         let mut places: HashMap<RecordId, usize> = HashMap::new();
         for (listed, id) in new {
-            for other in self.0.get(&listed.entry.namesake).into_iter().flatten().filter(|other| **other != id) {
+            for other in self.of(listed, id) {
                 let place = *places.entry(*other).or_insert_with(|| {
                     marks.push(FromFile {
                         identity: Fields::new(),
