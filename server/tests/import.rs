@@ -4,7 +4,7 @@
 // Helpers of tests may fail as tests do; clippy knows only functions marked as tests.
 #![allow(clippy::expect_used)]
 
-use canvass_server::import::{Mapping, Table};
+use canvass_server::import::{Mapping, Table, record_id};
 use canvass_server::store::sqlite::database_in;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -140,6 +140,40 @@ fn every_row_is_accounted_for_and_the_same_file_again_changes_nothing() {
     let before = desk.counts();
     let said = desk.taken(&["prospects", "city.csv"]);
     assert!(said.contains("0 created, 0 updated, 8 unchanged, 1 identical"), "{said}");
+    assert_eq!(desk.counts(), before);
+}
+
+#[test]
+fn a_new_row_and_a_prospect_of_another_file_are_marked_as_possible_twins_of_each_other() {
+    let desk = Desk::new();
+    desk.put("city.csv", city());
+    desk.taken(&["prospects", "city.csv"]);
+    let known = desk.report("import-prospects-city.csv")[&2].1.clone();
+    // The same name written otherwise in another area of the district; and in another district.
+    let other =
+        "上海;1;黄浦;老西门;永业 公寓;1;1\n上海;1;黄浦;老西门;（永业）公寓;1;1\n上海;1;徐汇;五里桥;永业公寓;1;1\n";
+    desk.put("other.csv", format!("{HEADER}{other}"));
+    let before = desk.counts();
+    let said = desk.taken(&["prospects", "other.csv", "--dry-run"]);
+    assert!(said.contains("3 created") && said.contains("2 rows: possible twin"), "{said}");
+    assert_eq!(desk.counts(), before);
+    let said = desk.taken(&["prospects", "other.csv"]);
+    assert!(said.contains("3 created") && said.contains("2 rows: possible twin"), "{said}");
+    let report = desk.report("import-prospects-other.csv");
+    for (line, name) in [(2, "永业 公寓"), (3, "（永业）公寓")] {
+        assert_eq!(report[&line].1, record_id("黄浦", "老西门", name, 0).to_string(), "each has a record of its own");
+    }
+    let all = [&known, &report[&2].1, &report[&3].1];
+    for one in all {
+        let body = desk.body(one);
+        let twins = all.iter().filter(|other| body[format!("twin/{other}")] == true).count();
+        assert_eq!((twins, body["flags"].as_str()), (2, Some("possible-twin")), "{body}");
+    }
+    assert_eq!(desk.body(&report[&4].1)["flags"], "", "of another district");
+    let before = desk.counts();
+    for file in ["other.csv", "city.csv"] {
+        assert!(desk.taken(&["prospects", file]).contains("0 created, 0 updated"), "{file}");
+    }
     assert_eq!(desk.counts(), before);
 }
 

@@ -6,7 +6,7 @@ use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::import::{self, Encoding, Mapping, ProspectImport, Report, Table};
 use canvass_server::store::{SqliteStore, Store};
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
@@ -61,6 +61,7 @@ pub(super) struct FileArgs {
 
 impl Import {
     pub(super) async fn run(self) -> anyhow::Result<bool> {
+        let bar = ProgressBar::no_length();
         match self {
             Self::Prospects { file, unit } => {
                 let mut mapping = file.mapping()?;
@@ -68,7 +69,6 @@ impl Import {
                 let table = Table::open(&file.file, &mapping).with_context(|| file.named())?;
                 let store = open_existing(&file.folder)?;
                 let (mut report, path) = file.report("prospects")?;
-                let bar = bar();
                 let (at, dry_run) = (SystemClock.now(), file.dry_run);
                 let import = ProspectImport { table: &table, mapping: &mapping, at, dry_run, bar: &bar };
                 let done = import.run(&store, &mut report).await;
@@ -79,14 +79,17 @@ impl Import {
                 let (mapping, table) = file.open_table()?;
                 let store = file.store()?;
                 let (mut report, path) = file.report("units")?;
-                let done = import::units(&store, &table, &mapping, file.dry_run, &mut report).await;
+                let done = import::units(&store, &table, &mapping, file.dry_run, &bar, &mut report).await;
+                bar.finish_and_clear();
                 file.end(&table, &path, report, done)
             }
             Self::People { file } => {
                 let (mapping, table) = file.open_table()?;
                 let store = file.store()?;
                 let (mut report, path) = file.report("people")?;
-                let done = import::people(&store as &dyn Store, &table, &mapping, file.dry_run, &mut report).await;
+                let store: &dyn Store = &store;
+                let done = import::people(store, &table, &mapping, file.dry_run, &bar, &mut report).await;
+                bar.finish_and_clear();
                 file.end(&table, &path, report, done)
             }
         }
@@ -158,9 +161,4 @@ impl FileArgs {
         println!("{summary}\n  every row is accounted for in {}", path.display());
         Ok(summary.count(import::Outcome::Refused) == 0)
     }
-}
-
-fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {elapsed}");
-    ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

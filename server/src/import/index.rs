@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 /// One row of a file, as far as it is compared with others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
-    /// Of its district and name.
+    /// Of its district and name ([`super::twins::namesake`]).
     pub(super) namesake: u64,
     /// Of all its cells.
     pub(super) row: u128,
@@ -38,6 +38,11 @@ impl Index {
     pub(super) fn has_namesakes(&self, entry: &Entry) -> bool {
         let at = self.entries.partition_point(|other| other.namesake < entry.namesake);
         self.entries.get(at + 1).is_some_and(|second| second.namesake == entry.namesake)
+    }
+
+    /// Whether any row has this number of a district and name.
+    pub(super) fn has(&self, namesake: u64) -> bool {
+        self.entries.binary_search_by_key(&namesake, |entry| entry.namesake).is_ok()
     }
 
     /// Whether any row has.

@@ -6,6 +6,7 @@ use super::error::ImportError;
 use super::index::{Entry, digest, number};
 use super::mapping::{Column, Found, Mapping};
 use super::table::{Row, Table};
+use super::twins::namesake;
 use crate::ingest::{FromFile, merge};
 use canvass_core::domain::{FieldName, Fields, GeoPoint, PhoneTime, RecordId, UnitId, Value, prospect};
 use canvass_core::projection::fields_to_json;
@@ -160,11 +161,7 @@ impl Reader {
             ("note", text("note")?),
         ]);
         let unit = self.assign.unit(district, area).map_err(|words| ImportError::Row { line: row.line, words })?;
-        let entry = Entry {
-            line: row.line,
-            row: number(&digest(row.cells())),
-            namesake: u64::try_from(number(&digest([district, name])) >> 64).unwrap_or(0),
-        };
+        let entry = Entry { line: row.line, row: number(&digest(row.cells())), namesake: namesake(district, name) };
         let [name, district, area] = [name, district, area].map(str::to_owned);
         let listed = Listed { entry, name, district, area, values, unit, price_unknown: price.is_none() };
         let new = merge(&listed.told(listed.id(0), Vec::new()), None).puts.unwrap_or_default();

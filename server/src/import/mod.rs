@@ -9,11 +9,13 @@ mod index;
 mod listed;
 mod mapping;
 mod people;
+mod progress;
 mod prospects;
 mod report;
 mod sheet;
 mod table;
 mod text;
+mod twins;
 mod units;
 
 pub use assign::Assign;

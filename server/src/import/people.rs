@@ -6,11 +6,13 @@ use super::cells::Cells;
 use super::error::ImportError;
 use super::index::{digest, number};
 use super::mapping::{Column, Mapping};
+use super::progress;
 use super::report::{Outcome, Report};
 use super::table::Table;
 use super::units::extend;
 use crate::store::Store;
 use canvass_core::domain::{Bank, BankError, Date, Membership, Person, PersonId, Role, UnitId};
+use indicatif::ProgressBar;
 use std::collections::{BTreeMap, HashMap};
 
 const COLUMNS: [Column; 6] = [
@@ -33,17 +35,20 @@ pub async fn people(
     table: &Table,
     mapping: &Mapping,
     dry_run: bool,
+    bar: &ProgressBar,
     report: &mut Report,
 ) -> Result<(), ImportError> {
     let found = mapping.find(table.header(), &COLUMNS)?;
     report.summary().left = found.left(table.header()).into_iter().map(str::to_owned).collect();
     let bank = store.bank().await?;
+    progress::checking(bar);
     let mut people: BTreeMap<PersonId, (u32, Person)> = BTreeMap::new();
     let mut memberships: BTreeMap<Place, (u32, Membership)> = BTreeMap::new();
     let mut seen: HashMap<u128, u32> = HashMap::new();
     let mut outcomes = Vec::new();
     for row in table.rows()? {
         let row = row?;
+        bar.inc(1);
         let (person, membership) = person(&Cells { row: &row, found: &found }, &bank)?;
         if let Some(first) = seen.insert(number(&digest(row.cells())), row.line) {
             outcomes.push((row.line, Outcome::Identical, person.id, format!("the same as line {first}")));
@@ -73,6 +78,7 @@ pub async fn people(
     let after = bank.with(Vec::new(), people.clone(), memberships.clone()).map_err(named)?;
     let twice = overlapping(&after);
     report.begin()?;
+    progress::writing_at_once(bar, outcomes.len(), dry_run);
     extend(store, dry_run, named, (Vec::new(), people, memberships)).await?;
     for (line, outcome, id, mut reason) in outcomes {
         if twice.contains_key(&id) {
@@ -82,6 +88,7 @@ pub async fn people(
             reason = [reason, "belongs to two units at once".to_owned()].join("; ").trim_start_matches("; ").to_owned();
         }
         report.row(line, outcome, id.as_str(), &reason)?;
+        bar.inc(1);
     }
     Ok(())
 }

@@ -7,19 +7,19 @@ use super::error::ImportError;
 use super::index::Index;
 use super::listed::{COLUMNS, Listed, Reader, suspicious};
 use super::mapping::Mapping;
+use super::progress;
 use super::report::{Outcome, Report};
 use super::table::Table;
+use super::twins::{Known, TWINS};
 use crate::ingest::{Clash, FromFile, Imported, merge};
 use crate::store::Store;
 use canvass_core::domain::{FieldName, RecordId, ServerTime};
 use canvass_core::projection::Row as RecordRow;
 use indicatif::ProgressBar;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How many rows are written in one transaction.
 const BATCH: usize = 500;
-/// How many possible twins a record names at most.
-const TWINS: usize = 8;
 
 /// An import of prospects.
 pub struct ProspectImport<'a> {
@@ -46,20 +46,23 @@ impl ProspectImport<'_> {
         let found = self.mapping.find(self.table.header(), &COLUMNS)?;
         let reader = Reader { found, assign, now: self.at.as_recorded() };
         report.summary().left = reader.found.left(self.table.header()).into_iter().map(str::to_owned).collect();
-        self.bar.set_message("checking");
-        let mut entries = Vec::new();
+        progress::checking(self.bar);
+        let (mut entries, mut districts) = (Vec::new(), BTreeSet::new());
         for row in self.table.rows()? {
-            entries.push(reader.read(&row?)?.entry);
+            let listed = reader.read(&row?)?;
+            entries.push(listed.entry);
+            if !districts.contains(&listed.district) {
+                districts.insert(listed.district);
+            }
             self.bar.inc(1);
         }
         if entries.is_empty() {
             return Err(ImportError::Empty);
         }
         report.begin()?;
-        self.bar.set_length(entries.len() as u64);
-        self.bar.set_position(0);
-        self.bar.set_message(if self.dry_run { "previewing" } else { "importing" });
+        progress::writing(self.bar, entries.len(), self.dry_run);
         let index = Index::of(entries);
+        let mut known = Known::in_districts(&index, districts);
         let mut planned = self.plan_namesakes(store, &reader, &index).await?;
         let mut batch: Vec<(Listed, Option<Target>)> = Vec::with_capacity(BATCH);
         for row in self.table.rows()? {
@@ -68,10 +71,10 @@ impl ProspectImport<'_> {
             let target = if first == listed.entry.line { planned.remove(&first) } else { Some(Target::SameAs(first)) };
             batch.push((listed, target));
             if batch.len() == BATCH {
-                self.write(store, std::mem::take(&mut batch), report).await?;
+                self.write(store, &mut known, std::mem::take(&mut batch), report).await?;
             }
         }
-        self.write(store, batch, report).await?;
+        self.write(store, &mut known, batch, report).await?;
         self.bar.finish_and_clear();
         Ok(())
     }
@@ -97,19 +100,19 @@ impl ProspectImport<'_> {
         }
         for group in groups.values() {
             let standings = standings(store, &group.iter().collect::<Vec<_>>()).await?;
-            let mut areas: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            let mut places: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
             for (at, listed) in group.iter().enumerate() {
-                areas.entry(&listed.area).or_default().push(at);
+                places.entry((&listed.area, &listed.name)).or_default().push(at);
             }
             let mut targets: BTreeMap<usize, Target> = BTreeMap::new();
-            for rows in areas.into_values() {
+            for rows in places.into_values() {
                 let listed: Vec<&Listed> = rows.iter().map(|at| &group[*at]).collect();
                 let standing = rows.first().map(|at| &standings[*at]);
                 targets.extend(rows.iter().copied().zip(standing.map(|s| match_rows(&listed, s)).unwrap_or_default()));
             }
             let ids: Vec<RecordId> = targets.values().filter_map(Target::record).collect();
             for (at, mut target) in targets {
-                if let Target::Record(id, twins) = &mut target {
+                if let Target::Record { id, twins, .. } = &mut target {
                     twins.extend(ids.iter().filter(|other| *other != id).take(TWINS));
                 }
                 planned.insert(group[at].entry.line, target);
@@ -122,6 +125,7 @@ impl ProspectImport<'_> {
     async fn write(
         &self,
         store: &dyn Store,
+        known: &mut Known<'_>,
         mut batch: Vec<(Listed, Option<Target>)>,
         report: &mut Report,
     ) -> Result<(), ImportError> {
@@ -135,10 +139,18 @@ impl ProspectImport<'_> {
         for (_, target) in batch.iter_mut().filter(|(_, target)| target.is_none()) {
             *target = found.next();
         }
-        let orders: Vec<FromFile> = batch
+        if batch.iter().any(|(_, target)| matches!(target, Some(Target::Record { new: true, .. }))) {
+            known.look(store).await?;
+        }
+        for (listed, target) in &mut batch {
+            if let Some(Target::Record { id, new: true, twins }) = target {
+                known.add_to(listed, *id, twins);
+            }
+        }
+        let mut orders: Vec<FromFile> = batch
             .iter()
             .filter_map(|(listed, target)| match target {
-                Some(Target::Record(id, twins)) => Some(listed.told(*id, twins.clone())),
+                Some(Target::Record { id, twins, .. }) => Some(listed.told(*id, twins.clone())),
                 _ => None,
             })
             .collect();
@@ -147,6 +159,11 @@ impl ProspectImport<'_> {
             let rows: HashMap<RecordId, RecordRow> = rows.into_iter().map(|row| (row.id, row)).collect();
             orders.iter().map(|order| merge(order, rows.get(&order.id)).imported).collect()
         } else {
+            let new = batch.iter().filter_map(|(listed, target)| match target {
+                Some(Target::Record { id, new: true, .. }) => Some((listed, *id)),
+                _ => None,
+            });
+            orders.extend(known.marks(new));
             store.import_prospects(orders, self.at).await?
         };
         let mut done = done.into_iter();
@@ -160,8 +177,8 @@ impl ProspectImport<'_> {
 
 /// What a row means.
 enum Target {
-    /// A record, there already or to be made, and records that may be the same community.
-    Record(RecordId, Vec<RecordId>),
+    /// A record, there already or new, and records that may be the same community.
+    Record { id: RecordId, new: bool, twins: Vec<RecordId> },
     /// One of so many, or yet another.
     OneOf(usize),
     /// What an earlier line says.
@@ -169,9 +186,17 @@ enum Target {
 }
 
 impl Target {
+    fn known(id: RecordId) -> Self {
+        Self::Record { id, new: false, twins: Vec::new() }
+    }
+
+    fn new(id: RecordId) -> Self {
+        Self::Record { id, new: true, twins: Vec::new() }
+    }
+
     fn record(&self) -> Option<RecordId> {
         match self {
-            Self::Record(id, _) => Some(*id),
+            Self::Record { id, .. } => Some(*id),
             _ => None,
         }
     }
@@ -215,18 +240,18 @@ async fn standings(store: &dyn Store, listed: &[&Listed]) -> Result<Vec<Standing
 /// new; if not, any of them could be any, and none is touched.
 fn match_rows(rows: &[&Listed], standing: &Standing) -> Vec<Target> {
     if let ([_], [(id, _)]) = (rows, standing.known.as_slice()) {
-        return vec![Target::Record(*id, Vec::new())];
+        return vec![Target::known(*id)];
     }
     let mut left: Vec<&(RecordId, String)> = standing.known.iter().collect();
     let mut targets: Vec<Option<Target>> = Vec::new();
     for row in rows {
         let said = row.said();
         let same = left.iter().position(|(_, known)| *known == said);
-        targets.push(same.map(|at| Target::Record(left.remove(at).0, Vec::new())));
+        targets.push(same.map(|at| Target::known(left.remove(at).0)));
     }
     let mut free = standing.free..;
     let mut other = |row: &Listed| match left.len() {
-        0 => Target::Record(row.id(free.next().unwrap_or(u32::MAX)), Vec::new()),
+        0 => Target::new(row.id(free.next().unwrap_or(u32::MAX))),
         several => Target::OneOf(several),
     };
     targets.into_iter().zip(rows).map(|(target, row)| target.unwrap_or_else(|| other(row))).collect()
@@ -245,9 +270,9 @@ fn account(
             reasons.push(format!("the same as line {line}"));
             (Outcome::Identical, None)
         }
-        Some(Target::Record(id, twins)) => {
+        Some(Target::Record { id, twins, .. }) => {
             if let Some(other) = twins.first() {
-                report.summary().note("possible twin of another row of that name in the district");
+                report.summary().note("possible twin of another prospect of that name in the district");
                 reasons.push(format!("possible twin of {other}"));
             }
             (settle(report, done.next(), &mut reasons), Some(*id))

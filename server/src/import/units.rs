@@ -4,10 +4,12 @@ use super::cells::Cells;
 use super::error::ImportError;
 use super::index::{digest, number};
 use super::mapping::{Column, Mapping};
+use super::progress;
 use super::report::{Outcome, Report};
 use super::table::Table;
 use crate::store::{Store, StoreError};
 use canvass_core::domain::{BankError, Unit, UnitId, UnitLevel};
+use indicatif::ProgressBar;
 use std::collections::{BTreeMap, HashMap};
 
 const COLUMNS: [Column; 4] = [
@@ -26,16 +28,19 @@ pub async fn units(
     table: &Table,
     mapping: &Mapping,
     dry_run: bool,
+    bar: &ProgressBar,
     report: &mut Report,
 ) -> Result<(), ImportError> {
     let found = mapping.find(table.header(), &COLUMNS)?;
     report.summary().left = found.left(table.header()).into_iter().map(str::to_owned).collect();
     let bank = store.bank().await?;
+    progress::checking(bar);
     let mut units: BTreeMap<UnitId, (u32, Unit)> = BTreeMap::new();
     let mut seen: HashMap<u128, u32> = HashMap::new();
     let mut outcomes = Vec::new();
     for row in table.rows()? {
         let row = row?;
+        bar.inc(1);
         let cells = Cells { row: &row, found: &found };
         let unit = unit(&cells)?;
         if let Some(first) = seen.insert(number(&digest(row.cells())), row.line) {
@@ -69,9 +74,11 @@ pub async fn units(
     let units: Vec<Unit> = units.into_values().map(|(_, unit)| unit).collect();
     bank.with(units.clone(), Vec::new(), Vec::new()).map_err(&named)?;
     report.begin()?;
+    progress::writing_at_once(bar, outcomes.len(), dry_run);
     extend(store, dry_run, named, (units, Vec::new(), Vec::new())).await?;
     for (line, outcome, id, reason) in outcomes {
         report.row(line, outcome, id.as_str(), &reason)?;
+        bar.inc(1);
     }
     Ok(())
 }

@@ -65,7 +65,8 @@ pub struct Merged {
 /// Merges what a file says into a record, if it is there.
 pub fn merge(file: &FromFile, row: Option<&Row>) -> Merged {
     let Some(row) = row else { return Merged { puts: Some(created(file)), imported: Imported::Created } };
-    if !row.author.is_some_and(|author| author.is_server()) {
+    let only_twins = file.identity.is_empty() && file.values.is_empty();
+    if !only_twins && !row.author.is_some_and(|author| author.is_server()) {
         let words = "a phone began a record under this row's id: it was left alone".to_owned();
         return Merged { puts: None, imported: Imported::Refused(words) };
     }
@@ -217,5 +218,9 @@ mod tests {
         let mut row = imported(5);
         row.author = Some(DeviceNumber::new(3));
         assert!(matches!(merge(&file(6), Some(&row)), Merged { puts: None, imported: Imported::Refused(_) }));
+        let mut mark = file(6);
+        (mark.identity, mark.values, mark.twins) = (Fields::new(), Fields::new(), vec![RecordId::derived([2; 10])]);
+        let puts = merge(&mark, Some(&row)).puts.expect("marked as a possible twin");
+        assert!(puts.len() == 1 && puts.iter().all(|(name, _)| name.as_str().starts_with("twin/")));
     }
 }

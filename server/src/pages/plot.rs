@@ -13,7 +13,7 @@ mod spark;
 mod trend;
 
 pub(super) use columns::{Column, Columns, columns};
-pub(super) use distribution::{Distribution, UnitValue, distribution};
+pub(super) use distribution::{Distribution, UnitValue, distribution, median};
 pub(super) use spark::{Spark, spark};
 pub(super) use trend::{Series, Trend, Upward, trend};
 

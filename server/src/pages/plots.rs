@@ -52,14 +52,13 @@ pub(super) fn course(asked: &Asked, unit: &UnitId, trends: &BTreeMap<UnitId, Vec
         places
             .clone()
             .map(|place| {
-                let mut scores: Vec<i64> = trends.values().filter_map(|trend| score(trend, place)).collect();
-                scores.sort_unstable();
+                let scores: Vec<i64> = trends.values().filter_map(|trend| score(trend, place)).collect();
                 pick(&scores)
             })
             .collect()
     };
-    let median = of_all(|scores| scores.get(scores.len().saturating_sub(1) / 2).copied());
-    let first = of_all(|scores| scores.last().copied());
+    let median = of_all(|scores| plot::median(scores.iter().copied()));
+    let first = of_all(|scores| scores.iter().max().copied());
     let series = [
         Series { name: lang.of(words::SCORE), values: &own },
         Series { name: lang.of(words::MEDIAN_UNIT), values: &median },

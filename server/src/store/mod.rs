@@ -19,7 +19,7 @@ use canvass_core::domain::{
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::{Delivery, Position, Push, Reference, Standings, Verdict};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// What one phone pushed.
@@ -225,6 +225,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Every row that belongs to a prospect, its own included, in the order of their last changes.
     async fn group(&self, prospect: RecordId) -> Result<Vec<Row>, StoreError>;
+
+    /// The prospects of some districts, whoever began them: id, district, name. Goes through all prospects.
+    async fn prospects_in(&self, districts: BTreeSet<String>) -> Result<Vec<(RecordId, String, String)>, StoreError>;
 
     /// Every row that a person's phone should hold on a day.
     async fn rows_for(&self, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError>;

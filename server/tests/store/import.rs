@@ -64,6 +64,28 @@ pub(crate) async fn a_newer_file_edits_what_it_says_otherwise_and_leaves_correct
     assert!(store.rebuild().await.expect("rebuilt").nothing_differed());
 }
 
+pub(crate) async fn a_phones_prospect_is_found_in_its_district_and_marked_as_a_twin(place: &impl Place) {
+    let store = with_bank(place).await;
+    let mut pen = Pen::of(3);
+    let mut own = pen.prospect("永业公寓");
+    pen.edit(&mut own, "district", "黄浦");
+    let (mut elsewhere, mut nowhere) = (pen.prospect("永业公寓"), pen.prospect("青溪新村"));
+    pen.edit(&mut elsewhere, "district", "徐汇");
+    send(&*store, 3, vec![&mut own, &mut elsewhere, &mut nowhere]).await;
+    let found = store.prospects_in(["黄浦".to_owned(), "静安".to_owned()].into()).await.expect("read");
+    assert_eq!(found, [(own.id, "黄浦".to_owned(), "永业公寓".to_owned())]);
+
+    let new = RecordId::derived([1; 10]);
+    let mark =
+        FromFile { identity: Fields::new(), values: Fields::new(), id: own.id, twins: vec![new], ..listed(1, 0) };
+    let done = import(&*store, vec![mark.clone()]).await;
+    assert!(matches!(&done[0], Imported::Updated(fields, _) if fields.len() == 1), "{done:?}");
+    let rows = store.rows(vec![own.id]).await.expect("rows");
+    assert!(rows[0].flags.contains(&"possible-twin".into()) && rows[0].author == Some(DeviceNumber::new(3)));
+    assert_eq!(import(&*store, vec![mark]).await, [Imported::Unchanged(Vec::new())]);
+    assert!(store.rebuild().await.expect("rebuilt").nothing_differed());
+}
+
 pub(crate) async fn an_order_that_cannot_be_written_leaves_the_batch_unwritten(place: &impl Place) {
     let store = with_bank(place).await;
     let mut nameless = listed(2, 500);

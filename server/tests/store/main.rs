@@ -59,6 +59,7 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         a_prospect_from_a_file_is_its_units_and_the_same_file_again_changes_nothing,
         a_newer_file_edits_what_it_says_otherwise_and_leaves_corrections_alone,
         an_order_that_cannot_be_written_leaves_the_batch_unwritten,
+        a_phones_prospect_is_found_in_its_district_and_marked_as_a_twin,
         a_bank_is_extended_and_its_phones_stay,
     }
     ledger {

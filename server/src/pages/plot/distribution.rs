@@ -38,7 +38,9 @@ pub(in crate::pages) struct UnitValue<'a> {
 /// Draws the values of many units: a line for each, or a strip of narrow bars if there are more than thirty.
 pub(in crate::pages) fn distribution(plot: &Distribution<'_>, show: impl Fn(i64) -> String) -> Markup {
     let gist = Gist(plot.heading.lang);
-    let Some(median) = median(plot.units) else { return field::empty(&plot.heading, gist.nothing()) };
+    let Some(median) = median(plot.units.iter().map(|unit| unit.value)) else {
+        return field::empty(&plot.heading, gist.nothing());
+    };
     let values = plot.units.iter().map(|unit| i128::from(unit.value));
     let sentence = sentence(plot, median, gist, &show);
     let legend = html! {
@@ -60,9 +62,9 @@ pub(in crate::pages) fn distribution(plot: &Distribution<'_>, show: impl Fn(i64)
     }
 }
 
-/// The middle value; between the two middle ones, their middle.
-fn median(units: &[UnitValue<'_>]) -> Option<i64> {
-    let mut values: Vec<_> = units.iter().map(|unit| unit.value).collect();
+/// The middle value; between the two middle ones, their middle, rounded down.
+pub(in crate::pages) fn median(values: impl Iterator<Item = i64>) -> Option<i64> {
+    let mut values: Vec<_> = values.collect();
     values.sort_unstable();
     let upper = *values.get(values.len() / 2)?;
     let lower = *values.get(values.len().saturating_sub(1) / 2)?;

@@ -33,7 +33,7 @@ use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::Verdict;
 use open::Readers;
 use standings::CachedStandings;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use writer::Writer;
@@ -197,6 +197,10 @@ impl Store for SqliteStore {
 
     async fn group(&self, prospect: RecordId) -> Result<Vec<Row>, StoreError> {
         self.read(move |db| records::of_prospect(db, prospect)).await
+    }
+
+    async fn prospects_in(&self, districts: BTreeSet<String>) -> Result<Vec<(RecordId, String, String)>, StoreError> {
+        self.read(move |db| read::prospects_in(db, &districts)).await
     }
 
     async fn rows_for(&self, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {

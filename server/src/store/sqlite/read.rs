@@ -3,10 +3,11 @@
 use super::{bank, feeds, ledger, records};
 use crate::store::{Counts, StoreError, Versions};
 use canvass_core::document::ChangeHash;
+use canvass_core::domain::prospect;
 use canvass_core::domain::{Bank, Date, PersonId, RecordId};
 use canvass_core::projection::Row;
 use rusqlite::{Connection, OptionalExtension};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 pub(super) fn versions(db: &Connection) -> Result<Versions, StoreError> {
     Ok(Versions {
@@ -19,6 +20,26 @@ pub(super) fn versions(db: &Connection) -> Result<Versions, StoreError> {
 pub(super) fn rows(db: &Connection, ids: &[RecordId]) -> Result<Vec<Row>, StoreError> {
     let rows: Result<Vec<Option<Row>>, StoreError> = ids.iter().map(|id| records::row(db, *id)).collect();
     Ok(rows?.into_iter().flatten().collect())
+}
+
+pub(super) fn prospects_in(
+    db: &Connection,
+    districts: &BTreeSet<String>,
+) -> Result<Vec<(RecordId, String, String)>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT id, body ->> '$.district' AS district, body ->> '$.name' FROM record
+         WHERE kind = ? AND district IS NOT NULL",
+    )?;
+    let mut rows = select.query([prospect::KIND.name])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let district: String = row.get(1)?;
+        if districts.contains(&district) {
+            let id = RecordId::from_bytes(&row.get::<_, [u8; 16]>(0)?)?;
+            found.push((id, district, row.get::<_, Option<String>>(2)?.unwrap_or_default()));
+        }
+    }
+    Ok(found)
 }
 
 pub(super) fn rows_for(db: &Connection, bank: &Bank, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {

@@ -8,9 +8,12 @@ use canvass_core::ranking::{Contribution, Status, Tally};
 use rusqlite::{Connection, params};
 use std::collections::{BTreeSet, HashMap};
 
-/// By how much a job changes tallies, summed up before it is written.
+/// What the contributions of one sum are alike in.
+type Key = (RecordId, Option<UnitId>, Week, Metric, Status);
+
+/// By how much a job changes tallies, value and count, summed up before it is written.
 #[derive(Default)]
-pub(super) struct Sums(HashMap<(RecordId, Option<UnitId>, Week, Metric, Status), (i64, i64)>);
+pub(super) struct Sums(HashMap<Key, (i64, i64)>);
 
 impl Sums {
     pub(super) fn add(&mut self, one: &Contribution) {

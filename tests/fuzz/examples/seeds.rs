@@ -1,0 +1,107 @@
+//! Writes honest inputs into the corpus of each target, so that a fuzzer begins behind the first checks.
+
+use canvass_core::domain::{
+    Audience, Bank, Date, Device, DeviceNumber, Membership, Person, PersonId, PhoneTime, RecordId, Role, ServerTime,
+    Unit, UnitLevel,
+};
+use canvass_core::wire::{
+    CampaignStandings, Delivery, MAX_PLAIN, MetricTotal, PROTOCOL, Position, Push, Reference, Request, Response,
+    Standings, UnitStanding, Verdict,
+};
+use canvass_fuzz::files::workbook;
+use canvass_fuzz::record::{inner, life};
+use std::path::Path;
+
+const SHEET: &str = r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="inlineStr"><is><t>price</t></is></c></row><row r="3"><c r="A3" t="s"><v>1</v></c><c r="B3" s="1"><v>1.5e3</v></c></row><row r="4"><c r="A4" t="b"><v>1</v></c><c r="B4" t="e"><v>#N/A</v></c><c r="C4"><f>1+1</f><v>2</v></c><c r="D4" t="d"><v>2026-03-02</v></c></row></sheetData></worksheet>"#;
+const STRINGS: &str = r#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>名称</t></si><si><r><t>永业</t></r><r><t>公寓</t></r></si></sst>"#;
+
+fn request(visit: &[u8]) -> Request {
+    let person = "P1".parse().expect("an id");
+    let clock = PhoneTime::from_millis(1_772_000_000_000).expect("in range");
+    let mut request = Request::new(DeviceNumber::new(7), person, clock, 99, 1_000_000);
+    request.positions = vec![Position { feed: Audience::Bank, low: 0, high: 12 }];
+    let kind = "prospect".parse().expect("a kind");
+    request.pushes = vec![Push { record: RecordId::new(1, [1; 10]), kind, changes: vec![visit.to_vec().into()] }];
+    request
+}
+
+fn response() -> Response {
+    let unit = |id: &str, parent: Option<&str>, level| Unit {
+        id: id.parse().expect("an id"),
+        parent: parent.map(|parent| parent.parse().expect("an id")),
+        level,
+        name: "黄浦支行".into(),
+    };
+    let person: PersonId = "P1".parse().expect("an id");
+    let at = "B".parse().expect("an id");
+    let bank = Bank::new(
+        vec![unit("H", None, UnitLevel::HeadOffice), unit("B", Some("H"), UnitLevel::Branch)],
+        vec![Person { id: person.clone(), name: "王芳".into(), role: Role::AccountManager }],
+        vec![Membership { person: person.clone(), unit: at, from: Date::constant(2026, 1, 1), until: None }],
+        vec![Device { number: DeviceNumber::new(7), person }],
+    );
+    let totals = vec![MetricTotal { metric: "visits".into(), confirmed: 12, pending: 0 }];
+    let standing =
+        UnitStanding { unit: "B".parse().expect("an id"), rank: 1, score: 24, target: 5, movement: Some(-2), totals };
+    let (campaign, week) = (RecordId::new(4, [4; 10]), "2026-W10".parse().expect("a week"));
+    let campaign = CampaignStandings { campaign, name: "百日会战".into(), week, units: vec![standing] };
+    let refused = Verdict::Refused { code: "checksum".into(), words: "…".into() };
+    Response {
+        protocol: PROTOCOL,
+        nonce: 99,
+        clock: ServerTime::from_millis(1_772_000_000_500).expect("in range"),
+        verdicts: vec![vec![Verdict::Accepted, Verdict::Known, Verdict::NeedsDeps, Verdict::PullFirst, refused]],
+        deliveries: vec![Delivery {
+            record: RecordId::new(2, [2; 10]),
+            kind: "prospect".parse().expect("a kind"),
+            changes: vec![vec![9; 40].into()],
+        }],
+        evictions: vec![RecordId::new(3, [3; 10])],
+        positions: vec![Position { feed: "unit/B".parse().expect("a feed"), low: 5, high: 12 }],
+        more: true,
+        reference: Some(Reference::of(&bank.expect("a bank"), 3)),
+        standings: Some(Standings::of(vec![campaign]).expect("encodes")),
+    }
+}
+
+fn main() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let write = |target: &str, name: &str, how: u8, bytes: &[u8]| {
+        let folder = corpus.join(target);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join(format!("seed-{name}")), [&[how], bytes].concat()).expect("written");
+    };
+    let life = life();
+    let bodies = [
+        ("request", request(&life[0].change).encode().expect("encodes")),
+        ("response", response().encode().expect("encodes")),
+    ];
+    for (target, body) in &bodies {
+        write(target, "packed", 0, body);
+        write(target, "plain", 1, &zstd::bulk::decompress(body, MAX_PLAIN).expect("unpacks"));
+    }
+    for (at, step) in life.iter().enumerate() {
+        let how = u8::try_from(at << 2).expect("few steps");
+        write("change", &format!("{at}-whole"), how, &step.change);
+        write("change", &format!("{at}-inner"), how | 1, inner(&step.change));
+        write("change", &format!("{at}-phone"), how | 3, inner(&step.change));
+    }
+    let text = "名称;区;板块\r\n\"永业\n公寓\";黄浦;五里桥\n\n甲;\"乙\"\"\";丙\n";
+    write("import", "utf8", 0, text.as_bytes());
+    write("import", "bom", 0, format!("\u{feff}{text}").as_bytes());
+    write("import", "gb18030", 1, b"\xc3\xfb\xb3\xc6,\xc7\xf8\n\xd3\xc0\xd2\xb5,\xbb\xc6\xc6\xd6\n");
+    let parts = [SHEET.as_bytes(), &[0], STRINGS.as_bytes()].concat();
+    write("import", "workbook", 2, &workbook(&parts));
+    write("import", "sheet", 3, &parts);
+    let row = "永业公寓;黄浦;五里桥;123050.50;一号;1200;9000000;工商银行;good;formed;31.2304;121.4737;—\n";
+    let bare = "永业 公寓;黄浦;五里桥;;;;;;;;;;\n青溪新村;黄浦;五里桥;0;;0;0;;;;-1.5;2;\n";
+    write("cells", "prospects", 63, format!("{row}{row}{bare}").as_bytes());
+    write("cells", "elsewhere", 66, "甲;静安;曹家渡;;;;;;;;;;\n".as_bytes());
+    write("cells", "units", 1, "B2;HQ;branch;徐汇支行\nS3;B2;网点;漕河泾\n".as_bytes());
+    write(
+        "cells",
+        "people",
+        2,
+        "P1;王芳;客户经理;S1;2026-03-02;\nP1;王芳;客户经理;B1;2025-01-01;2026-03-02\n".as_bytes(),
+    );
+}

@@ -1,0 +1,56 @@
+//! Files for the importers, in a folder of this process that goes with it.
+
+use std::io::{Cursor, Write};
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use tempfile::TempDir;
+use zip::write::SimpleFileOptions;
+
+static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.expect("a folder")
+});
+
+/// The folder.
+pub fn folder() -> PathBuf {
+    FOLDER.path().to_owned()
+}
+
+/// A file with some bytes.
+pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
+    let path = FOLDER.path().join(name);
+    std::fs::write(&path, bytes).expect("written");
+    path
+}
+
+/// A sound workbook around the bytes of its sheet and of its shared strings, which a NUL parts.
+pub fn workbook(parts: &[u8]) -> Vec<u8> {
+    let mut parts = parts.splitn(2, |byte| *byte == 0);
+    let (sheet, strings) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let fixed: [(&str, &str); 4] = [
+        (
+            "[Content_Types].xml",
+            r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#,
+        ),
+        (
+            "_rels/.rels",
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
+        ),
+        (
+            "xl/workbook.xml",
+            r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>"#,
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>"#,
+        ),
+    ];
+    let fixed = fixed.iter().map(|(name, text)| (*name, text.as_bytes()));
+    for (name, bytes) in fixed.chain([("xl/worksheets/sheet1.xml", sheet), ("xl/sharedStrings.xml", strings)]) {
+        let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        zip.start_file(name, stored).expect("started");
+        zip.write_all(bytes).expect("written");
+    }
+    zip.finish().expect("finished").into_inner()
+}

@@ -1,0 +1,33 @@
+//! What the fuzz targets share: the record that changes are offered to, files for the importers, and panics that count.
+
+pub mod files;
+pub mod record;
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook};
+
+thread_local! {
+    static LAST: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Lets a panic that the product contains pass in silence: only one that leaves [`judge`] is a finding.
+pub fn contain() {
+    set_hook(Box::new(|panic| LAST.with(|last| *last.borrow_mut() = panic.to_string())));
+}
+
+/// Runs a target on an input, and says what its panic was.
+pub fn judge(run: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+        LAST.with(|last| eprintln!("{}", last.borrow()));
+        resume_unwind(panic);
+    }
+}
+
+/// A message's body: the payload as it is, or packed, so that the bytes behind the decompressor are reached too.
+pub fn body(input: &[u8]) -> Vec<u8> {
+    match input {
+        [how, payload @ ..] if how % 2 == 1 => zstd::bulk::compress(payload, 1).unwrap_or_default(),
+        [_, payload @ ..] => payload.to_vec(),
+        [] => Vec::new(),
+    }
+}
