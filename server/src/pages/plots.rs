@@ -7,7 +7,7 @@ use super::plot::{
     trend,
 };
 use super::query::Asked;
-use super::words;
+use super::words::{self, Lang};
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Bank, UnitId, Week};
 use canvass_core::ranking::{Contribution, Figure, Standing, TrendPoint};
@@ -26,6 +26,11 @@ fn labels(weeks: &[Week]) -> Vec<String> {
 
 fn heading<'a>(asked: &Asked, id: &'a str, title: &'a str) -> Heading<'a> {
     Heading { id, title, lang: asked.lang }
+}
+
+/// A value along an axis or beside a bar: of a round amount, without its decimals.
+fn value(metric: Metric, value: i64, lang: Lang) -> String {
+    format::value(metric, value, lang).replace(".00 ", " ")
 }
 
 fn part(id: &str, plot: &Markup) -> Markup {
@@ -95,7 +100,7 @@ fn by_week(asked: &Asked, metric: Metric, figure: impl Fn(Week) -> Figure) -> Ma
     let title = format!("{} · {}", lang.of(metric.label()), lang.of(words::BY_WEEK));
     let weeks = Weeks { labels: &labels, shown: labels.len().checked_sub(1) };
     let plot = Columns { heading: heading(asked, "weekly", &title), weeks, values: &values };
-    part("weekly-part", &columns(&plot, |value| format::value(metric, value, lang)))
+    part("weekly-part", &columns(&plot, |amount| value(metric, amount, lang)))
 }
 
 /// All ranked units by the metric that the page is about, or by their scores.
@@ -118,6 +123,6 @@ pub(super) fn side_by_side(asked: &Asked, bank: &Bank, standings: &[Standing], o
     let what = asked.metric.map_or(words::SCORE, Metric::label);
     let title = format!("{} · {}", lang.of(what), lang.of(words::SIDE_BY_SIDE));
     let plot = Distribution { heading: heading(asked, "units-plot", &title), units: &values, own: place };
-    let show = |value| asked.metric.map_or_else(|| format::number(value), |metric| format::value(metric, value, lang));
+    let show = |value| asked.metric.map_or_else(|| format::number(value), |metric| self::value(metric, value, lang));
     part("units-plot-part", &distribution(&plot, show))
 }
