@@ -86,11 +86,16 @@ impl Document {
         self.inner.set_author(Some(convert::author(authorship.device)));
         self.inner.set_actor(authorship.actor.to_automerge());
         let mut transaction = self.inner.transaction();
-        for ((name, value), losing) in puts.iter().zip(losing) {
-            if let Some(losing) = losing {
-                transaction.put(ROOT, name.as_str(), convert::to_scalar(&losing))?;
+        if new {
+            // The same change as putting one by one, at half the cost.
+            transaction.init_root_from_hydrate(&convert::to_root(puts))?;
+        } else {
+            for ((name, value), losing) in puts.iter().zip(losing) {
+                if let Some(losing) = losing {
+                    transaction.put(ROOT, name.as_str(), convert::to_scalar(&losing))?;
+                }
+                transaction.put(ROOT, name.as_str(), convert::to_scalar(value))?;
             }
-            transaction.put(ROOT, name.as_str(), convert::to_scalar(value))?;
         }
         let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(authorship.at.millis()));
         match hash.and_then(|hash| self.inner.get_change_by_hash(&hash)) {
