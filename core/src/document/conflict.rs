@@ -4,7 +4,6 @@ use super::{ChangeHash, Document, convert};
 use crate::domain::{DeviceNumber, FieldName, PhoneTime, Value};
 use automerge::{ObjId, ROOT, ReadDoc};
 use std::collections::BTreeSet;
-use std::str::FromStr;
 
 /// One put that stands on a field: several stand where people put at the same time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,10 +39,10 @@ impl Document {
 
     /// The fields on which different values stand, each with its puts. Equal values are no conflict.
     pub fn conflicts(&self) -> Vec<(FieldName, Vec<Put>)> {
-        let several = self.inner.map_range(ROOT, ..).filter(|shown| shown.conflict);
+        let several = self.inner.map_range(ROOT, ..).filter(|item| item.conflict);
         several
-            .filter_map(|shown| FieldName::from_str(&shown.key).ok())
-            .filter_map(|name| {
+            .filter_map(|item| {
+                let name: FieldName = item.key.parse().ok()?;
                 let mut puts = self.puts_on(name.as_str());
                 let differ = puts.windows(2).any(|pair| pair[0].value != pair[1].value);
                 puts.sort_by_key(|put| put.change);

@@ -1,8 +1,7 @@
 //! Between automerge's scalars and authors and ours.
 
-use crate::domain::{DeviceNumber, Fields, Value};
-use automerge::{Author, ScalarValue, hydrate};
-use std::collections::HashMap;
+use crate::domain::{DeviceNumber, Value};
+use automerge::{Author, ScalarValue};
 
 pub(super) fn to_scalar(value: &Value) -> ScalarValue {
     match value {
@@ -13,13 +12,6 @@ pub(super) fn to_scalar(value: &Value) -> ScalarValue {
         Value::Bytes(value) => ScalarValue::Bytes(value.clone()),
         Value::Time(value) => ScalarValue::Timestamp(*value),
     }
-}
-
-/// Fields as a root that holds them.
-pub(super) fn to_root(fields: &Fields) -> hydrate::Map {
-    let value = |value| hydrate::Value::Scalar(to_scalar(value));
-    let root: HashMap<&str, _> = fields.iter().map(|(name, put)| (name.as_str(), value(put))).collect();
-    root.into()
 }
 
 /// `None` for what the design does not allow in a document.

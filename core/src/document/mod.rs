@@ -15,9 +15,9 @@ pub use change::{Change, ChangeHash, DocumentError, change_hash};
 pub use conflict::Put;
 
 use crate::domain::{DeviceNumber, FieldName, Fields, Kind, PhoneTime, RecordId, SCHEMA, Value};
-use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{Automerge, ROOT, ReadDoc};
-use std::str::FromStr;
+use automerge::transaction::{CommitOptions, Transactable, Transaction};
+use automerge::{Automerge, AutomergeError, ROOT, ReadDoc, hydrate};
+use std::collections::HashMap;
 
 /// Who makes a change, as what, and when.
 #[derive(Debug, Clone)]
@@ -57,8 +57,11 @@ impl Document {
             first.put(name.clone(), value.clone());
         }
         let mut document = Self { inner: Automerge::new() };
-        let change = document.put(&first, authorship)?.ok_or(DocumentError::NoEffect)?;
-        Ok((document, change))
+        // All at once: one put after the other takes several times as long.
+        let all: HashMap<&str, hydrate::Value> =
+            first.iter().map(|(name, value)| (name.as_str(), convert::to_scalar(value).into())).collect();
+        let change = document.commit(authorship, |transaction| transaction.init_root_from_hydrate(&all.into()))?;
+        Ok((document, change.ok_or(DocumentError::NoEffect)?))
     }
 
     /// Puts the fields that differ from what the document holds (or are in conflict there) as one change. `None` when
@@ -79,24 +82,29 @@ impl Document {
     }
 
     fn put(&mut self, puts: &Fields, authorship: &Authorship) -> Result<Option<Change>, DocumentError> {
-        let new = self.is_empty();
-        let losing = |(name, value)| if new { None } else { self.losing_to(name, value) };
-        let losing: Vec<_> = puts.iter().map(losing).collect();
-        // The author must be set before the actor: setting an author discards an actor set before it.
-        self.inner.set_author(Some(convert::author(authorship.device)));
-        self.inner.set_actor(authorship.actor.to_automerge());
-        let mut transaction = self.inner.transaction();
-        if new {
-            // The same change as putting one by one, at half the cost.
-            transaction.init_root_from_hydrate(&convert::to_root(puts))?;
-        } else {
+        let losing: Vec<_> = puts.iter().map(|(name, value)| self.losing_to(name, value)).collect();
+        self.commit(authorship, |transaction| {
             for ((name, value), losing) in puts.iter().zip(losing) {
                 if let Some(losing) = losing {
                     transaction.put(ROOT, name.as_str(), convert::to_scalar(&losing))?;
                 }
                 transaction.put(ROOT, name.as_str(), convert::to_scalar(value))?;
             }
-        }
+            Ok(())
+        })
+    }
+
+    /// Makes what is put the author's one change; `None` if nothing is.
+    fn commit(
+        &mut self,
+        authorship: &Authorship,
+        put: impl FnOnce(&mut Transaction<'_>) -> Result<(), AutomergeError>,
+    ) -> Result<Option<Change>, DocumentError> {
+        // The author must be set before the actor: setting an author discards an actor set before it.
+        self.inner.set_author(Some(convert::author(authorship.device)));
+        self.inner.set_actor(authorship.actor.to_automerge());
+        let mut transaction = self.inner.transaction();
+        put(&mut transaction)?;
         let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(authorship.at.millis()));
         match hash.and_then(|hash| self.inner.get_change_by_hash(&hash)) {
             Some(change) => Ok(Some(Change::of(&change))),
@@ -154,7 +162,7 @@ impl Document {
 
     /// The record's kind, from its first change.
     pub fn kind(&self) -> Option<Kind> {
-        match self.field("kind")? {
+        match self.shown("kind")? {
             Value::Text(kind) => kind.parse().ok(),
             _ => None,
         }
@@ -162,15 +170,15 @@ impl Document {
 
     /// The prospect it belongs to, from its first change.
     pub fn prospect(&self) -> Option<RecordId> {
-        match self.field("prospect")? {
+        match self.shown("prospect")? {
             Value::Bytes(id) => RecordId::from_bytes(&id).ok(),
             _ => None,
         }
     }
 
-    /// One field's value as automerge shows it.
-    fn field(&self, name: &str) -> Option<Value> {
-        convert::from_automerge(&self.inner.get(ROOT, name).ok().flatten()?.0)
+    fn shown(&self, name: &str) -> Option<Value> {
+        let (value, _) = self.inner.get(ROOT, name).ok().flatten()?;
+        convert::from_automerge(&value)
     }
 
     /// The changes upon which a change was made.
@@ -182,10 +190,8 @@ impl Document {
     /// Every field with the value automerge shows, which is the same on all sides. Values of types this version does not
     /// know are left out; the gate lets none in.
     pub fn fields(&self) -> Fields {
-        let shown = self.inner.map_range(ROOT, ..);
-        let field = |shown: automerge::iter::MapRangeItem<'_>| {
-            Some((FieldName::from_str(&shown.key).ok()?, convert::from_automerge(&shown.value.into_value())?))
-        };
-        shown.filter_map(field).collect()
+        let all = self.inner.map_range(ROOT, ..);
+        all.filter_map(|item| Some((item.key.parse().ok()?, convert::from_automerge(&item.value.into_value())?)))
+            .collect()
     }
 }
