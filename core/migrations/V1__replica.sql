@@ -34,6 +34,7 @@ CREATE TABLE record (
     projection  INTEGER NOT NULL,
     leaving     INTEGER NOT NULL DEFAULT 0      -- 1: evicted, and waiting until its own changes are acknowledged
 ) WITHOUT ROWID;
+CREATE INDEX record_by_time ON record (occurred_at DESC, id DESC);
 CREATE INDEX record_by_kind ON record (kind, occurred_at DESC, id DESC);
 CREATE INDEX record_by_prospect ON record (prospect, kind, occurred_at DESC, id DESC);
 CREATE INDEX record_by_unit ON record (kind, unit);

@@ -42,6 +42,24 @@ fn a_first_change_says_what_the_record_is_and_who_began_it() {
 }
 
 #[test]
+fn a_first_change_is_the_same_as_if_its_fields_were_put_one_by_one() {
+    let first = fields(&[("name", "银枫家园".into()), ("households", 800.into()), ("note", Value::Null)]);
+    let authorship = by(7, 1, 0);
+    let (document, change) =
+        Document::create(id(1), &Kind::from(&prospect::KIND), None, &first, &authorship).expect("created");
+    let mut other = Automerge::new();
+    other.set_author(Some(convert::author(authorship.device)));
+    other.set_actor(authorship.actor.to_automerge());
+    let mut transaction = other.transaction();
+    for (name, value) in document.fields().iter() {
+        transaction.put(ROOT, name.as_str(), convert::to_scalar(value)).expect("put");
+    }
+    transaction.commit_with(CommitOptions::default().with_time(authorship.at.millis()));
+    let one_by_one = other.get_changes(&[]).pop().expect("a change");
+    assert_eq!(change.bytes, one_by_one.raw_bytes());
+}
+
+#[test]
 fn the_author_stands_in_the_actors_first_change_only_and_counts_for_the_later_ones() {
     let (mut document, mut changes) = community();
     let edit = document.edit(&fields(&[("households", 801.into())]), &by(7, 1, 10)).expect("edited").expect("differs");

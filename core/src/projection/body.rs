@@ -27,20 +27,23 @@ fn to_json(value: &Value) -> Json {
     }
 }
 
-fn from_json(json: &Json) -> Result<Value, BodyError> {
-    let wrong = || BodyError(json.to_string());
-    Ok(match json {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Bool(*value),
-        Json::Number(value) => Value::Int(value.as_i64().ok_or_else(wrong)?),
-        Json::String(value) => Value::Text(value.clone()),
-        Json::Object(object) => match (object.get("t"), object.get("b")) {
-            (Some(time), None) => Value::Time(time.as_i64().ok_or_else(wrong)?),
-            (None, Some(Json::String(hex))) => Value::Bytes(bytes_from_hex(hex).ok_or_else(wrong)?),
-            _ => return Err(wrong()),
-        },
-        Json::Array(_) => return Err(wrong()),
-    })
+fn from_json(json: Json) -> Result<Value, BodyError> {
+    match json {
+        Json::Null => Ok(Value::Null),
+        Json::Bool(value) => Ok(Value::Bool(value)),
+        Json::Number(value) => value.as_i64().map(Value::Int).ok_or_else(|| BodyError::of(value)),
+        Json::String(value) => Ok(Value::Text(value)),
+        Json::Object(value) => time_or_bytes(&value).ok_or_else(|| BodyError::of(Json::Object(value))),
+        Json::Array(_) => Err(BodyError::of(json)),
+    }
+}
+
+fn time_or_bytes(object: &Map<String, Json>) -> Option<Value> {
+    match (object.get("t"), object.get("b")) {
+        (Some(time), None) => time.as_i64().map(Value::Time),
+        (None, Some(Json::String(hex))) => bytes_from_hex(hex).map(Value::Bytes),
+        _ => None,
+    }
 }
 
 fn bytes_from_hex(hex: &str) -> Option<Vec<u8>> {
@@ -62,7 +65,7 @@ pub fn fields_to_json(fields: &Fields) -> String {
 /// When the text is not what [`fields_to_json`] writes.
 pub fn fields_from_json(text: &str) -> Result<Fields, BodyError> {
     let map: Map<String, Json> = serde_json::from_str(text).map_err(|error| BodyError(error.to_string()))?;
-    map.iter().map(|(name, json)| Ok((name_from(name)?, from_json(json)?))).collect()
+    map.into_iter().map(|(name, json)| Ok((name_from(&name)?, from_json(json)?))).collect()
 }
 
 /// Conflicts as JSON; empty text for none.
@@ -95,7 +98,7 @@ pub fn conflicts_from_json(text: &str) -> Result<Vec<Conflict>, BodyError> {
         .map(|conflict| {
             let claims = conflict["claims"].as_array().ok_or_else(wrong)?.iter().map(|claim| {
                 Ok(Claim {
-                    value: from_json(&claim["value"])?,
+                    value: from_json(claim["value"].clone())?,
                     author: claim["author"].as_u64().and_then(|n| u32::try_from(n).ok()).map(DeviceNumber::new),
                     at: claim["at"].as_i64().and_then(|millis| PhoneTime::from_millis(millis).ok()),
                 })
@@ -103,7 +106,7 @@ pub fn conflicts_from_json(text: &str) -> Result<Vec<Conflict>, BodyError> {
             Ok(Conflict {
                 field: name_from(conflict["field"].as_str().ok_or_else(wrong)?)?,
                 claims: claims.collect::<Result<_, BodyError>>()?,
-                before: conflict["before"].get(0).map(from_json).transpose()?,
+                before: conflict["before"].get(0).cloned().map(from_json).transpose()?,
             })
         })
         .collect()

@@ -10,6 +10,10 @@ mod embedded {
     refinery::embed_migrations!("migrations");
 }
 
+/// How many migrations there are. A file says in its header how many it went through, so that one which is up to date
+/// opens without reading and comparing them.
+const MIGRATIONS: i64 = 1;
+
 /// What an acknowledged save survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
@@ -47,12 +51,15 @@ impl Replica {
             Durability::Consistent => "NORMAL",
             Durability::AppEnd => "OFF",
         };
-        db.execute_batch(&format!(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON;
-             PRAGMA busy_timeout = 5000;"
-        ))?;
+        db.pragma_update(None, "synchronous", synchronous)?;
         db.set_prepared_statement_cache_capacity(64);
-        embedded::migrations::runner().run(&mut db).map_err(|error| migration_error(&error))?;
+        let done: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if done != MIGRATIONS {
+            // The file remembers this.
+            db.pragma_update(None, "journal_mode", "WAL")?;
+            embedded::migrations::runner().run(&mut db).map_err(|error| migration_error(&error))?;
+            db.pragma_update(None, "user_version", MIGRATIONS)?;
+        }
         let replica =
             Self { db, device: opening.device, person: opening.person, actor: Actor::new(opening.actor_seed) };
         replica.claim()?;
@@ -91,5 +98,16 @@ fn migration_error(error: &refinery::Error) -> ReplicaError {
             ReplicaError::Newer(error.to_string())
         }
         _ => ReplicaError::Damaged(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_is_counted() {
+        let all = embedded::migrations::runner().get_migrations().len();
+        assert_eq!(i64::try_from(all), Ok(MIGRATIONS));
     }
 }

@@ -4,7 +4,7 @@ use crate::process::Server;
 use crate::sample::Sample;
 use crate::stock::{Stock, copy};
 use crate::table::{Figure, Report, Times, count, ms};
-use crate::town::{OUTCOME, Town, order, prospects, record, this_week};
+use crate::town::{OUTCOME, Town, now, order, prospects, record, this_week};
 use canvass_core::ranking::{standings, trends, unplaced};
 use canvass_server::store::{SqliteOptions, SqliteStore, Store, StoredCampaign};
 use std::path::Path;
@@ -99,7 +99,7 @@ pub(crate) fn outcome(report: &mut Report, stock: &mut Stock) {
             let unit = &units[n % units.len()];
             let owner = &managers[unit][0];
             let prospect = theirs[unit][sample.below(theirs[unit].len())];
-            let order = order(owner, record(&mut sample, owner, OUTCOME, vec![prospect]));
+            let order = order(owner, record(&mut sample, owner, OUTCOME, vec![prospect], now()));
             whole.time(|| {
                 runtime.block_on(async {
                     let start = std::time::Instant::now();

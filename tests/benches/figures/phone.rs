@@ -3,7 +3,7 @@
 use crate::sample::Sample;
 use crate::stock::{Stock, copy};
 use crate::table::{Figure, Report, Times, count, ms};
-use crate::town::{VISIT, fields_of, now, server_now};
+use crate::town::{VISIT, fields_of, moment, now, server_now};
 use canvass_core::document::{Actor, Authorship, Document};
 use canvass_core::domain::{DeviceNumber, RecordId, prospect};
 use canvass_core::projection::{StoredRow, project};
@@ -31,9 +31,10 @@ fn held(stock: &mut Stock, records: usize) -> std::path::PathBuf {
         for start in (0..records).step_by(1_000) {
             let mut response = answer();
             for n in start..records.min(start + 1_000) {
-                let id = sample.id(now());
+                let at = moment(n, records);
+                let id = sample.id(at);
                 let (kind, of, fields) = match begun {
-                    Some(prospect) if n % 21 > 0 => (VISIT, Some(prospect), fields_of(&mut sample, VISIT)),
+                    Some(prospect) if n % 21 > 0 => (VISIT, Some(prospect), fields_of(&mut sample, VISIT, at)),
                     _ => {
                         begun = Some(id);
                         (&prospect::KIND, None, sample.prospect().to_fields())
@@ -72,8 +73,8 @@ fn answer() -> Response {
 fn bare(path: &Path, synchronous: &str) -> Connection {
     let db = Connection::open(path).expect("opened");
     db.execute_batch(&format!(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON;
-         PRAGMA busy_timeout = 5000; CREATE TABLE bare (id BLOB PRIMARY KEY, change BLOB, row BLOB) WITHOUT ROWID;"
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};
+         CREATE TABLE bare (id BLOB PRIMARY KEY, change BLOB, row BLOB) WITHOUT ROWID;"
     ))
     .expect("made");
     db
@@ -141,7 +142,7 @@ fn save(stock: &Stock, held: &Path, durability: Durability, synchronous: &str) -
     let authorship = Authorship { device: replica.device(), actor: Actor::new(sample.seed()), at: now() };
     let mut parts = Parts::default();
     for n in 0..SAVES {
-        let (id, fields) = (sample.id(now()), fields_of(&mut sample, VISIT));
+        let (id, fields) = (sample.id(now()), fields_of(&mut sample, VISIT, now()));
         parts.check.time(|| VISIT.check_new(&fields, now())).expect("checked");
         let create = || Document::create(id, &VISIT.into(), Some(prospect), &fields, &authorship);
         let (document, change) = parts.document.time(create).expect("a visit");

@@ -142,10 +142,14 @@ impl Town {
         let (orders, made) = mpsc::sync_channel(4);
         std::thread::scope(|scope| {
             scope.spawn(move || {
-                for (mut sample, managers, ids) in work {
-                    for (prospects, manager) in ids.chunks(1.max(500 / self.each.max(1))).zip(managers.iter().cycle()) {
+                let at_once = 1.max(500 / self.each.max(1));
+                let parts = self.prospects.div_ceil(at_once);
+                for part in 0..parts {
+                    for (sample, managers, ids) in &mut work {
+                        let manager = &managers[part % managers.len()];
+                        let prospects = ids.chunks(at_once).nth(part).unwrap_or_default();
                         let all = prospects.iter().flat_map(|id| std::iter::repeat_n(*id, self.each)).collect();
-                        let order = order(manager, record(&mut sample, manager, self.kind, all));
+                        let order = order(manager, record(sample, manager, self.kind, all, moment(part, parts)));
                         orders.send(order).expect("the store takes them");
                     }
                 }
@@ -163,23 +167,34 @@ pub(crate) fn record(
     owner: &PhoneOwner,
     kind: &'static KindSpec,
     prospects: Vec<RecordId>,
+    at: PhoneTime,
 ) -> Vec<Push> {
-    let authorship = Authorship { device: owner.device, actor: Actor::new(sample.seed()), at: now() };
+    let authorship = Authorship { device: owner.device, actor: Actor::new(sample.seed()), at };
     let push = |prospect: RecordId| {
-        let id = sample.id(now());
-        let fields = fields_of(sample, kind);
+        let (id, fields) = (sample.id(at), fields_of(sample, kind, at));
         let (_, change) = Document::create(id, &kind.into(), Some(prospect), &fields, &authorship).expect("a record");
         Push { record: id, kind: kind.into(), changes: vec![change.bytes.into()] }
     };
     prospects.into_iter().map(push).collect()
 }
 
-/// The fields of a new visit or outcome, some time since the campaign began.
-pub(crate) fn fields_of(sample: &mut Sample, kind: &'static KindSpec) -> Fields {
+/// The fields of a visit recorded at a time, made in the hours before; or of an outcome of some day of the campaign.
+pub(crate) fn fields_of(sample: &mut Sample, kind: &'static KindSpec, at: PhoneTime) -> Fields {
+    let minutes = |bound: usize, sample: &mut Sample| i64::try_from(sample.below(bound)).expect("few");
+    if kind.name == outcome::KIND.name {
+        let minute = minutes(78 * 24 * 60, sample);
+        sample.outcome(moment(0, 1).plus_millis(minute * 60_000).date(&Zone::china()))
+    } else {
+        let ago = minutes(10 * 60, sample);
+        sample.visit(at.plus_millis(-ago * 60_000))
+    }
+}
+
+/// A time of the campaign: the `part`th of so many parts from its beginning to [`NOW`].
+pub(crate) fn moment(part: usize, parts: usize) -> PhoneTime {
     let begun = Zone::china().start_of(START);
-    let minute = i64::try_from(sample.below(78 * 24 * 60)).expect("few");
-    let at = PhoneTime::from_millis(begun + minute * 60_000).expect("in range");
-    if kind.name == outcome::KIND.name { sample.outcome(at.date(&Zone::china())) } else { sample.visit(at) }
+    let share = |number: usize| i64::try_from(number).expect("few");
+    PhoneTime::from_millis(begun + (NOW - begun) / share(parts) * share(part)).expect("in range")
 }
 
 /// An order of what a phone pushes.
