@@ -5,7 +5,8 @@ use super::error::ImportError;
 use super::mapping::{Encoding, Mapping};
 use super::sheet;
 use super::text::Lines;
-use csv::{ReaderBuilder, StringRecord};
+use csv::{ByteRecord, StringRecord};
+use csv_core::ReadRecordResult;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -63,7 +64,7 @@ impl Table {
             let encoding = mapping.encoding;
             let (line, text) = Lines::open(path, encoding)?.next_row()?.ok_or(ImportError::Empty)?;
             let separator = mapping.separator.unwrap_or_else(|| likely(&text));
-            (Source::Text { separator, encoding }, cells(line, &text, separator)?)
+            (Source::Text { separator, encoding }, Parter::at(separator).part(line, &text)?)
         };
         let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
         if let Some(twice) =
@@ -104,7 +105,7 @@ impl Table {
             Source::Text { separator, encoding } => {
                 let mut lines = Lines::open(&self.path, *encoding)?;
                 lines.next_row()?;
-                From::Text(lines, *separator)
+                From::Text(lines, *separator, Box::new(Parter::at(*separator)))
             }
             Source::Sheet(rows) => From::Sheet(rows.iter().skip(1)),
         };
@@ -119,20 +120,45 @@ fn likely(header: &str) -> u8 {
     [b'|', b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
-fn cells(line: u32, text: &str, separator: u8) -> Result<StringRecord, ImportError> {
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(separator)
-        .buffer_capacity(1024)
-        .from_reader(text.as_bytes());
-    let mut record = StringRecord::new();
-    let read = reader.read_record(&mut record);
-    read.map_err(|error| ImportError::Row {
-        line,
-        words: format!("the row cannot be parted ({error}); mend its quotes"),
-    })?;
-    Ok(record)
+/// Parts rows into cells. It is made once for a table: making it takes longer than parting a row.
+struct Parter {
+    reader: csv_core::Reader,
+    cells: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Parter {
+    fn at(separator: u8) -> Self {
+        let reader = csv_core::ReaderBuilder::new().delimiter(separator).build();
+        Self { reader, cells: vec![0; 1024], ends: vec![0; 64] }
+    }
+
+    fn part(&mut self, line: u32, text: &str) -> Result<StringRecord, ImportError> {
+        self.reader.reset();
+        let (mut rest, mut written, mut ended) = (text.as_bytes(), 0, 0);
+        loop {
+            let (result, read, cells, ends) =
+                self.reader.read_record(rest, &mut self.cells[written..], &mut self.ends[ended..]);
+            (rest, written, ended) = (&rest[read..], written + cells, ended + ends);
+            match result {
+                // What is left of the row is then nothing, which ends it.
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::Record | ReadRecordResult::End => break,
+            }
+        }
+        let mut start = 0;
+        let mut record = ByteRecord::with_capacity(written, ended);
+        for end in &self.ends[..ended] {
+            record.push_field(&self.cells[start..*end]);
+            start = *end;
+        }
+        StringRecord::from_byte_record(record).map_err(|error| ImportError::Row {
+            line,
+            words: format!("the row cannot be parted ({error}); mend its quotes"),
+        })
+    }
 }
 
 /// A table's rows in their order.
@@ -142,7 +168,7 @@ pub struct Rows<'a> {
 }
 
 enum From<'a> {
-    Text(Lines, u8),
+    Text(Lines, u8, Box<Parter>),
     Sheet(std::iter::Skip<std::slice::Iter<'a, (u32, StringRecord)>>),
 }
 
@@ -151,9 +177,9 @@ impl Iterator for Rows<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let (line, record) = match &mut self.from {
-            From::Text(lines, separator) => match lines.next_row() {
+            From::Text(lines, _, parter) => match lines.next_row() {
                 Ok(None) => return None,
-                Ok(Some((line, text))) => match cells(line, &text, *separator) {
+                Ok(Some((line, text))) => match parter.part(line, &text) {
                     Ok(record) => (line, record),
                     Err(error) => return Some(Err(error)),
                 },
@@ -173,7 +199,7 @@ impl Iterator for Rows<'_> {
             return Some(Ok(Row { line, cells: record }));
         }
         Some(Err(match &self.from {
-            From::Text(_, separator) => {
+            From::Text(_, separator, _) => {
                 let (found, expected, separator) = (record.len(), self.columns, char::from(*separator));
                 ImportError::Ragged { line, found, expected, separator }
             }

@@ -32,7 +32,7 @@ use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::Verdict;
 use open::Readers;
-use standings::CachedStandings;
+use standings::SharedStandings;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,7 +45,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
     bank: Arc<Mutex<CachedBank>>,
-    standings: Arc<Mutex<CachedStandings>>,
+    standings: Arc<SharedStandings>,
 }
 
 impl SqliteStore {
@@ -124,7 +124,6 @@ impl Store for SqliteStore {
             let mut pulled = pull::pull(db, bank, &order)?;
             // Only with the last of a sync: what comes before is about to change them.
             if !pulled.more {
-                let mut standings = standings.lock().unwrap_or_else(PoisonError::into_inner);
                 pulled.standings = standings.unlike(order.standings, db, bank, order.now)?;
             }
             Ok(pulled)

@@ -6,7 +6,7 @@ use canvass_core::document::ChangeHash;
 use canvass_core::domain::prospect;
 use canvass_core::domain::{Bank, Date, PersonId, RecordId};
 use canvass_core::projection::Row;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use std::collections::{BTreeSet, HashSet};
 
 pub(super) fn versions(db: &Connection) -> Result<Versions, StoreError> {
@@ -57,13 +57,15 @@ pub(super) fn rows_for(db: &Connection, bank: &Bank, person: &PersonId, today: D
     Ok(rows)
 }
 
+/// Reads the whole log: hashes have no index, and only audits ask.
 pub(super) fn has_changes(db: &Connection, hashes: &[ChangeHash]) -> Result<HashSet<ChangeHash>, StoreError> {
-    let mut select = db.prepare_cached("SELECT 1 FROM change WHERE hash = ?")?;
+    let wanted: HashSet<&ChangeHash> = hashes.iter().collect();
+    let mut select = db.prepare_cached("SELECT hash FROM change")?;
+    let mut found = select.query([])?;
     let mut there = HashSet::new();
-    for hash in hashes {
-        if select.query_row([hash.as_bytes()], |_| Ok(())).optional()?.is_some() {
-            there.insert(*hash);
-        }
+    while let Some(row) = found.next()? {
+        let hash = ChangeHash::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default());
+        there.extend(hash.filter(|hash| wanted.contains(hash)));
     }
     Ok(there)
 }

@@ -8,50 +8,81 @@ use canvass_core::domain::{Bank, ServerTime, Week};
 use canvass_core::ranking::{Figure, Standing, standings};
 use canvass_core::wire::{CampaignStandings, MetricTotal, Standings, UnitStanding};
 use rusqlite::Connection;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many weeks after its last one a campaign stays on phones, so that everybody sees how it ended.
 const SHOWN_AFTER: i64 = 4;
 
-/// The standings as they were last made, with all that says whether they still hold.
+/// The standings as they were last made. A pull for which they still hold never waits for one that makes them again, and
+/// of several that need them anew one makes them for all.
 #[derive(Debug, Default)]
-pub(super) struct CachedStandings {
-    versions: Option<(i64, i64)>,
-    campaigns: Vec<StoredCampaign>,
-    weeks: Vec<Option<Week>>,
-    made: Standings,
+pub(super) struct SharedStandings {
+    latest: Mutex<Option<Arc<Made>>>,
+    making: Mutex<()>,
 }
 
-impl CachedStandings {
+/// Standings, with all that says whether they still hold.
+#[derive(Debug)]
+struct Made {
+    ledger: i64,
+    bank: i64,
+    campaigns: Vec<StoredCampaign>,
+    weeks: Vec<Option<Week>>,
+    standings: Standings,
+}
+
+impl SharedStandings {
     /// The present standings, if their version is not the one that the phone holds.
     pub(super) fn unlike(
-        &mut self,
+        &self,
         version: u64,
         db: &Connection,
         bank: &Bank,
         now: ServerTime,
     ) -> Result<Option<Standings>, StoreError> {
-        self.refresh(db, bank, now)?;
-        Ok((self.made.version != version).then(|| self.made.clone()))
+        let made = self.current(db, bank, now)?;
+        Ok((made.standings.version != version).then(|| made.standings.clone()))
     }
 
-    fn refresh(&mut self, db: &Connection, bank: &Bank, now: ServerTime) -> Result<(), StoreError> {
-        let versions = Some((ledger::version(db)?, bank::version(db)?));
-        if self.versions != versions {
-            *self = Self { versions, campaigns: campaigns::all(db)?, ..Self::default() };
+    fn current(&self, db: &Connection, bank: &Bank, now: ServerTime) -> Result<Arc<Made>, StoreError> {
+        let (ledger, bank_version) = (ledger::version(db)?, bank::version(db)?);
+        // Versions only grow, so what another pull made of a newer snapshot will do.
+        let holding = || {
+            let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            latest.filter(|made| made.ledger >= ledger && made.bank >= bank_version && made.weeks == made.shown(now))
+        };
+        if let Some(made) = holding() {
+            return Ok(made);
         }
-        let weeks: Vec<_> = self.campaigns.iter().map(|stored| shown(&stored.campaign, now)).collect();
-        if self.weeks != weeks {
-            let mut told = Vec::new();
-            for (stored, week) in self.campaigns.iter().zip(&weeks) {
-                let Some(week) = *week else { continue };
-                let tallies = tally::tallies(db, stored.id)?;
-                let units = standings(&stored.campaign, week, bank, &tallies).into_iter().map(told_of).collect();
-                told.push(CampaignStandings { campaign: stored.id, name: stored.campaign.name.clone(), week, units });
-            }
-            self.made = Standings::of(told).map_err(|error| StoreError::Damaged(error.to_string()))?;
-            self.weeks = weeks;
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = holding() {
+            return Ok(made);
         }
-        Ok(())
+        let made = Arc::new(Made::of(ledger, bank_version, db, bank, now)?);
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(made.clone());
+        Ok(made)
+    }
+}
+
+impl Made {
+    fn of(ledger: i64, version: i64, db: &Connection, bank: &Bank, now: ServerTime) -> Result<Self, StoreError> {
+        let (campaigns, weeks) = (campaigns::all(db)?, Vec::new());
+        let mut made = Self { ledger, bank: version, campaigns, weeks, standings: Standings::default() };
+        made.weeks = made.shown(now);
+        let mut told = Vec::new();
+        for (stored, week) in made.campaigns.iter().zip(&made.weeks) {
+            let Some(week) = *week else { continue };
+            let tallies = tally::tallies(db, stored.id)?;
+            let units = standings(&stored.campaign, week, bank, &tallies).into_iter().map(told_of).collect();
+            told.push(CampaignStandings { campaign: stored.id, name: stored.campaign.name.clone(), week, units });
+        }
+        made.standings = Standings::of(told).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        Ok(made)
+    }
+
+    /// The week of each campaign that phones show at a time.
+    fn shown(&self, now: ServerTime) -> Vec<Option<Week>> {
+        self.campaigns.iter().map(|stored| shown(&stored.campaign, now)).collect()
     }
 }
 

@@ -58,13 +58,19 @@ pub(super) fn tallies(db: &Connection, campaign: RecordId) -> Result<Vec<Tally>,
          ORDER BY unit, week, metric, status",
     )?;
     let mut found = select.query([campaign.as_bytes()])?;
-    let mut tallies = Vec::new();
+    let mut tallies: Vec<Tally> = Vec::new();
     while let Some(row) = found.next()? {
+        let text = |n: usize| row.get_ref(n)?.as_str().map_err(rusqlite::Error::from);
+        // A unit has many in a row.
+        let unit = match tallies.last() {
+            Some(last) if last.unit.as_str() == text(0)? => last.unit.clone(),
+            _ => text(0)?.parse()?,
+        };
         tallies.push(Tally {
-            unit: row.get::<_, String>(0)?.parse()?,
+            unit,
             week: Week::from_number(row.get(1)?)?,
-            metric: named(Metric::named(&row.get::<_, String>(2)?))?,
-            status: Status::named(&row.get::<_, String>(3)?)?,
+            metric: named(Metric::named(text(2)?))?,
+            status: Status::named(text(3)?)?,
             value: row.get(4)?,
             count: row.get(5)?,
         });
