@@ -3,11 +3,11 @@
 use crate::Place;
 use crate::stage::*;
 use canvass_core::domain::campaign::Metric;
-use canvass_core::domain::verification::Verdict as Judgement;
-use canvass_core::domain::{DeviceNumber, RecordId, Week, Zone};
+use canvass_core::domain::verification::{self, Verdict as Judgement, Verification};
+use canvass_core::domain::{DeviceNumber, Kind, RecordId, Week, Zone};
 use canvass_core::ranking::{Contribution, Rule, Status, tallies};
 use canvass_core::wire::Verdict;
-use canvass_server::store::{Store, VerifyOrder, Versions, Whose};
+use canvass_server::store::{ServerRecord, Store, VerifyOrder, Versions, Whose};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeSet;
@@ -226,6 +226,43 @@ pub(crate) async fn work_of_a_phone_that_becomes_known_again_counts_again(place:
     assert_eq!(credited(&*store, rules.id).await, []);
     store.admit(DeviceNumber::new(3), &person("ann")).await.expect("admitted");
     assert_eq!(credited(&*store, rules.id).await.len(), 2);
+    assert_true(&*store, rules.id).await;
+}
+
+pub(crate) async fn a_result_credited_to_a_unit_has_its_person_again_once_their_phone_is_known(place: &impl Place) {
+    let store = with_bank(place).await;
+    let (mut head, mut ann) = (Pen::of(1), Pen::of(3));
+    let mut rules = head.campaign(&campaign(2, 1));
+    let mut prospect = ann.prospect("银枫家园");
+    let mut account = ann.account(prospect.id, today(), 20_000_000);
+    send(&*store, 1, vec![&mut rules]).await;
+    send(&*store, 3, vec![&mut prospect, &mut account]).await;
+    let row = store.rows(vec![account.id]).await.expect("rows").remove(0);
+    let verification = Verification {
+        outcome: account.id,
+        heads: row.heads_bytes(),
+        verdict: Judgement::Confirmed,
+        reason: None,
+        amount: None,
+        opened_on: None,
+        unit: Some(unit("S1")),
+        verified_at: phone(NOON),
+    };
+    let record = ServerRecord {
+        kind: Kind::from(&verification::KIND),
+        prospect: Some(prospect.id),
+        fields: verification.to_fields(),
+        assigned_to: None,
+    };
+    store.write(vec![record], server(NOON)).await.expect("written");
+    let people = async || -> BTreeSet<_> {
+        credited(&*store, rules.id).await.into_iter().map(|one| one.person.map(|person| person.to_string())).collect()
+    };
+    assert_eq!(people().await, BTreeSet::from([Some("ann".to_owned())]));
+    store.set_bank(bank_with(Vec::new(), &[3])).await.expect("set");
+    assert_eq!(people().await, BTreeSet::from([None]));
+    store.admit(DeviceNumber::new(3), &person("ann")).await.expect("admitted");
+    assert_eq!(people().await, BTreeSet::from([Some("ann".to_owned())]));
     assert_true(&*store, rules.id).await;
 }
 

@@ -70,6 +70,7 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         a_withdrawn_or_unreadable_campaign_counts_nothing,
         a_transfer_moves_what_was_achieved_since,
         work_of_a_phone_that_becomes_known_again_counts_again,
+        a_result_credited_to_a_unit_has_its_person_again_once_their_phone_is_known,
         an_outcome_edited_after_its_verification_is_pending_again,
         contributions_are_found_by_unit_person_and_prospect,
         each_version_grows_with_what_it_is_of_and_with_nothing_else,

@@ -80,12 +80,13 @@ pub(super) fn recount_all(writing: &mut Writing<'_>) -> Result<(), StoreError> {
     )
 }
 
-/// Counts the prospects anew that have a contribution without a unit: its author may have become known.
+/// Counts the prospects anew that have a contribution without a unit or a person: its author may have become known.
 pub(super) fn recount_unplaced(writing: &mut Writing<'_>) -> Result<(), StoreError> {
     recount_those(
         writing,
-        "SELECT DISTINCT prospect FROM contribution
-         WHERE unit = '' AND campaign IN (SELECT campaign FROM tally WHERE unit = '')",
+        "WITH campaigns AS (SELECT id FROM record WHERE kind = 'campaign')
+         SELECT prospect FROM contribution WHERE unit = '' AND campaign IN campaigns
+         UNION SELECT prospect FROM contribution WHERE person = '' AND campaign IN campaigns",
     )
 }
 
@@ -118,9 +119,9 @@ fn recount_parts(
     let (db, bank, campaigns) = (writing.db, writing.bank()?, &writing.campaigns.all);
     let (mut sums, mut differs) = (Sums::default(), false);
     for (prospect, part) in parts {
-        let all = matches!(part, Part { whole: true, .. });
+        let whole = part.whole;
         let rows = rows_of(db, prospect, part)?;
-        let kept = if all { of_prospect(db, prospect)? } else { of_sources(db, prospect, &rows)? };
+        let kept = if whole { of_prospect(db, prospect)? } else { of_sources(db, prospect, &rows)? };
         let mut own = db.prepare_cached("SELECT 1 FROM record WHERE id = ? AND kind = 'prospect'")?;
         let known = own.query_row([prospect.as_bytes()], |_| Ok(())).optional()?.is_some();
         let now = contributions(&Group { prospect, known, rows: &rows }, campaigns, &bank);

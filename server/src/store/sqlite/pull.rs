@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 /// What an eviction takes of the budget, in bytes: ids do not compress.
 const EVICTION: i64 = 17;
+
 pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pulled, StoreError> {
     let end = feeds::sequence(db)?;
     let audiences = bank::audiences(bank, &order.person, order.now.date(&Zone::china()));
