@@ -3,7 +3,10 @@
 
 use super::{Claim, Conflict};
 use crate::domain::{DeviceNumber, FieldName, Fields, PhoneTime, Value};
-use serde_json::{Map, Value as Json, json};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Value as Json, json};
+use std::fmt;
+use std::marker::PhantomData;
 
 /// A stored body that is not what was stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,23 +30,98 @@ fn to_json(value: &Value) -> Json {
     }
 }
 
-fn from_json(json: Json) -> Result<Value, BodyError> {
-    match json {
-        Json::Null => Ok(Value::Null),
-        Json::Bool(value) => Ok(Value::Bool(value)),
-        Json::Number(value) => value.as_i64().map(Value::Int).ok_or_else(|| BodyError::of(value)),
-        Json::String(value) => Ok(Value::Text(value)),
-        Json::Object(value) => time_or_bytes(&value).ok_or_else(|| BodyError::of(Json::Object(value))),
-        Json::Array(_) => Err(BodyError::of(json)),
+/// Something as it is stored, read piece by piece: rows are read by the fifty, and a tree of JSON in between would take
+/// longer than the database.
+struct Stored<T>(T);
+
+struct Reader<T>(PhantomData<T>);
+
+impl<'de> Deserialize<'de> for Stored<Value> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader::<Value>(PhantomData)).map(Self)
     }
 }
 
-fn time_or_bytes(object: &Map<String, Json>) -> Option<Value> {
-    match (object.get("t"), object.get("b")) {
-        (Some(time), None) => time.as_i64().map(Value::Time),
-        (None, Some(Json::String(hex))) => bytes_from_hex(hex).map(Value::Bytes),
-        _ => None,
+impl<'de> Visitor<'de> for Reader<Value> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("null, yes or no, a whole number, text, {\"t\":ms} or {\"b\":\"hex\"}")
     }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Int(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
+        i64::try_from(value).map(Value::Int).map_err(E::custom)
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::Text(value.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let wrong = || de::Error::custom("an object that is neither a time nor bytes");
+        let value = match map.next_key::<String>()?.as_deref() {
+            Some("t") => Value::Time(map.next_value()?),
+            Some("b") => Value::Bytes(bytes_from_hex(&map.next_value::<String>()?).ok_or_else(wrong)?),
+            _ => return Err(wrong()),
+        };
+        map.next_key::<String>()?.is_none().then_some(value).ok_or_else(wrong)
+    }
+}
+
+impl<'de> Deserialize<'de> for Stored<FieldName> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Reader::<FieldName>(PhantomData)).map(Self)
+    }
+}
+
+impl Visitor<'_> for Reader<FieldName> {
+    type Value = FieldName;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field's name")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<FieldName, E> {
+        name.parse().map_err(E::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Stored<Fields> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Reader::<Fields>(PhantomData)).map(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<Fields> {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("fields by their names")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Fields::new();
+        while let Some((Stored(name), Stored(value))) = map.next_entry()? {
+            fields.put(name, value);
+        }
+        Ok(fields)
+    }
+}
+
+fn from_json(json: Json) -> Result<Value, BodyError> {
+    Stored::deserialize(json).map(|Stored(value)| value).map_err(BodyError::of)
 }
 
 fn bytes_from_hex(hex: &str) -> Option<Vec<u8>> {
@@ -64,8 +142,7 @@ pub fn fields_to_json(fields: &Fields) -> String {
 /// # Errors
 /// When the text is not what [`fields_to_json`] writes.
 pub fn fields_from_json(text: &str) -> Result<Fields, BodyError> {
-    let map: Map<String, Json> = serde_json::from_str(text).map_err(|error| BodyError(error.to_string()))?;
-    map.into_iter().map(|(name, json)| Ok((name_from(&name)?, from_json(json)?))).collect()
+    serde_json::from_str(text).map(|Stored(fields)| fields).map_err(BodyError::of)
 }
 
 /// Conflicts as JSON; empty text for none.
