@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
 
+use axum::body::Body;
+use axum::http::Request;
 use canvass_core::domain::RecordId;
 use canvass_core::domain::verification::Verdict;
 use canvass_tests::{Answer, World, date};
@@ -191,4 +193,18 @@ fn what_people_write_is_shown_as_text() {
         prospect.contains("&lt;script&gt;alert('小区')&lt;/script&gt;") && !prospect.contains("<img"),
         "{prospect}"
     );
+}
+
+#[test]
+fn text_travels_compressed_to_browsers_that_take_it_and_nothing_else_does() {
+    let (world, campaign) = played();
+    let encoding = |address: &str| {
+        let request = Request::get(address).header("accept-encoding", "gzip").body(Body::empty()).expect("a request");
+        world.http(request).header("content-encoding").to_owned()
+    };
+    let page = standings(campaign, "zh");
+    assert_eq!(encoding(&page), "gzip");
+    assert_eq!(encoding(&format!("{page}&export=csv")), "gzip");
+    assert_eq!(encoding(&format!("{page}&export=xlsx")), "");
+    assert_eq!(world.get(&page).header("content-encoding"), "");
 }

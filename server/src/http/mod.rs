@@ -17,6 +17,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use canvass_core::wire::MAX_BODY;
 use tower::limit::GlobalConcurrencyLimitLayer;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// How many requests are worked on at once; others wait.
@@ -31,7 +34,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/sync", post(sync::sync))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
-        .merge(pages::routes())
+        .merge(pages::routes().layer(compressed()))
         .fallback(nothing)
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -45,6 +48,12 @@ pub fn router(app: App) -> Router {
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .with_state(app)
+}
+
+/// Pages and files of text travel compressed; a workbook is, and a stream of events must not wait.
+fn compressed() -> CompressionLayer<impl Predicate + Clone> {
+    let all_but_workbooks = DefaultPredicate::new().and(NotForContentType::const_new("application/vnd.openxmlformats"));
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(all_but_workbooks)
 }
 
 /// An unknown address: in words for people with a browser, as a problem for programs.
