@@ -51,7 +51,7 @@ pub fn router(app: App) -> Router {
 }
 
 /// Pages and files of text travel compressed; a workbook is, and a stream of events must not wait.
-fn compressed() -> CompressionLayer<impl Predicate + Clone> {
+fn compressed() -> CompressionLayer<impl Predicate> {
     let all_but_workbooks = DefaultPredicate::new().and(NotForContentType::const_new("application/vnd.openxmlformats"));
     CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(all_but_workbooks)
 }
