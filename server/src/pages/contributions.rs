@@ -1,9 +1,9 @@
 //! The records behind a figure: what counted and what did not, each with its rule.
 
 use super::parts::{person_path, prospect_path};
-use super::query::Asked;
+use super::query::{Asked, Links};
 use super::table::{Cell, Column, Line, Table, Value};
-use super::words;
+use super::words::{self, Lang};
 use crate::app::App;
 use crate::store::StoreError;
 use canvass_core::domain::campaign::Metric;
@@ -61,18 +61,17 @@ fn table(
     let wanted = |one: &&&Contribution| {
         asked.status.is_none_or(|status| status == one.status) && asked.metric.is_none_or(|metric| metric == one.metric)
     };
-    let rows = contributions.iter().filter(wanted).map(|one| line(asked, bank, names, one)).collect();
+    let here = asked.elsewhere().links();
+    let rows = contributions.iter().filter(wanted).map(|one| line(lang, &here, bank, names, one)).collect();
     Table { name, title, columns, rows, nothing }
 }
 
-fn line(asked: &Asked, bank: &Bank, names: &BTreeMap<RecordId, &str>, one: &Contribution) -> Line {
-    let lang = asked.lang;
-    let here = asked.elsewhere();
+fn line(lang: Lang, here: &Links, bank: &Bank, names: &BTreeMap<RecordId, &str>, one: &Contribution) -> Line {
     let prospect = Cell::from(Value::text(names.get(&one.prospect).copied().or(Some("–"))))
-        .to(here.address(&prospect_path(one.prospect)));
+        .to(here.to(&prospect_path(one.prospect)));
     let person = one.person.as_ref().and_then(|id| bank.person(id));
     let person = person.map_or(Cell::from(Value::Nothing), |person| {
-        Cell::from(Value::Text(person.name.clone())).to(here.address(&person_path(&person.id)))
+        Cell::from(Value::Text(person.name.clone())).to(here.to(&person_path(&person.id)))
     });
     let (number, amount) = match one.metric.is_money() {
         true => (Value::Nothing, Value::Money(one.value)),

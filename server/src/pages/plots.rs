@@ -112,8 +112,8 @@ pub(super) fn side_by_side(asked: &Asked, bank: &Bank, standings: &[Standing], o
     };
     let mut units: Vec<(i64, &UnitId)> = standings.iter().map(|standing| (value(standing), &standing.unit)).collect();
     units.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| x.cmp(y)));
-    let here = asked.elsewhere().of_metric(asked.metric);
-    let addresses: Vec<String> = units.iter().map(|(_, unit)| here.address(&unit_path(unit))).collect();
+    let here = asked.elsewhere().of_metric(asked.metric).links();
+    let addresses: Vec<String> = units.iter().map(|(_, unit)| here.to(&unit_path(unit))).collect();
     let named = |((value, unit), href): (&(i64, &UnitId), &String)| {
         (*value, bank.unit(unit).map_or(unit.as_str(), |unit| &unit.name).to_owned(), href.clone())
     };

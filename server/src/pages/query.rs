@@ -108,6 +108,15 @@ impl Raw {
     }
 }
 
+/// The addresses of pages in one state, which is written out once.
+pub(super) struct Links(String);
+
+impl Links {
+    pub(super) fn to(&self, path: &str) -> String {
+        format!("{path}?{}", self.0)
+    }
+}
+
 /// The week to show when none is asked for: the present one, or the last in which anything counted if that came earlier.
 async fn latest(app: &App, campaign: &StoredCampaign, first: Week, last: Week) -> Result<Week, StoreError> {
     let tallies = app.store.tallies(campaign.id).await?;
@@ -119,8 +128,12 @@ async fn latest(app: &App, campaign: &StoredCampaign, first: Week, last: Week) -
 impl Asked {
     /// The address of a page in this state.
     pub(super) fn address(&self, path: &str) -> String {
-        let query = Serializer::new(String::new()).extend_pairs(self.parameters()).finish();
-        format!("{path}?{query}")
+        self.links().to(path)
+    }
+
+    /// The way to many pages in this state.
+    pub(super) fn links(&self) -> Links {
+        Links(Serializer::new(String::new()).extend_pairs(self.parameters()).finish())
     }
 
     /// This state as the parameters of an address.

@@ -4,7 +4,7 @@ use super::format;
 use super::frame::{Live, Page};
 use super::parts::{Choice, STANDINGS, UNPLACED, choices, metric_choices, unit_path, week_bar};
 use super::plots;
-use super::query::{Asked, Raw};
+use super::query::{Asked, Links, Raw};
 use super::table::{Cell, Column, Line, Table, Value};
 use super::words::{self, Lang};
 use super::wrong::{Instead, Wrong};
@@ -100,24 +100,34 @@ fn table(asked: &Asked, bank: &Bank, standings: &[Standing], trends: &BTreeMap<U
         );
         Column::metric(metric, lang, title)
     }));
-    let rows = standings.iter().map(|standing| line(asked, bank, standing, trends.get(&standing.unit))).collect();
+    let plain = asked.elsewhere().links();
+    let of_metrics = Metric::ALL.map(|metric| (metric, asked.elsewhere().of_metric(Some(metric)).links()));
+    let rows = standings
+        .iter()
+        .map(|standing| line(&plain, &of_metrics, bank, standing, trends.get(&standing.unit)))
+        .collect();
     Table { name: "standings", title: words::STANDINGS, columns, rows, nothing: words::NO_UNITS }
 }
 
-fn line(asked: &Asked, bank: &Bank, standing: &Standing, trend: Option<&Vec<TrendPoint>>) -> Line {
-    let here = asked.elsewhere();
+fn line(
+    plain: &Links,
+    of_metrics: &[(Metric, Links)],
+    bank: &Bank,
+    standing: &Standing,
+    trend: Option<&Vec<TrendPoint>>,
+) -> Line {
     let path = unit_path(&standing.unit);
     let name = bank.unit(&standing.unit).map_or(standing.unit.as_str(), |unit| unit.name.as_str());
     let mut cells = vec![
         Value::Number(i64::from(standing.rank)).into(),
         Value::Movement(standing.movement).into(),
-        Cell::from(Value::Text(name.to_owned())).to(here.address(&path)),
+        Cell::from(Value::Text(name.to_owned())).to(plain.to(&path)),
         Value::Ranks(trend.into_iter().flatten().map(|point| point.rank).collect()).into(),
         Value::Number(standing.score).into(),
     ];
-    cells.extend(Metric::ALL.map(|metric| {
-        let figure = standing.total.get(&metric).copied().unwrap_or_default();
-        Cell::figure(metric, figure).to(here.of_metric(Some(metric)).address(&path))
+    cells.extend(of_metrics.iter().map(|(metric, links)| {
+        let figure = standing.total.get(metric).copied().unwrap_or_default();
+        Cell::figure(*metric, figure).to(links.to(&path))
     }));
     Line { key: standing.unit.to_string(), cells }
 }
