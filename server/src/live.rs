@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the store is asked.
 const EVERY: Duration = Duration::from_secs(1);
-/// How many may listen at once.
-const LISTENERS: usize = 4096;
+/// How many may listen at once, if the system allows the process so many open files.
+const LISTENERS: u64 = 4096;
 
 /// Tells listeners when something changed, until the server stops.
 #[derive(Clone)]
@@ -28,9 +28,12 @@ struct Shared {
 impl Live {
     /// Tells what changes in a store.
     pub fn new(store: Arc<dyn Store>) -> Self {
+        // Each takes a file; half of them are for phones and databases.
+        let files = rlimit::increase_nofile_limit(4 * LISTENERS).unwrap_or(256);
+        let places = usize::try_from(LISTENERS.min(files / 2)).unwrap_or(0);
         Self(Arc::new(Shared {
             store,
-            places: Arc::new(Semaphore::new(LISTENERS)),
+            places: Arc::new(Semaphore::new(places)),
             stopping: CancellationToken::new(),
             versions: watch::Sender::new(None),
             watched: Mutex::new(false),

@@ -57,6 +57,13 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-listeners", "Too many listeners", detail)
     }
 
+    /// The server itself failed at something that should not fail.
+    pub fn failed(error: impl ToString) -> Self {
+        tracing::error!(error = error.to_string(), "the server failed");
+        let detail = "the server failed at this request; it can be sent again, and the operator finds more in the log";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", "The server failed", detail)
+    }
+
     /// The status that goes with it.
     pub fn status(&self) -> StatusCode {
         self.status

@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "fixtures are right or the test is wrong")]
 
+use axum::body::Body;
+use axum::http::Request as HttpRequest;
 use canvass_core::document::{Actor, Authorship, Change, Document};
 use canvass_core::domain::assignment::Assignment;
 use canvass_core::domain::prospect::Prospect;
@@ -12,9 +14,12 @@ use canvass_core::domain::{
 use canvass_core::ranking::Rule;
 use canvass_core::replica::InboxReason;
 use canvass_core::wire::{MAX_BODY, MAX_PLAIN, Push, Request, Response, Verdict};
+use canvass_server::http::{CONTENT_TYPE, router};
 use canvass_tests::{Answer, World, person, sync_all, unit};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::time::Duration;
+use tower::ServiceExt;
 
 /// The problem of an answer that must be one: its type and detail.
 fn problem(answer: &Answer, status: u16) -> (String, String) {
@@ -447,4 +452,27 @@ fn what_is_done_with_a_prospect_that_nobody_recorded_counts_for_nothing() {
     let all = world.contributions(campaign);
     assert_eq!(all.len(), 3);
     assert!(all.iter().all(|one| one.rule == Rule::UnknownProspect && !one.status.counts()), "{all:?}");
+}
+
+#[test]
+fn phones_that_stall_in_the_middle_of_a_request_keep_neither_pages_nor_health_waiting() {
+    let world = World::new(9);
+    world.run(async {
+        let router = router(world.app());
+        let mut stalled = tokio::task::JoinSet::new();
+        for _ in 0..200 {
+            let body = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+            let request =
+                HttpRequest::post("/v1/sync").header("content-type", CONTENT_TYPE).body(body).expect("a request");
+            stalled.spawn(router.clone().oneshot(request));
+        }
+        tokio::task::yield_now().await;
+        for address in ["/livez", "/readyz", "/standings"] {
+            let request = HttpRequest::get(address).body(Body::empty()).expect("a request");
+            let answer = tokio::time::timeout(Duration::from_secs(20), router.clone().oneshot(request)).await;
+            let response = answer.unwrap_or_else(|_| panic!("{address} waits for stalled phones")).expect("answered");
+            assert_eq!(response.status(), 200, "{address}");
+        }
+        stalled.abort_all();
+    });
 }

@@ -112,12 +112,12 @@ fn a_csv_opens_in_a_spreadsheet_with_chinese_words_plain_numbers_and_no_formula(
     assert_eq!(
         lines.next(),
         Some(
-            "Rank,Movement,Unit,Score,Communities won / target 5,Communities won Pending,Fund amount (yuan),Fund amount Pending (yuan),Cards,Cards Pending,Wealth sales (yuan),Wealth sales Pending (yuan),Visits,Visits Pending"
+            "Rank,Movement,Unit,Unit code,Score,Communities won / target 5,Communities won Pending,Fund amount (yuan),Fund amount Pending (yuan),Cards,Cards Pending,Wealth sales (yuan),Wealth sales Pending (yuan),Visits,Visits Pending"
         )
     );
-    assert_eq!(lines.next(), Some("3,,西关支行,0,0,,0.00,,0,,0.00,,0,"));
-    assert_eq!(lines.next(), Some("2,,城南支行,120,1,,20000.00,,0,,0.00,,0,"));
-    assert_eq!(lines.next(), Some("1,,东湖支行,132,1,1,30000.00,30000.00,0,,0.00,,1,"));
+    assert_eq!(lines.next(), Some("3,,西关支行,B3,0,0,,0.00,,0,,0.00,,0,"));
+    assert_eq!(lines.next(), Some("2,,城南支行,B2,120,1,,20000.00,,0,,0.00,,0,"));
+    assert_eq!(lines.next(), Some("1,,东湖支行,B1,132,1,1,30000.00,30000.00,0,,0.00,,1,"));
 
     let counted = file(&world, "/units/B1", campaign, "&table=counted&export=csv").text();
     assert!(counted.contains(",\"'=HYPERLINK(\"\"http://evil\"\",\"\"银枫家园\"\")\","), "{counted}");
@@ -130,9 +130,10 @@ fn a_workbook_has_numbers_amounts_and_days_as_what_they_are_and_words_never_as_f
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(answer.body.clone())).expect("a workbook");
     let sheet = book.worksheet_range_at(0).expect("a sheet").expect("readable");
     let head: Vec<String> = sheet.rows().next().expect("a head").iter().map(ToString::to_string).collect();
-    assert_eq!(head[..6], ["Week", "Prospect", "Person", "Metric", "Value", "Amount (yuan)"]);
-    let fund = sheet.rows().find(|row| row[3] == Data::String("Fund amount".to_owned())).expect("a fund");
-    assert_eq!(fund[5], Data::Float(30_000.0));
+    assert_eq!(head[..6], ["Week", "Prospect", "Person", "Staff code", "Unit code", "Metric"]);
+    let fund = sheet.rows().find(|row| row[5] == Data::String("Fund amount".to_owned())).expect("a fund");
+    assert_eq!(fund[7], Data::Float(30_000.0));
+    assert_eq!((&fund[3], &fund[4]), (&Data::String("B1-S1-P1".to_owned()), &Data::String("B1-S1".to_owned())));
     assert_eq!(fund[1], Data::String("=HYPERLINK(\"http://evil\",\"银枫家园\")".to_owned()));
     let formulas = book.worksheet_formula(&book.sheet_names()[0].clone()).expect("readable");
     assert!(formulas.is_empty(), "words are no formulas");
@@ -194,6 +195,41 @@ fn a_prospects_page_shows_every_value_that_people_disagree_on() {
     assert!(conflict.contains("850") && conflict.contains("910"), "{conflict}");
     assert!(conflict.contains("王芳") && conflict.contains("李强"), "{conflict}");
     assert_eq!(conflict.matches(" · shown").count(), 1);
+}
+
+/// A table of a page as a file: its cells, row by row, without what names the row.
+fn figures(world: &World, path: &str, campaign: RecordId, table: &str) -> Vec<Vec<String>> {
+    let text = file(world, path, campaign, &format!("&table={table}&export=csv")).text();
+    let rows = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let rows: Vec<Vec<String>> = rows.collect();
+    let first = rows[0].iter().position(|title| title == "Communities won" || title.starts_with("Communities won /"));
+    rows[1..].iter().map(|row| row[first.expect("metrics")..].to_vec()).collect()
+}
+
+/// The sum of each column of a table, in whole fen or pieces.
+fn sums(rows: &[Vec<String>]) -> Vec<i64> {
+    let number = |cell: &String| cell.replace('.', "").parse::<i64>().unwrap_or(0);
+    (0..rows[0].len()).map(|column| rows.iter().map(|row| number(&row[column])).sum()).collect()
+}
+
+#[test]
+fn the_figures_of_units_their_people_and_the_units_below_add_up_from_sub_branch_to_head_office() {
+    let (world, campaign) = played();
+    let mut leader = world.phone("B1-L");
+    let prospect = leader.prospect("行长亲自走访");
+    leader.visit(prospect);
+    leader.sync();
+    let all = sums(&figures(&world, "/standings", campaign, "standings"));
+    assert!(all.iter().filter(|sum| **sum > 0).count() >= 4, "{all:?}");
+    for table in ["units", "people"] {
+        assert_eq!(sums(&figures(&world, "/units/H", campaign, table)), all, "{table} of head office");
+    }
+    let branch = sums(&figures(&world, "/units/B1", campaign, "people"));
+    assert_eq!(sums(&figures(&world, "/units/B1", campaign, "units")), branch);
+    assert!(page(&world, &address("/units/B1", campaign, "")).contains("This unit itself"));
+    let sub_branch = figures(&world, "/units/B1", campaign, "units").remove(0);
+    assert_eq!(sums(&figures(&world, "/units/B1-S1", campaign, "people")), sums(&[sub_branch]));
+    assert!(page(&world, &address("/units/B1-S1", campaign, "")).contains("Visit made"));
 }
 
 #[test]

@@ -16,14 +16,20 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use canvass_core::wire::MAX_BODY;
+use std::time::Duration;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
-/// How many requests are worked on at once; others wait.
+/// How many pushes and pulls are worked on at once, and how many pages are made; others wait. What one of them may take in
+/// memory, times this, is what a crowd may take.
 const AT_ONCE: usize = 64;
+
+/// How long a phone may pause while it sends a request: one that stalls must not keep its place from others.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The whole server as a router.
 pub fn router(app: App) -> Router {
@@ -32,19 +38,21 @@ pub fn router(app: App) -> Router {
     };
     Router::new()
         .route("/v1/sync", post(sync::sync))
+        .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
+        .layer(RequestBodyTimeoutLayer::new(PATIENCE))
+        .merge(pages::routes().layer(compressed()).layer(GlobalConcurrencyLimitLayer::new(AT_ONCE)))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
-        .merge(pages::routes().layer(compressed()))
         .fallback(nothing)
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        // What one request may take in memory, times this, is what a crowd may take.
-        .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
         // No page of ours loads, frames or sends anything elsewhere.
         .layer(header(
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         ))
+        // Pages name people and customers: nobody between keeps them, and a browser asks again.
+        .layer(header(header::CACHE_CONTROL, "private, no-cache"))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .with_state(app)

@@ -92,7 +92,7 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
 
 /// Runs what takes processor time off the threads that serve everybody.
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(Problem::unreadable)
+    tokio::task::spawn_blocking(work).await.map_err(Problem::failed)
 }
 
 #[cfg(test)]

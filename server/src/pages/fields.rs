@@ -77,7 +77,7 @@ impl Reading<'_> {
     fn but_for(&self, row: &Row, shown: Option<&str>) -> Vec<(String, String)> {
         let listed = row.kind.spec().map_or(&[][..], |spec| spec.fields);
         let place = |name: &str| listed.iter().position(|spec: &FieldSpec| spec.matches(name)).unwrap_or(listed.len());
-        let apart = |name: &str| APART.contains(&name) || shown == Some(name);
+        let apart = |name: &str| APART.contains(&name) || name.starts_with("twin/") || shown == Some(name);
         let mut fields: Vec<_> = row
             .fields
             .iter()

@@ -17,14 +17,15 @@ pub(super) fn number(value: i64) -> String {
     if value < 0 { format!("−{parted}") } else { parted }
 }
 
-/// An amount in fen: 万元 in Chinese, millions of yuan in English, cut after two decimals.
+/// An amount in fen: 万元 in Chinese, millions of yuan in English, cut after two decimals; below a million, English says
+/// whole yuan.
 pub(super) fn money(fen: i64, lang: Lang) -> String {
-    if fen == 0 {
-        return number(0);
-    }
+    const MILLION: i64 = 100_000_000;
     let (per, unit) = match lang {
+        _ if fen == 0 => return number(0),
+        Lang::En if fen.unsigned_abs() < MILLION.unsigned_abs() => return format!("{} yuan", number(fen / 100)),
         Lang::Zh => (1_000_000, "万元"),
-        Lang::En => (100_000_000, "m yuan"),
+        Lang::En => (MILLION, "m yuan"),
     };
     let cut = fen / (per / 100);
     format!("{}.{:02} {unit}", number(cut / 100), (cut % 100).abs())
@@ -80,6 +81,7 @@ mod tests {
         assert_eq!((number(-1_000), number(999)), ("−1,000".into(), "999".into()));
         assert_eq!(money(2_345_678_999, Lang::Zh), "2,345.67 万元");
         assert_eq!(money(2_345_678_999, Lang::En), "23.45 m yuan");
+        assert_eq!((money(3_000_099, Lang::En), money(0, Lang::Zh)), ("30,000 yuan".into(), "0".into()));
         assert_eq!(large(Metric::Fund, 1_116_036_400_000, Lang::Zh), "111.60 亿元");
         assert_eq!(large(Metric::Fund, 999_999_999_999, Lang::En), "9,999.99 m yuan");
         assert_eq!(yuan(2_000_050, Lang::Zh), "20,000.50 元");

@@ -45,7 +45,7 @@ impl Page<'_> {
         let name = format!("canvass-{}-{}.{}", table.name, self.asked.week, export.name());
         // A long table takes a while to write.
         let written = tokio::task::spawn_blocking(move || table.file(export, lang)).await;
-        let written = written.unwrap_or_else(|error| Err(Wrong::Server(Problem::unreadable(error))));
+        let written = written.unwrap_or_else(|error| Err(Wrong::Server(Problem::failed(error))));
         let body = written.map_err(|wrong| wrong.told(lang))?;
         let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
         let disposition = disposition.unwrap_or_else(|_| HeaderValue::from_static("attachment"));

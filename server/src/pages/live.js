@@ -43,19 +43,21 @@
   };
 
   const soon = () => {
-    if (timer || known === null || known === main().dataset.version) return;
+    if (timer || document.hidden || known === null || known === main().dataset.version) return;
     timer = setTimeout(refresh, Math.max(GATHER, shownAt + REST - Date.now()));
   };
 
   const refresh = async () => {
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+      if (answer.status >= 400 && answer.status < 500) return location.reload(); // it says itself why it is gone
       if (!answer.ok) throw new Error(answer.status);
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main[data-live]");
       if (!fresh) throw new Error("another page");
       const changed = put(fresh);
       shownAt = Date.now();
       if (changed) say("new", sign.dataset.new + " " + new Date().toLocaleTimeString(document.documentElement.lang));
+      else if (sign.dataset.state === "off") say("on", sign.dataset.on);
     } catch {
       shownAt = Date.now();
       say("off", sign.dataset.off);
@@ -109,7 +111,11 @@
     again?.focus({ preventScroll: true });
   };
 
-  document.addEventListener("visibilitychange", () => (document.hidden ? hush() : listen()));
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return hush();
+    listen();
+    soon();
+  });
   addEventListener("pagehide", hush);
   addEventListener("pageshow", listen);
   listen();

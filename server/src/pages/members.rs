@@ -28,20 +28,30 @@ pub(super) fn units(asked: &Asked, bank: &Bank, unit: &UnitId, counted: &[&Contr
     let homes: HashMap<&UnitId, &UnitId> =
         bank.units().filter_map(|home| Some((&home.id, &child_above(home)?.id))).collect();
     let mut figures: HashMap<&UnitId, Figures> = HashMap::new();
+    let mut own = Figures::new();
     for one in counted {
-        if let Some(child) = one.unit.as_ref().and_then(|home| homes.get(home)) {
-            add(figures.entry(child).or_default(), one);
+        match one.unit.as_ref().and_then(|home| homes.get(home)) {
+            Some(child) => add(figures.entry(child).or_default(), one),
+            None => add(&mut own, one),
         }
     }
     let line = |child: &&Unit| {
         let path = unit_path(&child.id);
         let name = Cell::from(Value::Text(child.name.clone())).to(asked.elsewhere().address(&path));
-        let mut cells = vec![name];
+        let mut cells = vec![name, Value::Text(child.id.to_string()).into()];
         cells.extend(metrics(asked, &path, figures.get(&child.id)));
         Line { key: child.id.to_string(), cells }
     };
-    let rows = below.iter().map(line).collect();
-    let mut columns = vec![Column::words("unit", lang.of(words::UNIT)).heads_rows()];
+    let mut rows: Vec<Line> = below.iter().map(line).collect();
+    if !own.is_empty() && !rows.is_empty() {
+        // What people of the unit itself did, so that the lines add up to it.
+        let mut cells =
+            vec![Value::Text(lang.of(words::UNIT_ITSELF).to_owned()).into(), Value::Text(unit.to_string()).into()];
+        cells.extend(Metric::ALL.map(|metric| Cell::figure(metric, own.get(&metric).copied().unwrap_or_default())));
+        rows.push(Line { key: unit.to_string(), cells });
+    }
+    let mut columns =
+        vec![Column::words("unit", lang.of(words::UNIT)).heads_rows(), Column::code("code", lang.of(words::UNIT_CODE))];
     columns.extend(metric_columns(asked));
     Table { name: UNITS, title: words::BELOW, columns, rows, nothing: words::NO_UNITS }
 }
@@ -71,13 +81,15 @@ pub(super) fn people(asked: &Asked, bank: &Bank, unit: &UnitId, counted: &[&Cont
         let home = home.map_or(Cell::from(Value::Nothing), |home| {
             Cell::from(Value::Text(home.name.clone())).to(here.address(&unit_path(&home.id)))
         });
-        let mut cells = vec![Cell::from(Value::Text(name)).to(here.address(&path)), Value::text(role).into(), home];
+        let name = Cell::from(Value::Text(name)).to(here.address(&path));
+        let mut cells = vec![name, Value::Text(id.to_string()).into(), Value::text(role).into(), home];
         cells.extend(metrics(asked, &path, Some(&figures)));
         Line { key: id.to_string(), cells }
     };
     let rows = figures.into_iter().map(line).collect();
     let mut columns = vec![
         Column::words("person", lang.of(words::PERSON)).heads_rows(),
+        Column::code("code", lang.of(words::STAFF_CODE)),
         Column::words("role", lang.of(words::ROLE)),
         Column::words("unit", lang.of(words::UNIT)),
     ];

@@ -14,7 +14,7 @@ use crate::store::{StoreError, Whose};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use canvass_core::domain::{Bank, PhoneTime, RecordId, assignment, prospect};
+use canvass_core::domain::{Bank, PhoneTime, RecordId, Value as FieldValue, assignment, prospect};
 use canvass_core::projection::{Conflict, Row};
 use canvass_core::ranking::Explanation;
 use maud::{Markup, html};
@@ -45,6 +45,7 @@ pub(super) async fn page(
     let reading = Reading { lang: asked.lang, bank: &bank, zone: &campaign.zone };
     let mut tables = vec![history(&asked, &reading, id, &group)];
     tables.extend(contributions::tables(&app, &asked, &bank, &explanation).await.map_err(failed)?);
+    let twins = app.store.rows(own.map(twins_of).unwrap_or_default()).await.map_err(failed)?;
     let name = own.and_then(|row| row.fields.text("name")).unwrap_or(asked.lang.of(words::UNKNOWN_PROSPECT)).to_owned();
     let page = Page { asked: &asked, path: &path, title: name.clone(), live: Live::Records, tables };
     page.answer(|tables| {
@@ -55,7 +56,7 @@ pub(super) async fn page(
             }
             h1 { (name) }
             p.sub { (asked.lang.of(words::PROSPECT)) }
-            @if let Some(row) = own { (known(&reading, row)) }
+            @if let Some(row) = own { (known(&asked, &reading, row, &twins)) }
             (tables.show("history"))
             h2.chapter { (campaign.name) }
             (week_bar(&asked, &path))
@@ -82,9 +83,16 @@ fn assigned(asked: &Asked, bank: &Bank, group: &[Row]) -> Markup {
     }
 }
 
+/// The records that may be the same prospect.
+fn twins_of(row: &Row) -> Vec<RecordId> {
+    let marked = row.fields.iter().filter(|(_, value)| **value == FieldValue::Bool(true));
+    marked.filter_map(|(name, _)| name.as_str().strip_prefix("twin/")?.parse().ok()).collect()
+}
+
 /// What is known of the prospect, what is odd about it, and where people disagree.
-fn known(reading: &Reading<'_>, row: &Row) -> Markup {
+fn known(asked: &Asked, reading: &Reading<'_>, row: &Row, twins: &[Row]) -> Markup {
     let lang = reading.lang;
+    let here = asked.elsewhere().links();
     let flags = reading.flags(row);
     html! {
         section.part id="known" {
@@ -96,6 +104,16 @@ fn known(reading: &Reading<'_>, row: &Row) -> Markup {
             }
             dl.fields {
                 @for (name, value) in reading.all(row) { div { dt { (name) } dd { (value) } } }
+                @for twin in twins {
+                    @let place = [twin.fields.text("area"), twin.fields.text("address")].into_iter().flatten();
+                    div {
+                        dt { (lang.of(words::POSSIBLE_TWIN)) }
+                        dd {
+                            a href=(here.to(&prospect_path(twin.id))) { (twin.fields.text("name").unwrap_or("–")) }
+                            @for part in place { " · " (part) }
+                        }
+                    }
+                }
                 div { dt { (lang.of(words::RECORDED_BY)) } dd { (reading.author(row.author)) } }
             }
             @if !row.conflicts.is_empty() {

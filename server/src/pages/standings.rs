@@ -88,8 +88,9 @@ fn table(asked: &Asked, bank: &Bank, standings: &[Standing], trends: &BTreeMap<U
         Column::number("rank", lang.of(words::RANK)),
         Column::number("movement", lang.of(words::MOVEMENT)),
         Column::words("unit", lang.of(words::UNIT)).heads_rows(),
-        Column::plot("trend", lang.of(words::RANKS_SO_FAR)),
+        Column::code("code", lang.of(words::UNIT_CODE)),
         Column::number("score", lang.of(words::SCORE)),
+        Column::plot("trend", lang.of(words::RANKS_SO_FAR)),
     ];
     columns.extend(Metric::ALL.map(|metric| {
         let title = lang.of(metric.label());
@@ -122,8 +123,9 @@ fn line(
         Value::Number(i64::from(standing.rank)).into(),
         Value::Movement(standing.movement).into(),
         Cell::from(Value::Text(name.to_owned())).to(plain.to(&path)),
-        Value::Ranks(trend.into_iter().flatten().map(|point| point.rank).collect()).into(),
+        Value::Text(standing.unit.to_string()).into(),
         Value::Number(standing.score).into(),
+        Value::Ranks(trend.into_iter().flatten().map(|point| point.rank).collect()).into(),
     ];
     cells.extend(of_metrics.iter().map(|(metric, links)| {
         let figure = standing.total.get(metric).copied().unwrap_or_default();

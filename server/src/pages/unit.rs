@@ -16,7 +16,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Bank, Unit, UnitId};
-use canvass_core::ranking::{Figure, Standing, explain, standings, trends};
+use canvass_core::ranking::{Explanation, Figure, Standing, explain, standings, trends};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -41,7 +41,11 @@ pub(super) async fn page(
     let standing = standings.iter().find(|standing| standing.unit == id);
     let below = Whose::Units(bank.below(&id).map(|unit| Some(unit.id.clone())).collect());
     let contributions = app.store.contributions(asked.campaign.id, below, asked.week).await.map_err(failed)?;
-    let explanation = explain(campaign, &bank, &contributions, &id, asked.week, None);
+    // A unit that takes no part has no standing of its own: all that it and those below it brought in is shown.
+    let explanation = match standing {
+        Some(_) => explain(campaign, &bank, &contributions, &id, asked.week, None),
+        None => Explanation::of(campaign, contributions.iter(), asked.week),
+    };
     let sums = sums(explanation.counted.iter().copied(), &asked);
     let [counted, left_out] = contributions::tables(&app, &asked, &bank, &explanation).await.map_err(failed)?;
     let mut tables = Vec::new();

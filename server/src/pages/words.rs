@@ -91,6 +91,9 @@ words! {
     STATUS: "状态", "Status";
     RULE: "规则", "Rule";
     ALL: "全部", "All";
+    UNIT_CODE: "机构代码", "Unit code";
+    STAFF_CODE: "工号", "Staff code";
+    UNIT_ITSELF: "本级", "This unit itself";
     BELOW: "下级机构", "Units below";
     ASSIGNED_TO: "所属机构", "Assigned to";
     NOT_ASSIGNED: "尚未分配到机构", "not assigned to any unit yet";

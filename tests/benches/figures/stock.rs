@@ -1,5 +1,5 @@
 //! Databases that take long to fill are made once, under the target folder, and copied for each run. Their key changes when
-//! a schema or the sample does.
+//! a schema, the sample or what counts does.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -64,11 +64,11 @@ fn key() -> String {
     include_str!("sample.rs").hash(&mut hasher);
     include_str!("town.rs").hash(&mut hasher);
     canvass_core::projection::PROJECTION.hash(&mut hasher);
-    for side in ["core/migrations", "server/migrations"] {
-        let mut files: Vec<_> = std::fs::read_dir(root.join(side)).expect("migrations").flatten().collect();
+    for side in ["core/migrations", "server/migrations", "core/src/ranking"] {
+        let mut files: Vec<_> = std::fs::read_dir(root.join(side)).expect("a folder").flatten().collect();
         files.sort_by_key(std::fs::DirEntry::path);
         for file in files {
-            std::fs::read(file.path()).expect("a migration").hash(&mut hasher);
+            std::fs::read(file.path()).expect("a file").hash(&mut hasher);
         }
     }
     format!("{:016x}", hasher.finish())

@@ -11,7 +11,7 @@ const HIGHEST: Label = Label { zh: "最高", en: "highest" };
 const LOWEST: Label = Label { zh: "最低", en: "lowest" };
 const BEST: Label = Label { zh: "最好", en: "best" };
 const MEDIAN: Label = Label { zh: "中位数", en: "median" };
-const COUNTED: Label = Label { zh: "已计入", en: "counted" };
+const COUNTED: Label = Label { zh: "已确认", en: "confirmed" };
 const PENDING: Label = Label { zh: "待核实", en: "pending" };
 
 /// Words in one language, put together into sentences.

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 pub(super) fn written(table: &Table, lang: Lang) -> Result<Vec<u8>, Wrong> {
-    let failed = |error: &dyn ToString| Wrong::Server(Problem::unreadable(error.to_string()));
+    let failed = |error: &dyn ToString| Wrong::Server(Problem::failed(error.to_string()));
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
     let titles = table.titles(lang);

@@ -111,7 +111,11 @@ impl Tables<'_> {
         html! {
             div.scroll tabindex="0" role="region" aria-label=(lang.of(table.title)) {
                 table {
-                    thead { tr { @for column in &table.columns { (self.head(column, table, view)) } } }
+                    thead { tr {
+                        @for column in table.columns.iter().filter(|column| column.shape != Shape::Code) {
+                            (self.head(column, table, view))
+                        }
+                    } }
                     tbody {
                         @for line in rows {
                             tr data-key=(line.key) {
@@ -148,6 +152,9 @@ impl Tables<'_> {
 
     fn cell(&self, table: &Table, line: &Line, column: &Column, cell: &Cell) -> Markup {
         let lang = self.asked.lang;
+        if column.shape == Shape::Code {
+            return html! {};
+        }
         let words = |value: &Value| match value {
             Value::Movement(places) => movement(lang, *places),
             Value::Status(status) => html! { span class={ "status " (status.name()) } { (lang.of(status.label())) } },

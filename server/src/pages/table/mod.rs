@@ -48,6 +48,8 @@ enum Shape {
     Plot,
     /// Long text.
     Prose,
+    /// What tells namesakes apart: in files only.
+    Code,
 }
 
 impl Column {
@@ -69,6 +71,11 @@ impl Column {
     /// A column of long text.
     pub(super) fn prose(name: &'static str, title: impl Into<String>) -> Self {
         Self { shape: Shape::Prose, ..Self::words(name, title) }
+    }
+
+    /// A column of codes, which only files have: there, namesakes must be told apart.
+    pub(super) fn code(name: &'static str, title: impl Into<String>) -> Self {
+        Self { shape: Shape::Code, ..Self::words(name, title) }
     }
 
     /// A column of drawings.

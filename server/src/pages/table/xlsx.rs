@@ -16,7 +16,7 @@ pub(super) fn written(table: &Table, lang: Lang) -> Result<Vec<u8>, Wrong> {
     if table.rows.len() > MOST_ROWS {
         return Err(Wrong::TooLong);
     }
-    workbook(table, lang).map_err(|error| Wrong::Server(Problem::unreadable(error)))
+    workbook(table, lang).map_err(|error| Wrong::Server(Problem::failed(error)))
 }
 
 fn workbook(table: &Table, lang: Lang) -> Result<Vec<u8>, XlsxError> {
