@@ -4,7 +4,7 @@ use super::contributions::{self, COUNTED, LEFT_OUT, statuses, sums};
 use super::frame::{Live, Page};
 use super::parts::{Choice, choices, metric_choices, person_path, unit_path, week_bar};
 use super::plots;
-use super::query::{Asked, Raw};
+use super::query::{Asked, Raw, about};
 use super::words;
 use super::wrong::{Instead, Wrong};
 use crate::app::App;
@@ -13,7 +13,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use canvass_core::domain::campaign::Metric;
-use canvass_core::domain::{Bank, Person, PersonId};
+use canvass_core::domain::{Bank, Person};
 use canvass_core::ranking::{Explanation, Figure};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -23,15 +23,10 @@ pub(super) async fn page(
     person: Result<Path<String>, PathRejection>,
     query: Result<Query<Raw>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let raw = Raw::of(query)?;
-    let text = person.map_or_else(|_| String::new(), |Path(person)| person);
-    let missing = || Wrong::NoPerson(text.clone()).told(raw.lang());
-    let id: PersonId = text.parse().map_err(|_| missing())?;
-    let path = person_path(&id);
-    let asked = raw.settle(&app, &path).await?;
+    let (id, path, asked) = about(&app, person, query, person_path, Wrong::NoPerson).await?;
     let failed = |error: StoreError| Wrong::from(error).told(asked.lang);
     let bank = app.store.bank().await.map_err(failed)?;
-    let person = bank.person(&id).ok_or_else(missing)?;
+    let person = bank.person(&id).ok_or_else(|| Wrong::NoPerson(id.to_string()).told(asked.lang))?;
     let whose = Whose::Person(id.clone());
     let contributions = app.store.contributions(asked.campaign.id, whose, asked.week).await.map_err(failed)?;
     let explanation = Explanation::of(&asked.campaign.campaign, contributions.iter(), asked.week);

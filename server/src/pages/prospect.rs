@@ -5,7 +5,7 @@ use super::fields::Reading;
 use super::format;
 use super::frame::{Live, Page};
 use super::parts::{STANDINGS, person_path, prospect_path, unit_path, week_bar};
-use super::query::{Asked, Raw};
+use super::query::{Asked, Raw, about};
 use super::table::{Cell, Column, Line, Table, Value};
 use super::words;
 use super::wrong::{Instead, Wrong};
@@ -24,19 +24,14 @@ pub(super) async fn page(
     id: Result<Path<String>, PathRejection>,
     query: Result<Query<Raw>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let raw = Raw::of(query)?;
-    let text = id.map_or_else(|_| String::new(), |Path(id)| id);
-    let missing = || Wrong::NoProspect(text.clone()).told(raw.lang());
-    let id: RecordId = text.parse().map_err(|_| missing())?;
-    let path = prospect_path(id);
-    let asked = raw.settle(&app, &path).await?;
+    let (id, path, asked) = about(&app, id, query, |id| prospect_path(*id), Wrong::NoProspect).await?;
     let failed = |error: StoreError| Wrong::from(error).told(asked.lang);
     let bank = app.store.bank().await.map_err(failed)?;
     let group = app.store.group(id).await.map_err(failed)?;
     // Work with a prospect can arrive before it does.
     let own = group.iter().find(|row| row.id == id && row.kind.is(&prospect::KIND));
     if group.is_empty() {
-        return Err(missing());
+        return Err(Wrong::NoProspect(id.to_string()).told(asked.lang));
     }
     let campaign = &asked.campaign.campaign;
     let whose = Whose::Prospect(id);

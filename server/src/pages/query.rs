@@ -5,14 +5,15 @@ use super::words::Lang;
 use super::wrong::{Instead, Wrong};
 use crate::app::App;
 use crate::store::{StoreError, StoredCampaign, Versions};
-use axum::extract::Query;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect};
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{RecordId, Week};
 use canvass_core::ranking::Status;
 use form_urlencoded::Serializer;
 use serde::Deserialize;
+use std::str::FromStr;
 
 /// The parameters as they stand in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -106,6 +107,22 @@ impl Raw {
         };
         Ok(())
     }
+}
+
+/// What a page is about that names something in its path: that thing's id, the page's path, and the rest of the address.
+pub(super) async fn about<T: FromStr>(
+    app: &App,
+    named: Result<Path<String>, PathRejection>,
+    query: Result<Query<Raw>, QueryRejection>,
+    path: fn(&T) -> String,
+    missing: fn(String) -> Wrong,
+) -> Result<(T, String, Asked), Instead> {
+    let raw = Raw::of(query)?;
+    let text = named.map_or_else(|_| String::new(), |Path(named)| named);
+    let id: T = text.parse().map_err(|_| missing(text).told(raw.lang()))?;
+    let path = path(&id);
+    let asked = raw.settle(app, &path).await?;
+    Ok((id, path, asked))
 }
 
 /// The addresses of pages in one state, which is written out once.

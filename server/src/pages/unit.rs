@@ -6,7 +6,7 @@ use super::frame::{Live, Page};
 use super::members;
 use super::parts::{Choice, STANDINGS, choices, metric_choices, movement, unit_path, week_bar};
 use super::plots;
-use super::query::{Asked, Raw};
+use super::query::{Asked, Raw, about};
 use super::words;
 use super::wrong::{Instead, Wrong};
 use crate::app::App;
@@ -15,7 +15,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use canvass_core::domain::campaign::Metric;
-use canvass_core::domain::{Bank, Unit, UnitId};
+use canvass_core::domain::{Bank, Unit};
 use canvass_core::ranking::{Explanation, Figure, Standing, explain, standings, trends};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -25,15 +25,10 @@ pub(super) async fn page(
     unit: Result<Path<String>, PathRejection>,
     query: Result<Query<Raw>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let raw = Raw::of(query)?;
-    let text = unit.map_or_else(|_| String::new(), |Path(unit)| unit);
-    let missing = || Wrong::NoUnit(text.clone()).told(raw.lang());
-    let id: UnitId = text.parse().map_err(|_| missing())?;
-    let path = unit_path(&id);
-    let asked = raw.settle(&app, &path).await?;
+    let (id, path, asked) = about(&app, unit, query, unit_path, Wrong::NoUnit).await?;
     let failed = |error: StoreError| Wrong::from(error).told(asked.lang);
     let bank = app.store.bank().await.map_err(failed)?;
-    let unit = bank.unit(&id).ok_or_else(missing)?;
+    let unit = bank.unit(&id).ok_or_else(|| Wrong::NoUnit(id.to_string()).told(asked.lang))?;
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
     let campaign = &asked.campaign.campaign;
     let standings = standings(campaign, asked.week, &bank, &tallies);
