@@ -94,7 +94,7 @@ fn by_week(asked: &Asked, metric: Metric, figure: impl Fn(Week) -> Figure) -> Ma
     let labels = labels(&all);
     let column = |week: &Week| {
         let Figure { confirmed, pending } = figure(*week);
-        Some(plot::Column { counted: confirmed, pending })
+        Some(plot::Column { confirmed, pending })
     };
     let values: Vec<_> = all.iter().map(column).collect();
     let title = format!("{} · {}", lang.of(metric.label()), lang.of(words::BY_WEEK));

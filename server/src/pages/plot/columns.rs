@@ -21,14 +21,14 @@ pub(in crate::pages) struct Columns<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::pages) struct Column {
     /// What is confirmed.
-    pub(in crate::pages) counted: i64,
+    pub(in crate::pages) confirmed: i64,
     /// What waits to be confirmed.
     pub(in crate::pages) pending: i64,
 }
 
 impl Column {
-    fn counted(self) -> i128 {
-        i128::from(self.counted)
+    fn confirmed(self) -> i128 {
+        i128::from(self.confirmed)
     }
 
     fn pending(self) -> i128 {
@@ -37,17 +37,17 @@ impl Column {
 
     /// Both parts together.
     fn all(self) -> i128 {
-        self.counted() + self.pending()
+        self.confirmed() + self.pending()
     }
 
-    /// Where the pending part begins: on the counted one, unless they go different ways.
+    /// Where the pending part begins: on the confirmed one, unless they go different ways.
     fn pending_from(self) -> i128 {
-        if self.counted().signum() * self.pending().signum() < 0 { 0 } else { self.counted() }
+        if self.confirmed().signum() * self.pending().signum() < 0 { 0 } else { self.confirmed() }
     }
 
     /// The values that the axis must reach.
     fn reach(self) -> [i128; 2] {
-        [self.counted(), self.pending_from() + self.pending()]
+        [self.confirmed(), self.pending_from() + self.pending()]
     }
 }
 
@@ -67,7 +67,7 @@ pub(in crate::pages) fn columns(plot: &Columns<'_>, show: impl Fn(i64) -> String
     let legend = html! {
         @if any_pending {
             ul.legend {
-                li { svg.key width="14" height="10" aria-hidden="true" { rect.counted width="14" height="10" {} } " " (gist.counted()) }
+                li { svg.key width="14" height="10" aria-hidden="true" { rect.confirmed width="14" height="10" {} } " " (gist.confirmed()) }
                 li { svg.key width="14" height="10" aria-hidden="true" {
                     rect.pending x=".5" y=".5" width="13" height="9" fill={ "url(#" (hatch) ")" } {} } " " (gist.pending()) }
             }
@@ -77,9 +77,9 @@ pub(in crate::pages) fn columns(plot: &Columns<'_>, show: impl Fn(i64) -> String
         let week = plot.weeks.label(at);
         match figures.iter().find(|(of, _)| *of == at) {
             Some((_, column)) if any_pending => {
-                format!("{week}\n{}", gist.both(&show(column.counted), &show(column.pending)))
+                format!("{week}\n{}", gist.both(&show(column.confirmed), &show(column.pending)))
             }
-            Some((_, column)) => format!("{week}\n{}", show(column.counted)),
+            Some((_, column)) => format!("{week}\n{}", show(column.confirmed)),
             None => format!("{week}\n–"),
         }
     };
@@ -93,7 +93,7 @@ pub(in crate::pages) fn columns(plot: &Columns<'_>, show: impl Fn(i64) -> String
             }
         }
         @for (at, column) in &figures {
-            (part("counted", None, *at, bands, &axis, 0, column.counted()))
+            (part("confirmed", None, *at, bands, &axis, 0, column.confirmed()))
             (part("pending", Some(&hatch), *at, bands, &axis, column.pending_from(), column.pending_from() + column.pending()))
         }
         (field::week_labels(&plot.weeks, field::room(&labels)))
@@ -103,7 +103,7 @@ pub(in crate::pages) fn columns(plot: &Columns<'_>, show: impl Fn(i64) -> String
     let wide = |value: i128| show(near(value));
     let mut statements = vec![gist.run("", &named, false, &wide)];
     if let Some((at, column)) = figures.iter().rev().find(|(_, column)| column.pending != 0) {
-        statements.push(gist.at(&gist.both(&show(column.counted), &show(column.pending)), plot.weeks.label(*at)));
+        statements.push(gist.at(&gist.both(&show(column.confirmed), &show(column.pending)), plot.weeks.label(*at)));
     }
     let sentence = gist.join(&statements);
     Field { heading: plot.heading, gist: &sentence, legend: &legend, axis: &axis, labels: &labels }

@@ -11,7 +11,7 @@ const HIGHEST: Label = Label { zh: "最高", en: "highest" };
 const LOWEST: Label = Label { zh: "最低", en: "lowest" };
 const BEST: Label = Label { zh: "最好", en: "best" };
 const MEDIAN: Label = Label { zh: "中位数", en: "median" };
-const COUNTED: Label = Label { zh: "已确认", en: "confirmed" };
+const CONFIRMED: Label = Label { zh: "已确认", en: "confirmed" };
 const PENDING: Label = Label { zh: "待核实", en: "pending" };
 
 /// Words in one language, put together into sentences.
@@ -27,8 +27,8 @@ impl Gist {
         self.0.of(MEDIAN)
     }
 
-    pub(super) fn counted(self) -> &'static str {
-        self.0.of(COUNTED)
+    pub(super) fn confirmed(self) -> &'static str {
+        self.0.of(CONFIRMED)
     }
 
     pub(super) fn pending(self) -> &'static str {
@@ -82,10 +82,10 @@ impl Gist {
         self.sentence("", &parts)
     }
 
-    /// What is counted, and what is pending beside it.
-    pub(super) fn both(self, counted: &str, pending: &str) -> String {
+    /// What is confirmed, and what is pending beside it.
+    pub(super) fn both(self, confirmed: &str, pending: &str) -> String {
         let comma = self.comma();
-        format!("{} {counted}{comma}{} {pending}", self.counted(), self.pending())
+        format!("{} {confirmed}{comma}{} {pending}", self.confirmed(), self.pending())
     }
 
     /// Something with what it belongs to behind it.

@@ -34,7 +34,8 @@ fn page(values: &[Option<i64>]) -> String {
             page += &trend(&Trend { heading, weeks, series: &[one, two, one, two], upward }, number).into_string();
         }
         let turned = values.iter().rev();
-        let halves: Vec<_> = values.iter().zip(turned).map(|(counted, pending)| column(*counted, *pending)).collect();
+        let halves: Vec<_> =
+            values.iter().zip(turned).map(|(confirmed, pending)| column(*confirmed, *pending)).collect();
         page += &columns(&Columns { heading: third, weeks, values: &halves }, number).into_string();
         for (heading, upward) in [(fourth, Upward::Values), (fifth, Upward::Ranks)] {
             page += &spark(&Spark { heading, weeks, values, upward }, number).into_string();
@@ -47,8 +48,8 @@ fn page(values: &[Option<i64>]) -> String {
     page
 }
 
-fn column(counted: Option<i64>, pending: Option<i64>) -> Option<Column> {
-    Some(Column { counted: counted?, pending: pending? })
+fn column(confirmed: Option<i64>, pending: Option<i64>) -> Option<Column> {
+    Some(Column { confirmed: confirmed?, pending: pending? })
 }
 
 /// The figures that break plots: none, one, all the same, gaps, the largest, the least, very many.
@@ -173,10 +174,10 @@ fn the_sentence_of_columns_says_what_is_pending() {
     let values = [column(Some(4), Some(0)), None, column(Some(2), Some(1))];
     let page =
         columns(&Columns { heading: english("c"), weeks: weeks_of(&labels, 2), values: &values }, number).into_string();
-    assert_eq!(sentence(&page), "first 4 (W01), last 3 (W03), highest 4 (W01); counted 2, pending 1 (W03).");
+    assert_eq!(sentence(&page), "first 4 (W01), last 3 (W03), highest 4 (W01); confirmed 2, pending 1 (W03).");
     assert!(page.contains("url(#c-hatch)"), "what is pending is hatched");
-    let counted = [column(Some(4), Some(0))];
-    let page = columns(&Columns { heading: english("c"), weeks: weeks_of(&labels, 2), values: &counted }, number)
+    let confirmed = [column(Some(4), Some(0))];
+    let page = columns(&Columns { heading: english("c"), weeks: weeks_of(&labels, 2), values: &confirmed }, number)
         .into_string();
     assert!(!page.contains("hatch") && !page.contains("legend"), "nothing pending needs no sign");
 }
