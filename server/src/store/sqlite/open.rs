@@ -44,7 +44,7 @@ pub(super) fn connect(path: &Path, durable: bool) -> Result<Connection, StoreErr
     let synchronous = if durable { "FULL" } else { "OFF" };
     db.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA busy_timeout = 10000;
-         PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;"
+         PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384;"
     ))?;
     prepare_once(&db)?;
     embedded::migrations::runner().run(&mut db).map_err(|error| match error.kind() {
