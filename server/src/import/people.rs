@@ -13,7 +13,7 @@ use super::units::extend;
 use crate::store::Store;
 use canvass_core::domain::{Bank, BankError, Date, Membership, Person, PersonId, Role, UnitId};
 use indicatif::ProgressBar;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const COLUMNS: [Column; 6] = [
     Column::required("id", &["code", "工号", "员工号"]),
@@ -81,7 +81,7 @@ pub async fn people(
     progress::writing_at_once(bar, outcomes.len(), dry_run);
     extend(store, dry_run, named, (Vec::new(), people, memberships)).await?;
     for (line, outcome, id, mut reason) in outcomes {
-        if twice.contains_key(&id) {
+        if twice.contains(&id) {
             report
                 .summary()
                 .note("belongs to two units at once, so counts for neither: give the earlier one its until");
@@ -103,7 +103,7 @@ fn outcome(bank: &Bank, person: &Person, membership: &Membership) -> Outcome {
 }
 
 /// Who belongs to two units on one day.
-fn overlapping(bank: &Bank) -> BTreeMap<PersonId, ()> {
+fn overlapping(bank: &Bank) -> BTreeSet<PersonId> {
     let mut of: BTreeMap<&PersonId, Vec<&Membership>> = BTreeMap::new();
     for membership in bank.memberships() {
         of.entry(&membership.person).or_default().push(membership);
@@ -113,7 +113,7 @@ fn overlapping(bank: &Bank) -> BTreeMap<PersonId, ()> {
         a.unit != b.unit && !before(a, b) && !before(b, a)
     };
     let clash = |all: &[&Membership]| all.iter().enumerate().any(|(at, a)| all[..at].iter().any(|b| both(a, b)));
-    of.into_iter().filter(|(_, all)| clash(all)).map(|(person, _)| (person.clone(), ())).collect()
+    of.into_iter().filter(|(_, all)| clash(all)).map(|(person, _)| person.clone()).collect()
 }
 
 fn person(cells: &Cells<'_>, bank: &Bank) -> Result<(Person, Membership), ImportError> {

@@ -69,8 +69,7 @@ fn table(
 }
 
 fn line(lang: Lang, here: &Links, bank: &Bank, names: &BTreeMap<RecordId, &str>, one: &Contribution) -> Line {
-    let prospect = Cell::from(Value::text(names.get(&one.prospect).copied().or(Some("–"))))
-        .to(here.to(&prospect_path(one.prospect)));
+    let prospect = Cell::from(Value::text(names.get(&one.prospect).copied())).to(here.to(&prospect_path(one.prospect)));
     let person = one.person.as_ref().and_then(|id| bank.person(id));
     let person = person.map_or(Cell::from(Value::Nothing), |person| {
         Cell::from(Value::Text(person.name.clone())).to(here.to(&person_path(&person.id)))
@@ -112,18 +111,11 @@ pub(super) fn statuses(asked: &Asked, path: &str) -> Markup {
     }
 }
 
-/// The counted sums of some contributions, metric by metric, and those of one week among them.
-pub(super) fn sums<'a>(
-    contributions: impl IntoIterator<Item = &'a Contribution>,
-    asked: &Asked,
-) -> [BTreeMap<Metric, Figure>; 2] {
-    let mut sums = [BTreeMap::new(), BTreeMap::new()];
-    for one in contributions {
-        let [total, week]: &mut [BTreeMap<Metric, Figure>; 2] = &mut sums;
-        total.entry(one.metric).or_default().add(one.status, one.value);
-        if one.week == asked.week {
-            week.entry(one.metric).or_default().add(one.status, one.value);
-        }
+/// What of the counted is the week's own, metric by metric.
+pub(super) fn of_the_week(asked: &Asked, explanation: &Explanation<'_>) -> BTreeMap<Metric, Figure> {
+    let mut figures: BTreeMap<Metric, Figure> = BTreeMap::new();
+    for one in explanation.counted.iter().filter(|one| one.week == asked.week) {
+        figures.entry(one.metric).or_default().add(one.status, one.value);
     }
-    sums
+    figures
 }

@@ -45,6 +45,18 @@ pub(super) struct Choice {
     pub(super) below: Markup,
 }
 
+impl Choice {
+    /// No metric in particular.
+    pub(super) fn all(lang: Lang) -> Self {
+        Self {
+            metric: None,
+            title: lang.of(words::METRIC).to_owned(),
+            value: html! { (lang.of(words::ALL)) },
+            below: html! {},
+        }
+    }
+}
+
 /// Figures of which one can be chosen; the chosen one decides what the page shows below.
 pub(super) fn choices(asked: &Asked, path: &str, choices: &[Choice]) -> Markup {
     html! {

@@ -1,6 +1,6 @@
 //! A person's page: what one account manager brought in, week by week, record by record.
 
-use super::contributions::{self, COUNTED, LEFT_OUT, statuses, sums};
+use super::contributions::{self, COUNTED, LEFT_OUT, of_the_week, statuses};
 use super::frame::{Live, Page};
 use super::parts::{Choice, choices, metric_choices, person_path, unit_path, week_bar};
 use super::plots;
@@ -14,9 +14,8 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Bank, Person};
-use canvass_core::ranking::{Explanation, Figure};
+use canvass_core::ranking::Explanation;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
 
 pub(super) async fn page(
     State(app): State<App>,
@@ -30,7 +29,9 @@ pub(super) async fn page(
     let whose = Whose::Person(id.clone());
     let contributions = app.store.contributions(asked.campaign.id, whose, asked.week).await.map_err(failed)?;
     let explanation = Explanation::of(&asked.campaign.campaign, contributions.iter(), asked.week);
-    let sums = sums(explanation.counted.iter().copied(), &asked);
+    let week = of_the_week(&asked, &explanation);
+    let each = metric_choices(asked.lang, &explanation.figures, &week, None);
+    let figures: Vec<Choice> = std::iter::once(Choice::all(asked.lang)).chain(each).collect();
     let tables = contributions::tables(&app, &asked, &bank, &explanation).await.map_err(failed)?;
     let title = format!("{} {}", person.name, asked.week);
     let page = Page { asked: &asked, path: &path, title, live: Live::Standings, tables: tables.into() };
@@ -40,7 +41,7 @@ pub(super) async fn page(
             h1 { (person.name) }
             p.sub { (asked.campaign.campaign.name) }
             (week_bar(&asked, &path))
-            (figures(&asked, &path, &sums))
+            (choices(&asked, &path, &figures))
             (plots::weeks(&asked, asked.metric.unwrap_or(Metric::Visits), &explanation.counted))
             (statuses(&asked, &path))
             (tables.show(COUNTED))
@@ -61,16 +62,4 @@ fn homes(asked: &Asked, bank: &Bank, person: &Person) -> Markup {
         }
         @if homes.is_empty() { (asked.lang.of(words::NO_UNIT)) }
     }
-}
-
-fn figures(asked: &Asked, path: &str, [total, week]: &[BTreeMap<Metric, Figure>; 2]) -> Markup {
-    let lang = asked.lang;
-    let all = Choice {
-        metric: None,
-        title: lang.of(words::METRIC).to_owned(),
-        value: html! { (lang.of(words::ALL)) },
-        below: html! {},
-    };
-    let each = metric_choices(lang, total, week, None);
-    choices(asked, path, &std::iter::once(all).chain(each).collect::<Vec<_>>())
 }

@@ -1,6 +1,6 @@
 //! A unit's page: from its figures down to its people, and to each record that counted or did not, with the rule.
 
-use super::contributions::{self, COUNTED, LEFT_OUT, statuses, sums};
+use super::contributions::{self, COUNTED, LEFT_OUT, of_the_week, statuses};
 use super::format;
 use super::frame::{Live, Page};
 use super::members;
@@ -16,9 +16,8 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Bank, Unit};
-use canvass_core::ranking::{Explanation, Figure, Standing, explain, standings, trends};
+use canvass_core::ranking::{Explanation, Standing, explain, standings, trends};
 use maud::{Markup, html};
-use std::collections::BTreeMap;
 
 pub(super) async fn page(
     State(app): State<App>,
@@ -41,7 +40,6 @@ pub(super) async fn page(
         Some(_) => explain(campaign, &bank, &contributions, &id, asked.week, None),
         None => Explanation::of(campaign, contributions.iter(), asked.week),
     };
-    let sums = sums(explanation.counted.iter().copied(), &asked);
     let [counted, left_out] = contributions::tables(&app, &asked, &bank, &explanation).await.map_err(failed)?;
     let mut tables = Vec::new();
     let units = members::units(&asked, &bank, &id, &explanation.counted);
@@ -57,7 +55,7 @@ pub(super) async fn page(
             h1 { (unit.name) }
             p.sub { (campaign.name) }
             (week_bar(&asked, &path))
-            (figures(&asked, &path, standing, standings.len(), &sums))
+            (figures(&asked, &path, standing, standings.len(), &explanation))
             @match (asked.metric, standing) {
                 (None, Some(_)) => (plots::course(&asked, &id, &trends)),
                 (metric, _) => (plots::weeks(&asked, metric.unwrap_or(Metric::Visits), &explanation.counted)),
@@ -84,13 +82,13 @@ fn above(asked: &Asked, bank: &Bank, unit: &Unit) -> Markup {
     }
 }
 
-/// Rank, score and every metric: each is a filter of the tables below. A unit that is not ranked itself has sums.
+/// Rank, score and every metric: each is a filter of the tables below. A unit that is not ranked itself has no rank.
 fn figures(
     asked: &Asked,
     path: &str,
     standing: Option<&Standing>,
     ranked: usize,
-    sums: &[BTreeMap<Metric, Figure>; 2],
+    explanation: &Explanation<'_>,
 ) -> Markup {
     let lang = asked.lang;
     let first = standing.map(|standing| Choice {
@@ -101,16 +99,8 @@ fn figures(
         },
         below: movement(lang, standing.movement),
     });
-    let all = first.unwrap_or_else(|| Choice {
-        metric: None,
-        title: lang.of(words::METRIC).to_owned(),
-        value: html! { (lang.of(words::ALL)) },
-        below: html! {},
-    });
-    let [total, week] = match standing {
-        Some(standing) => [&standing.total, &standing.week],
-        None => [&sums[0], &sums[1]],
-    };
-    let each = metric_choices(lang, total, week, standing.map(|standing| standing.target));
-    choices(asked, path, &std::iter::once(all).chain(each).collect::<Vec<_>>())
+    let week = of_the_week(asked, explanation);
+    let each = metric_choices(lang, &explanation.figures, &week, standing.map(|standing| standing.target));
+    let first = first.unwrap_or_else(|| Choice::all(lang));
+    choices(asked, path, &std::iter::once(first).chain(each).collect::<Vec<_>>())
 }
