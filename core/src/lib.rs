@@ -6,5 +6,6 @@ pub mod domain;
 pub mod projection;
 pub mod ranking;
 pub mod replica;
+pub mod signing;
 pub mod sync;
 pub mod wire;

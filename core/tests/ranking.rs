@@ -60,7 +60,7 @@ fn bank() -> Bank {
     let below = [("S1", "B1"), ("S2", "B2"), ("S3", "B2"), ("S4", "B4")];
     units.extend(below.map(|(id, parent)| unit(id, Some(parent), UnitLevel::SubBranch)));
     let code = |n: u32| format!("P{n}").parse().expect("a person");
-    let person = |n: u32| Person { id: code(n), name: format!("P{n}"), role: Role::AccountManager };
+    let person = |n: u32| Person { id: code(n), name: format!("P{n}"), roles: Role::AccountManager.into() };
     let member = |n: u32, unit: &str, from, until| Membership { person: code(n), unit: unit_id(unit), from, until };
     let before = march(1);
     let homes = [(1, "S1"), (2, "S2"), (3, "S3"), (4, "B3"), (5, "S4"), (6, "S1"), (6, "S2")];

@@ -11,4 +11,5 @@ pub mod ingest;
 pub mod live;
 pub mod pages;
 pub mod problem;
+pub mod secrets;
 pub mod store;

@@ -98,7 +98,7 @@ impl From<StoreError> for Problem {
             }
             StoreError::Full => (StatusCode::INSUFFICIENT_STORAGE, "storage-full", "Storage is full"),
             StoreError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
-            StoreError::Damaged(_) | StoreError::Newer(_) | StoreError::Storage(_) => {
+            StoreError::Secret(_) | StoreError::Damaged(_) | StoreError::Newer(_) | StoreError::Storage(_) => {
                 tracing::error!(%error, "the store failed");
                 let title = "The server's storage failed";
                 return Self::new(

@@ -62,8 +62,11 @@ pub fn small_bank(managers: u32) -> (Bank, Vec<PhoneOwner>) {
         }
     });
     let phones: Vec<_> = phones.collect();
-    let people =
-        owners.iter().map(|(code, _, role, name)| Person { id: person(code), name: name.clone(), role: *role });
+    let people = owners.iter().map(|(code, _, role, name)| Person {
+        id: person(code),
+        name: name.clone(),
+        roles: (*role).into(),
+    });
     let from = date("2025-01-01");
     let member = |(code, home, _, _): &(String, String, Role, String)| Membership {
         person: person(code),

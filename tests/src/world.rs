@@ -97,7 +97,7 @@ impl World {
         let (bank, phones) = small_bank(managers);
         let midnight = Zone::china().start_of(week("2026-W10").monday());
         let clock = ManualClock::at(ServerTime::from_millis(midnight + 8 * 3_600_000).expect("in range"));
-        let options = SqliteOptions { durable: false, seed: Some(seed) };
+        let options = SqliteOptions { durable: false, seed: Some(seed), ..SqliteOptions::default() };
         let store = Arc::new(SqliteStore::open(&folder.path().join("canvass.db"), options).expect("a store"));
         runtime.block_on(store.set_bank(bank)).expect("a bank");
         let app = App::new(store.clone(), Arc::new(clock.clone()));

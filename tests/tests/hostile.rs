@@ -245,8 +245,8 @@ fn a_refused_change_names_its_rule_and_its_bytes_are_kept() {
     let drive = World::plain_campaign().to_fields();
     let (_, change) = create(&world, id(1), &campaign::KIND, None, &drive, 11);
     let (rule, words) = refusal(&world, 11, "B1-S1-P1", push(id(1), &campaign::KIND, &[&change]));
-    assert_eq!(rule, "head-office-only");
-    assert!(words.contains("head office"), "{words}");
+    assert_eq!(rule, "not-your-role");
+    assert!(words.contains("role"), "{words}");
 
     let grab = Assignment { unit: unit("B1-S1"), owner: None, effective_at: world.now() }.to_fields();
     let (_, change) = create(&world, id(2), &assignment::KIND, Some(theirs), &grab, 11);
@@ -314,7 +314,7 @@ fn a_refusal_lands_in_the_inbox_with_words_and_holds_nothing_else_back() {
     for entry in &inbox {
         assert_eq!(entry.record, mine);
         let InboxReason::Refused { code, words } = &entry.reason else { panic!("{:?}", entry.reason) };
-        assert!(code == "head-office-only" && words.contains("head office"), "{code}: {words}");
+        assert!(code == "not-your-role" && words.contains("role"), "{code}: {words}");
     }
     assert!(inbox.iter().any(|entry| entry.fields.text("name") == Some("我的活动")), "what was put is there");
     // The refused record is gone from the lists, and work goes on, also after a restart.

@@ -3,8 +3,8 @@
 
 use super::value::required;
 use super::{
-    AudienceRule, Columns, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label, PersonId, PhoneTime, UnitId,
-    WrittenBy,
+    Actions, Allowed, AudienceRule, Columns, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label, PersonId,
+    PhoneTime, Role, UnitId, WrittenBy,
 };
 
 /// The kind.
@@ -13,6 +13,15 @@ pub static KIND: KindSpec = KindSpec {
     label: Label { zh: "分配", en: "Assignment" },
     written_by: WrittenBy::Server,
     audience: AudienceRule::ProspectsUnit,
+    rights: &[
+        Allowed::own(Role::AccountManager, Actions::READ),
+        Allowed::own(Role::ProductManager, Actions::READ),
+        Allowed::own(Role::BranchLeader, Actions::READ),
+        Allowed::own(Role::Verifier, Actions::READ),
+        Allowed::own(Role::ServiceDesk, Actions::READ),
+        Allowed::own(Role::HeadOffice, Actions::READ),
+        Allowed::own(Role::Auditor, Actions::READ),
+    ],
     fields: &[
         FieldSpec::new("unit", "机构", "unit", FieldType::Unit).required(),
         FieldSpec::new("owner", "客户经理", "account manager", FieldType::Person),

@@ -4,7 +4,8 @@ use super::{Invalid, PersonId, UnitId};
 use std::fmt;
 use std::str::FromStr;
 
-/// Who may hold a record. Its text (`bank`, `unit/<id>`, `person/<id>`) names the audience's feed.
+/// Who may hold a record. Its text (`bank`, `unit/<id>`, `person/<id>`,
+/// `leaders/<id>`, `dossiers/<id>`) names the audience's feed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Audience {
     /// Everyone.
@@ -13,6 +14,17 @@ pub enum Audience {
     Unit(UnitId),
     /// One person.
     Person(PersonId),
+    /// The leaders of one unit and of those above it: dossiers.
+    Leaders(UnitId),
+    /// One person to whom prospects are assigned: dossiers.
+    Dossiers(PersonId),
+}
+
+impl Audience {
+    /// Whether its records are confidential: on a phone they lie in a file of their own.
+    pub fn is_confidential(&self) -> bool {
+        matches!(self, Self::Leaders(_) | Self::Dossiers(_))
+    }
 }
 
 impl fmt::Display for Audience {
@@ -21,6 +33,8 @@ impl fmt::Display for Audience {
             Self::Bank => f.write_str("bank"),
             Self::Unit(unit) => write!(f, "unit/{unit}"),
             Self::Person(person) => write!(f, "person/{person}"),
+            Self::Leaders(unit) => write!(f, "leaders/{unit}"),
+            Self::Dossiers(person) => write!(f, "dossiers/{person}"),
         }
     }
 }
@@ -32,7 +46,9 @@ impl FromStr for Audience {
             None if text == "bank" => Ok(Self::Bank),
             Some(("unit", id)) => Ok(Self::Unit(id.parse()?)),
             Some(("person", id)) => Ok(Self::Person(id.parse()?)),
-            _ => Err(Invalid::new("feed", text, "bank, unit/<id> or person/<id>")),
+            Some(("leaders", id)) => Ok(Self::Leaders(id.parse()?)),
+            Some(("dossiers", id)) => Ok(Self::Dossiers(id.parse()?)),
+            _ => Err(Invalid::new("feed", text, "bank, unit/<id>, person/<id>, leaders/<id> or dossiers/<id>")),
         }
     }
 }
@@ -43,10 +59,10 @@ mod tests {
 
     #[test]
     fn an_audience_names_its_feed() {
-        for feed in ["bank", "unit/D01-A03", "person/P7"] {
+        for feed in ["bank", "unit/D01-A03", "person/P7", "leaders/B1", "dossiers/P7"] {
             assert_eq!(feed.parse::<Audience>().map(|a| a.to_string()).as_deref(), Ok(feed));
         }
-        for bad in ["", "unit", "unit/", "leaders/x", "bank/x", "unit/a/b"] {
+        for bad in ["", "unit", "unit/", "leader/x", "bank/x", "unit/a/b"] {
             assert!(bad.parse::<Audience>().is_err(), "{bad}");
         }
     }

@@ -1,7 +1,7 @@
 //! The bank: its tree of units, its people and their dated membership, and whose device is whose. The server keeps it;
 //! phones get it as reference data.
 
-use super::{Date, DeviceNumber, Invalid, Label, PersonId, UnitId};
+use super::{Date, DeviceNumber, Invalid, PersonId, Roles, UnitId};
 use std::collections::BTreeMap;
 
 /// Where a unit stands in the tree.
@@ -50,48 +50,6 @@ pub struct Unit {
     pub name: String,
 }
 
-/// What a person may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// 客户经理
-    AccountManager,
-    /// 支行行长: reads what all units below record.
-    BranchLeader,
-    /// 总行: defines campaigns.
-    HeadOffice,
-}
-
-impl Role {
-    /// Its name in tables and on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AccountManager => "account_manager",
-            Self::BranchLeader => "branch_leader",
-            Self::HeadOffice => "head_office",
-        }
-    }
-
-    /// Its name on pages.
-    pub fn label(self) -> Label {
-        match self {
-            Self::AccountManager => Label { zh: "客户经理", en: "Account manager" },
-            Self::BranchLeader => Label { zh: "支行行长", en: "Branch leader" },
-            Self::HeadOffice => Label { zh: "总行", en: "Head office" },
-        }
-    }
-
-    /// The role of a name.
-    ///
-    /// # Errors
-    /// When there is no such role.
-    pub fn named(name: &str) -> Result<Self, Invalid> {
-        [Self::AccountManager, Self::BranchLeader, Self::HeadOffice]
-            .into_iter()
-            .find(|role| role.name() == name)
-            .ok_or_else(|| Invalid::new("role", name, "account_manager, branch_leader or head_office"))
-    }
-}
-
 /// 员工: someone of the bank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
@@ -99,8 +57,8 @@ pub struct Person {
     pub id: PersonId,
     /// Name.
     pub name: String,
-    /// What the person may do.
-    pub role: Role,
+    /// What the person is.
+    pub roles: Roles,
 }
 
 /// A person's place in a unit, from a day on and up to (not including) another.
@@ -328,13 +286,14 @@ impl Bank {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Role;
 
     fn unit(id: &str, parent: Option<&str>, level: UnitLevel) -> Unit {
         Unit { id: id.parse().expect("id"), parent: parent.map(|p| p.parse().expect("id")), level, name: id.into() }
     }
 
     fn person(id: &str) -> Person {
-        Person { id: id.parse().expect("id"), name: id.into(), role: Role::AccountManager }
+        Person { id: id.parse().expect("id"), name: id.into(), roles: Role::AccountManager.into() }
     }
 
     fn member(person: &str, unit: &str, from: (i16, i8, i8), until: Option<(i16, i8, i8)>) -> Membership {

@@ -3,8 +3,8 @@
 
 use super::value::required;
 use super::{
-    AudienceRule, Columns, Date, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label, Money, UnitId, Week,
-    WrittenBy, Zone,
+    Actions, Allowed, AudienceRule, Columns, Date, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label, Money, Role,
+    UnitId, Week, WrittenBy, Zone,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,8 +64,17 @@ impl Metric {
 pub static KIND: KindSpec = KindSpec {
     name: "campaign",
     label: Label { zh: "营销活动", en: "Campaign" },
-    written_by: WrittenBy::HeadOffice,
+    written_by: WrittenBy::Team,
     audience: AudienceRule::Bank,
+    rights: &[
+        Allowed::own(Role::AccountManager, Actions::READ),
+        Allowed::own(Role::ProductManager, Actions::READ),
+        Allowed::own(Role::BranchLeader, Actions::READ),
+        Allowed::own(Role::Verifier, Actions::READ),
+        Allowed::own(Role::ServiceDesk, Actions::READ),
+        Allowed::own(Role::HeadOffice, Actions::ALL),
+        Allowed::own(Role::Auditor, Actions::READ),
+    ],
     fields: &[
         FieldSpec::new("name", "名称", "name", FieldType::Text(200)).required(),
         FieldSpec::new("starts", "开始", "starts", FieldType::Date(20, 20)).required(),

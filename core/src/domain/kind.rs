@@ -1,7 +1,7 @@
 //! The list of record kinds. A new kind is one new file beside this one, and one line in [`KINDS`].
 
-use super::{Choice, FieldSpec, FieldType, Fields, Invalid, PhoneTime, Value};
-use super::{assignment, campaign, outcome, prospect, verification, visit};
+use super::{Allowed, Choice, FieldSpec, FieldType, Fields, Invalid, PhoneTime, Value};
+use super::{assignment, campaign, dossier, outcome, prospect, verification, visit};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -18,15 +18,13 @@ pub struct Label {
     pub en: &'static str,
 }
 
-/// Who may write records of a kind. One person's, a team's and the server's own records are never mixed in one document.
+/// Whose hand records of a kind are in; which roles may begin them, [`KindSpec::rights`] says. One person's, a team's and the server's own records are never mixed in one document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WrittenBy {
     /// A team in the field: whoever holds the record, on a phone.
     Team,
     /// One person in the field, who began the record, on a phone.
     Author,
-    /// Head office, on a phone or a page.
-    HeadOffice,
     /// The server alone.
     Server,
 }
@@ -38,6 +36,8 @@ pub enum AudienceRule {
     Bank,
     /// The unit of the prospect's present assignment.
     ProspectsUnit,
+    /// The people of the prospect's present assignment, and the unit's leaders. Such a kind is confidential.
+    ProspectsPeople,
 }
 
 /// Which fields fill the generic row's own columns.
@@ -69,6 +69,8 @@ pub struct KindSpec {
     pub written_by: WrittenBy,
     /// Who may hold it.
     pub audience: AudienceRule,
+    /// Its row of the matrix of rights; a role that is not listed may do nothing.
+    pub rights: &'static [Allowed],
     /// Its fields, beside [`COMMON_FIELDS`].
     pub fields: &'static [FieldSpec],
     /// What fills the row's columns.
@@ -78,8 +80,15 @@ pub struct KindSpec {
 }
 
 /// Every kind this version knows.
-pub static KINDS: &[&KindSpec] =
-    &[&prospect::KIND, &visit::KIND, &campaign::KIND, &outcome::KIND, &assignment::KIND, &verification::KIND];
+pub static KINDS: &[&KindSpec] = &[
+    &prospect::KIND,
+    &visit::KIND,
+    &campaign::KIND,
+    &outcome::KIND,
+    &assignment::KIND,
+    &verification::KIND,
+    &dossier::KIND,
+];
 
 const STATES: &[Choice] = &[
     Choice { name: "active", label: Label { zh: "有效", en: "active" } },
@@ -100,6 +109,11 @@ pub static COMMON_FIELDS: &[FieldSpec] = &[
 pub(crate) const FIXED_FIELDS: [&str; 4] = ["id", "kind", "schema", "prospect"];
 
 impl KindSpec {
+    /// Whether its records lie encrypted wherever they lie, and every reading of them is noted.
+    pub fn is_confidential(&self) -> bool {
+        self.audience == AudienceRule::ProspectsPeople
+    }
+
     /// The field of a name, if this version knows it.
     pub fn field(&self, name: &str) -> Option<&'static FieldSpec> {
         COMMON_FIELDS.iter().chain(self.fields).find(|field| field.matches(name))

@@ -3,7 +3,8 @@
 
 use super::value::required;
 use super::{
-    AudienceRule, Choice, Columns, Date, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label, Money, WrittenBy,
+    Actions, Allowed, AudienceRule, Choice, Columns, Date, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label,
+    Money, Role, WrittenBy,
 };
 
 /// What was achieved (`[case]`, results after a year: accounts with funds, cards, wealth products).
@@ -45,6 +46,14 @@ pub static KIND: KindSpec = KindSpec {
     label: Label { zh: "业绩", en: "Outcome" },
     written_by: WrittenBy::Author,
     audience: AudienceRule::ProspectsUnit,
+    rights: &[
+        Allowed::own(Role::AccountManager, Actions::RECORD),
+        Allowed::own(Role::ProductManager, Actions::RECORD),
+        Allowed::own(Role::BranchLeader, Actions::RECORD),
+        Allowed::own(Role::Verifier, Actions::READ),
+        Allowed::own(Role::HeadOffice, Actions::RECORD),
+        Allowed::own(Role::Auditor, Actions::READ),
+    ],
     fields: &[
         FieldSpec::new("product", "产品", "product", FieldType::Choice(PRODUCT)).required().scoring(),
         FieldSpec::new("opened_on", "办理日期", "date", FieldType::Date(5, 0)).required().scoring(),

@@ -3,8 +3,8 @@
 
 use super::value::required;
 use super::{
-    AudienceRule, Choice, Columns, FieldSpec, FieldType, Fields, GeoPoint, Invalid, KindSpec, Label, Money, Value,
-    WrittenBy,
+    Actions, Allowed, AudienceRule, Choice, Columns, FieldSpec, FieldType, Fields, GeoPoint, Invalid, KindSpec, Label,
+    Money, Role, Value, WrittenBy,
 };
 
 /// How well a community is managed (`[case]`, third condition: no disputes).
@@ -35,6 +35,15 @@ pub static KIND: KindSpec = KindSpec {
     label: Label { zh: "潜在客户", en: "Prospect" },
     written_by: WrittenBy::Team,
     audience: AudienceRule::ProspectsUnit,
+    rights: &[
+        Allowed::own(Role::AccountManager, Actions::ALL),
+        Allowed::own(Role::ProductManager, Actions::READ),
+        Allowed::own(Role::BranchLeader, Actions::ALL),
+        Allowed::own(Role::Verifier, Actions::READ),
+        Allowed::own(Role::ServiceDesk, Actions::READ),
+        Allowed::own(Role::HeadOffice, Actions::ALL),
+        Allowed::own(Role::Auditor, Actions::READ),
+    ],
     fields: &[
         FieldSpec::new("name", "名称", "name", FieldType::Text(200)).required(),
         FieldSpec::new("address", "地址", "address", FieldType::Text(400)),

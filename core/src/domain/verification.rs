@@ -2,7 +2,10 @@
 //! afterwards is pending again. Written by the server, on a verifier's word.
 
 use super::value::required;
-use super::{AudienceRule, Choice, Columns, Date, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label, Money};
+use super::{
+    Actions, Allowed, AudienceRule, Choice, Columns, Date, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label,
+    Money, Role,
+};
 use super::{PhoneTime, RecordId, UnitId, Value, WrittenBy};
 
 /// The choices of the `verdict` field.
@@ -40,6 +43,14 @@ pub static KIND: KindSpec = KindSpec {
     label: Label { zh: "核实", en: "Verification" },
     written_by: WrittenBy::Server,
     audience: AudienceRule::ProspectsUnit,
+    rights: &[
+        Allowed::own(Role::AccountManager, Actions::READ),
+        Allowed::own(Role::ProductManager, Actions::READ),
+        Allowed::own(Role::BranchLeader, Actions::READ),
+        Allowed::own(Role::Verifier, Actions::RECORD),
+        Allowed::own(Role::HeadOffice, Actions::RECORD),
+        Allowed::own(Role::Auditor, Actions::READ),
+    ],
     fields: &[
         FieldSpec::new("outcome", "业绩", "outcome", FieldType::Record).required(),
         FieldSpec::new("heads", "版本", "version", FieldType::Hashes(16)).required(),

@@ -2,7 +2,8 @@
 
 use super::value::required;
 use super::{
-    AudienceRule, Choice, Columns, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label, Money, PhoneTime, WrittenBy,
+    Actions, Allowed, AudienceRule, Choice, Columns, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label, Money,
+    PhoneTime, Role, WrittenBy,
 };
 
 /// How the contact was made.
@@ -22,6 +23,14 @@ pub static KIND: KindSpec = KindSpec {
     label: Label { zh: "走访", en: "Visit" },
     written_by: WrittenBy::Author,
     audience: AudienceRule::ProspectsUnit,
+    rights: &[
+        Allowed::own(Role::AccountManager, Actions::RECORD),
+        Allowed::own(Role::ProductManager, Actions::RECORD),
+        Allowed::own(Role::BranchLeader, Actions::RECORD),
+        Allowed::own(Role::ServiceDesk, Actions::READ),
+        Allowed::own(Role::HeadOffice, Actions::RECORD),
+        Allowed::own(Role::Auditor, Actions::READ),
+    ],
     fields: &[
         FieldSpec::new("occurred_at", "时间", "time", FieldType::Time(730, 1)).required().scoring(),
         FieldSpec::new("channel", "方式", "channel", FieldType::Choice(CHANNEL)).required(),

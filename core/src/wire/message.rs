@@ -5,7 +5,7 @@ use crate::document::ChangeHash;
 use crate::domain::{
     Audience, Bank, Date, Device, DeviceNumber, Invalid, Kind, Membership, Person, PersonId, PhoneTime,
 };
-use crate::domain::{RecordId, Role, SCHEMA, ServerTime, Unit, UnitId, UnitLevel, date_from_text};
+use crate::domain::{RecordId, SCHEMA, ServerTime, Unit, UnitId, UnitLevel, date_from_text};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
@@ -208,7 +208,7 @@ impl Reference {
     /// The reference data of a bank.
     pub fn of(bank: &Bank, version: u64) -> Self {
         let unit = |u: &Unit| (u.id.clone(), u.parent.clone(), u.level.name().to_owned(), u.name.clone());
-        let person = |p: &Person| (p.id.clone(), p.name.clone(), p.role.name().to_owned());
+        let person = |p: &Person| (p.id.clone(), p.name.clone(), p.roles.to_string());
         let member = |m: &Membership| {
             (m.person.clone(), m.unit.clone(), m.from.to_string(), m.until.map(|date: Date| date.to_string()))
         };
@@ -233,7 +233,7 @@ impl Reference {
         }
         let mut people = Vec::new();
         for (id, name, role) in &self.people {
-            people.push(Person { id: id.clone(), name: name.clone(), role: Role::named(role)? });
+            people.push(Person { id: id.clone(), name: name.clone(), roles: role.parse()? });
         }
         let mut memberships = Vec::new();
         for (person, unit, from, until) in &self.memberships {
@@ -261,6 +261,7 @@ impl Push {
 #[cfg(test)]
 pub(super) mod samples {
     use super::*;
+    use crate::domain::Role;
     use crate::wire::{CampaignStandings, MetricTotal, UnitStanding};
 
     pub(crate) fn standings() -> Standings {
@@ -294,7 +295,7 @@ pub(super) mod samples {
         };
         let units = vec![unit("H", None, UnitLevel::HeadOffice), unit("B", Some("H"), UnitLevel::Branch)];
         let person: PersonId = "P1".parse().expect("id");
-        let people = vec![Person { id: person.clone(), name: "王芳".into(), role: Role::AccountManager }];
+        let people = vec![Person { id: person.clone(), name: "王芳".into(), roles: Role::AccountManager.into() }];
         let from = Date::constant(2026, 1, 1);
         let member = Membership {
             person: person.clone(),

@@ -98,7 +98,7 @@ fn bank() -> Result<Bank> {
     }
     for (number, id, name, unit) in [(1, "WF", "王芳", "HP-1"), (2, "LW", "李伟", "HP-1"), (3, "ZL", "赵磊", "JA-1")]
     {
-        people.push(Person { id: id.parse()?, name: name.to_owned(), role: Role::AccountManager });
+        people.push(Person { id: id.parse()?, name: name.to_owned(), roles: Role::AccountManager.into() });
         let from = Date::constant(2020, 1, 1);
         memberships.push(Membership { person: id.parse()?, unit: unit.parse()?, from, until: None });
         devices.push(Device { number: DeviceNumber::phone(number)?, person: id.parse()? });

@@ -171,7 +171,7 @@ struct Hired {
 impl Hired {
     fn hire(&mut self, rng: &mut ChaCha8Rng, unit: &UnitId, role: Role) -> Result<PersonId, Invalid> {
         let id: PersonId = format!("P{:04}", self.people.len() + 1).parse()?;
-        self.people.push(Person { id: id.clone(), name: person_name(rng), role });
+        self.people.push(Person { id: id.clone(), name: person_name(rng), roles: role.into() });
         self.memberships.push(Membership { person: id.clone(), unit: unit.clone(), from: self.from, until: None });
         Ok(id)
     }
@@ -267,7 +267,7 @@ mod tests {
             for (number, phone) in (1..).zip(&staff.phones) {
                 assert_eq!(phone.device.get(), number);
                 let holder = staff.bank.holder(phone.device).expect("enrolled");
-                assert_eq!((&holder.id, holder.role), (&phone.person, phone.role));
+                assert_eq!((&holder.id, holder.roles), (&phone.person, phone.role.into()));
                 assert_eq!(staff.bank.home_unit(&phone.person, START), Some(&phone.unit));
             }
         }

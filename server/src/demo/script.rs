@@ -132,10 +132,11 @@ impl Script {
     pub fn day(&mut self, date: Date, known: &[Known]) -> Result<Vec<Step>, Invalid> {
         let weekend = matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
         let visits = match (self.role, weekend) {
-            (Role::HeadOffice, _) | (Role::BranchLeader, true) => 0,
+            (Role::BranchLeader, true) => 0,
             (Role::BranchLeader, false) => self.rng.random_range(0..=1),
             (Role::AccountManager, false) => self.rng.random_range(2..=6),
             (Role::AccountManager, true) => self.rng.random_range(0..=3),
+            _ => 0,
         };
         if known.is_empty() || visits == 0 {
             return Ok(Vec::new());

@@ -60,7 +60,7 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
     let verdicts = if request.pushes.is_empty() {
         Vec::new()
     } else {
-        let order = IngestOrder { device: request.device, received_at: now, pushes: request.pushes };
+        let order = IngestOrder::new(request.device, now, request.pushes);
         app.store.ingest(order).await?
     };
     let pulled = app

@@ -11,7 +11,7 @@ use super::report::{Outcome, Report};
 use super::table::Table;
 use super::units::extend;
 use crate::store::Store;
-use canvass_core::domain::{Bank, BankError, Date, Membership, Person, PersonId, Role, UnitId};
+use canvass_core::domain::{Bank, BankError, Date, Invalid, Membership, Person, PersonId, Role, Roles, UnitId};
 use indicatif::ProgressBar;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -116,6 +116,16 @@ fn overlapping(bank: &Bank) -> BTreeSet<PersonId> {
     of.into_iter().filter(|(_, all)| clash(all)).map(|(person, _)| person.clone()).collect()
 }
 
+/// One role or several, parted by commas, by their names or as pages call them in Chinese.
+fn roles(text: &str) -> Result<Roles, Invalid> {
+    let mut roles = Vec::new();
+    for name in text.split([',', '，', '、', ';']).map(str::trim) {
+        let labelled = Role::ALL.into_iter().find(|role| role.label().zh == name);
+        roles.push(labelled.map_or_else(|| Role::named(name), Ok)?);
+    }
+    Roles::of(roles).ok_or_else(|| Invalid::new("role", text, "at least one role"))
+}
+
 fn person(cells: &Cells<'_>, bank: &Bank) -> Result<(Person, Membership), ImportError> {
     const CODE: &str = "write a code of 1 to 32 of A-Z a-z 0-9 . _ -";
     let (id, unit, role) = (cells.required("id")?, cells.required("unit")?, cells.required("role")?);
@@ -124,19 +134,13 @@ fn person(cells: &Cells<'_>, bank: &Bank) -> Result<(Person, Membership), Import
     if bank.unit(&known).is_none() {
         return Err(cells.wrong("unit", unit, "the bank has no such unit: import it with `import units` first"));
     }
-    let named = match role {
-        "客户经理" => Ok(Role::AccountManager),
-        "支行行长" => Ok(Role::BranchLeader),
-        "总行" => Ok(Role::HeadOffice),
-        name => Role::named(name),
-    };
-    let role = named.map_err(|_| cells.wrong("role", role, "write account_manager, branch_leader or head_office"))?;
+    let roles = roles(role).map_err(|error| cells.wrong("role", role, &format!("write {}", error.expected)))?;
     let from = cells.date("from")?.ok_or_else(|| cells.wrong("from", "", "write the first day as 2026-03-02"))?;
     let until = cells.date("until")?;
     if let Some(until) = until.filter(|until| *until <= from) {
         let remedy = "it is the first day no more there, so it must be later than `from`";
         return Err(cells.wrong("until", &until.to_string(), remedy));
     }
-    let person = Person { id: id.clone(), name: cells.required("name")?.to_owned(), role };
+    let person = Person { id: id.clone(), name: cells.required("name")?.to_owned(), roles };
     Ok((person, Membership { person: id, unit: known, from, until }))
 }

@@ -1,36 +1,14 @@
 //! The decision on one record's push.
 
-use super::rights::{Standpoint, may_write};
+use super::rights::{Denial, Right};
 use canvass_core::document::gate::{Guarded, Refusal, Rules};
-use canvass_core::document::{Change, Document, change_hash};
-use canvass_core::domain::{DeviceNumber, Role};
+use canvass_core::document::{Change, ChangeHash, Document, change_hash};
+use canvass_core::domain::{DeviceNumber, ServerTime};
 use canvass_core::wire::{Push, Verdict};
+use std::collections::HashMap;
 
-/// Who pushes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sender {
-    /// The server itself.
-    Server,
-    /// A phone, of a person with a role.
-    Phone {
-        /// The phone's number.
-        device: DeviceNumber,
-        /// Its person's role.
-        role: Role,
-        /// How the person stands to the record.
-        standpoint: Standpoint,
-    },
-}
-
-impl Sender {
-    /// The author that its changes must name.
-    pub fn device(&self) -> DeviceNumber {
-        match self {
-            Self::Server => DeviceNumber::SERVER,
-            Self::Phone { device, .. } => *device,
-        }
-    }
-}
+/// Who wrote changes and when they first came, by receipts of this server.
+pub type Proven = HashMap<ChangeHash, (DeviceNumber, ServerTime)>;
 
 /// A change that was refused, with its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,62 +28,79 @@ pub struct Decision {
     pub verdicts: Vec<Verdict>,
     /// Changes to append, in order.
     pub accepted: Vec<Change>,
+    /// The bytes of changes that a leader decides on, in order.
+    pub held: Vec<Vec<u8>>,
     /// Changes refused.
     pub refused: Vec<Quarantined>,
     /// The document with what was accepted; none if nothing ever was.
     pub document: Option<Document>,
 }
 
+/// Decides on a push by the gate, given what is known of its record. A change is the device's own, unless its author is
+/// proven.
+pub fn decide(device: DeviceNumber, proven: &Proven, push: &Push, mut guarded: Guarded) -> Decision {
+    let (mut verdicts, mut accepted, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    for bytes in &push.changes {
+        let author = match proven.is_empty() {
+            true => device,
+            false => proven.get(&change_hash(bytes)).map_or(device, |(author, _)| *author),
+        };
+        verdicts.push(match guarded.admit(bytes, &Rules::server(author)) {
+            Ok(change) => {
+                accepted.push(change);
+                Verdict::Accepted
+            }
+            Err(Refusal::Known(_)) => Verdict::Known,
+            Err(Refusal::NeedsDeps(_)) => Verdict::NeedsDeps,
+            Err(Refusal::PullFirst) => Verdict::PullFirst,
+            Err(refusal @ Refusal::Bad { .. }) => {
+                let (code, words) = (refusal.code().to_owned(), refusal.to_string());
+                refused.push(Quarantined { code: code.clone(), words: words.clone(), bytes: bytes.to_vec() });
+                Verdict::Refused { code, words }
+            }
+        });
+    }
+    Decision { verdicts, accepted, held: Vec::new(), refused, document: guarded.into_document() }
+}
+
 impl Decision {
-    /// The same push, turned away as a whole after all: what was accepted is refused, with its bytes.
+    /// The same push, once the sender's right is known. Who no longer `pulls` the record cannot merge what others made of it
+    /// first, so a leader decides on that too.
     #[must_use]
-    pub fn turned_away(mut self, push: &Push, (code, words): (&str, String)) -> Self {
+    pub fn by(self, right: Right, pulls: bool, push: &Push) -> Self {
+        match right {
+            Right::Denied(code, words) => self.turned_away(push, (code, words)),
+            Right::Held => self.held_where(push, |verdict| matches!(verdict, Verdict::Accepted | Verdict::PullFirst)),
+            Right::Granted if pulls => self,
+            Right::Granted => self.held_where(push, |verdict| *verdict == Verdict::PullFirst),
+        }
+    }
+
+    /// The same push, turned away as a whole: what is not known already is refused, with its bytes.
+    #[must_use]
+    pub fn turned_away(mut self, push: &Push, (code, words): Denial) -> Self {
         for (verdict, bytes) in self.verdicts.iter_mut().zip(&push.changes) {
-            if *verdict == Verdict::Accepted {
+            if !matches!(verdict, Verdict::Known | Verdict::Refused { .. }) {
                 *verdict = Verdict::Refused { code: code.to_owned(), words: words.clone() };
                 self.refused.push(Quarantined { code: code.to_owned(), words: words.clone(), bytes: bytes.to_vec() });
             }
         }
-        Self { accepted: Vec::new(), document: None, ..self }
+        Self { accepted: Vec::new(), held: Vec::new(), document: None, ..self }
     }
-}
 
-/// Decides on a push, given what is known of its record.
-pub fn decide(sender: Sender, push: &Push, mut guarded: Guarded) -> Decision {
-    let rules = Rules::server(sender.device());
-    let right = match sender {
-        Sender::Server => Ok(()),
-        // By the kind that the record has, whatever the push calls it.
-        Sender::Phone { role, standpoint, .. } => {
-            let kind = guarded.document().and_then(Document::kind).unwrap_or_else(|| push.kind.clone());
-            may_write(role, &kind, standpoint)
+    fn held_where(mut self, push: &Push, holds: impl Fn(&Verdict) -> bool) -> Self {
+        for (verdict, bytes) in self.verdicts.iter_mut().zip(&push.changes) {
+            // What was made upon something held waits for it.
+            if holds(verdict) || (*verdict == Verdict::NeedsDeps && !self.held.is_empty()) {
+                self.accepted.retain(|change| change.bytes != bytes.as_slice());
+                self.held.push(bytes.to_vec());
+                *verdict = Verdict::Held;
+            }
         }
-    };
-    let mut decision = Decision { verdicts: Vec::new(), accepted: Vec::new(), refused: Vec::new(), document: None };
-    for bytes in &push.changes {
-        let verdict = match &right {
-            // What the server has already is known, whatever the rights are today: an acknowledgement may have been lost.
-            Err(_) if guarded.document().is_some_and(|document| document.has(&change_hash(bytes))) => Verdict::Known,
-            Err((code, words)) => Verdict::Refused { code: (*code).to_owned(), words: words.clone() },
-            Ok(()) => match guarded.admit(bytes, &rules) {
-                Ok(change) => {
-                    decision.accepted.push(change);
-                    Verdict::Accepted
-                }
-                Err(Refusal::Known(_)) => Verdict::Known,
-                Err(Refusal::NeedsDeps(_)) => Verdict::NeedsDeps,
-                Err(Refusal::PullFirst) => Verdict::PullFirst,
-                Err(refusal @ Refusal::Bad { .. }) => {
-                    Verdict::Refused { code: refusal.code().to_owned(), words: refusal.to_string() }
-                }
-            },
-        };
-        if let Verdict::Refused { code, words } = &verdict {
-            let (code, words) = (code.clone(), words.clone());
-            decision.refused.push(Quarantined { code, words, bytes: bytes.to_vec() });
+        // The document holds what is not in the record until a leader says so.
+        if self.accepted.is_empty() {
+            self.document = None;
         }
-        decision.verdicts.push(verdict);
+        self
     }
-    decision.document = guarded.into_document();
-    decision
 }

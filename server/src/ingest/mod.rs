@@ -2,10 +2,11 @@
 //! of the record, asks here, and applies the answer.
 
 mod decide;
+mod grants;
 mod merge;
 mod rights;
 
-pub use decide::{Decision, Quarantined, Sender, decide};
+pub use decide::{Decision, Proven, Quarantined, decide};
+pub use grants::{Assigned, Grants, Told};
 pub use merge::{Clash, FromFile, Imported, Merged, merge};
-pub(crate) use rights::stranger;
-pub use rights::{Standpoint, may_write};
+pub use rights::{Denial, Hand, Right, Standpoint, judge, may_write};

@@ -2,7 +2,7 @@
 
 use super::words::Lang;
 use canvass_core::domain::campaign::Metric;
-use canvass_core::domain::{Date, PhoneTime, Zone};
+use canvass_core::domain::{Date, PhoneTime, Role, Roles, Zone};
 
 /// A whole number with its thousands parted.
 pub(super) fn number(value: i64) -> String {
@@ -64,6 +64,11 @@ pub(super) fn day_and_minutes(time: PhoneTime, zone: &Zone) -> (Date, i16) {
     let day = time.date(zone);
     let minutes = (time.millis() - zone.start_of(day)) / 60_000;
     (day, i16::try_from(minutes.clamp(0, 1439)).unwrap_or(0))
+}
+
+/// What a person is.
+pub(super) fn roles(roles: Roles, lang: Lang) -> String {
+    roles.iter().map(|role: Role| lang.of(role.label())).collect::<Vec<_>>().join(" · ")
 }
 
 /// A metric's value.

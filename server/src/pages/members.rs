@@ -1,5 +1,6 @@
 //! Who makes up a unit's figures: the units directly below it, and its people, also those who recorded nothing.
 
+use super::format;
 use super::parts::{person_path, unit_path};
 use super::query::Asked;
 use super::table::{Cell, Column, Line, Table, Value};
@@ -76,7 +77,7 @@ pub(super) fn people(asked: &Asked, bank: &Bank, unit: &UnitId, counted: &[&Cont
         let path = person_path(id);
         let person = bank.person(id);
         let name = person.map_or(id.as_str(), |person| &person.name).to_owned();
-        let role = person.map(|person| lang.of(person.role.label()));
+        let role = person.map(|person| format::roles(person.roles, lang));
         let home = home.and_then(|home| bank.unit(home));
         let home = home.map_or(Cell::from(Value::Nothing), |home| {
             Cell::from(Value::Text(home.name.clone())).to(here.address(&unit_path(&home.id)))

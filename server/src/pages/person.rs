@@ -1,6 +1,7 @@
 //! A person's page: what one account manager brought in, week by week, record by record.
 
 use super::contributions::{self, COUNTED, LEFT_OUT, of_the_week, statuses};
+use super::format;
 use super::frame::{Live, Page};
 use super::parts::{Choice, choices, metric_choices, person_path, unit_path, week_bar};
 use super::plots;
@@ -37,7 +38,7 @@ pub(super) async fn page(
     let page = Page { asked: &asked, path: &path, title, live: Live::Standings, tables: tables.into() };
     page.answer(|tables| {
         html! {
-            p.kicker { (asked.lang.of(person.role.label())) " · " (homes(&asked, &bank, person)) }
+            p.kicker { (format::roles(person.roles, asked.lang)) " · " (homes(&asked, &bank, person)) }
             h1 { (person.name) }
             p.sub { (asked.campaign.campaign.name) }
             (week_bar(&asked, &path))

@@ -34,6 +34,9 @@ pub enum StoreError {
     /// Too much is waiting.
     #[error("the server is busy: try again in a moment")]
     Busy,
+    /// The secret file is not the one by which this database was written.
+    #[error("{0}")]
+    Secret(String),
     /// Stored bytes are damaged.
     #[error("the database is damaged: {0}")]
     Damaged(String),

@@ -1,13 +1,15 @@
 //! The server's memory, behind a trait of whole operations, so that another database can take SQLite's place. Each
 //! operation is one transaction; what it returns is durable.
 
+pub mod audit;
 mod error;
 pub mod sqlite;
 
+pub use audit::{Actor, Deed, Entry};
 pub use error::StoreError;
 pub use sqlite::{SqliteOptions, SqliteStore};
 
-use crate::ingest::{FromFile, Imported};
+use crate::ingest::{FromFile, Imported, Proven, Told};
 use async_trait::async_trait;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::campaign::Campaign;
@@ -22,6 +24,9 @@ use canvass_core::wire::{Delivery, Position, Push, Reference, Standings, Verdict
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+/// How long a phone may go on without contact: 14 days, in milliseconds.
+pub const LEASE_MS: i64 = 14 * 86_400_000;
+
 /// What one phone pushed.
 #[derive(Debug, Clone)]
 pub struct IngestOrder {
@@ -29,8 +34,21 @@ pub struct IngestOrder {
     pub device: DeviceNumber,
     /// When it came.
     pub received_at: ServerTime,
+    /// What the phone had been told, if it proves that.
+    pub told: Option<Told>,
+    /// How long what it was told holds, in milliseconds.
+    pub lease_ms: i64,
+    /// Authors of changes that are not the phone's own, as far as it proves them.
+    pub proven: Proven,
     /// What it pushed.
     pub pushes: Vec<Push>,
+}
+
+impl IngestOrder {
+    /// What a phone pushed that proves nothing beyond itself.
+    pub fn new(device: DeviceNumber, received_at: ServerTime, pushes: Vec<Push>) -> Self {
+        Self { device, received_at, told: None, lease_ms: LEASE_MS, proven: Proven::new(), pushes }
+    }
 }
 
 /// What one phone asks back.

@@ -105,7 +105,7 @@ pub(crate) async fn a_bank_is_extended_and_its_phones_stay(place: &impl Place) {
     assert!(!extend(added.clone()).await.expect("nothing to do"));
     let bank = store.bank().await.expect("a bank");
     assert_eq!(bank.unit(&unit("S9")), Some(&added));
-    assert_eq!(bank.holder(DeviceNumber::new(77)).map(|holder| holder.role), Some(Role::AccountManager));
+    assert_eq!(bank.holder(DeviceNumber::new(77)).map(|holder| holder.roles), Some(Role::AccountManager.into()));
     let lost = Unit { parent: Some(unit("nowhere")), ..added };
     assert!(matches!(extend(lost).await, Err(StoreError::Bank(_))));
 }

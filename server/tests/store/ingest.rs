@@ -76,11 +76,7 @@ pub(crate) async fn an_order_that_fails_takes_nobody_along_and_leaves_nothing(pl
         waiting.spawn(async move {
             match n % 4 {
                 0 => {
-                    let order = IngestOrder {
-                        device: DeviceNumber::new(99),
-                        received_at: server(NOON),
-                        pushes: vec![stranger],
-                    };
+                    let order = IngestOrder::new(DeviceNumber::new(99), server(NOON), vec![stranger]);
                     matches!(store.ingest(order).await, Err(StoreError::OthersDevice { .. }))
                 }
                 1 => {
@@ -126,7 +122,7 @@ pub(crate) async fn a_change_called_by_another_kind_gains_no_rights(place: &impl
     for kind in [&visit::KIND, &campaign::KIND] {
         push.kind = kind.into();
         let verdicts = push_at(&*store, 3, NOON, vec![push.clone()]).await;
-        assert!(matches!(&verdicts[0][0], Verdict::Refused { code, .. } if code == "head-office-only"), "{verdicts:?}");
+        assert!(matches!(&verdicts[0][0], Verdict::Refused { code, .. } if code == "not-your-role"), "{verdicts:?}");
     }
     let campaigns = store.campaigns().await.expect("campaigns");
     assert_eq!(campaigns[0].campaign.name, "百日营销");

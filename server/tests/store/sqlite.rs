@@ -23,7 +23,7 @@ impl Folder {
 
     fn sqlite(&self) -> Result<SqliteStore, StoreError> {
         // No test cuts the power, so none waits for the disk.
-        SqliteStore::open(&self.path(), SqliteOptions { durable: false, seed: None })
+        SqliteStore::open(&self.path(), SqliteOptions { durable: false, ..SqliteOptions::default() })
     }
 
     fn outside(&self) -> rusqlite::Connection {
@@ -38,7 +38,7 @@ impl crate::Place for Folder {
 }
 
 fn order(push: Push) -> IngestOrder {
-    IngestOrder { device: DeviceNumber::new(3), received_at: server(NOON), pushes: vec![push] }
+    IngestOrder::new(DeviceNumber::new(3), server(NOON), vec![push])
 }
 
 /// Sets a pragma of the writer's own connection. Its answer is taken for an error, but it holds.

@@ -75,7 +75,8 @@ pub(crate) fn since() -> Date {
 
 /// The bank, with other memberships than everyone's usual one for some, and without some devices.
 pub(crate) fn bank_with(other: Vec<Membership>, without: &[u32]) -> Bank {
-    let people = STAFF.iter().map(|(id, _, role, _)| Person { id: person(id), name: (*id).into(), role: *role });
+    let people =
+        STAFF.iter().map(|(id, _, role, _)| Person { id: person(id), name: (*id).into(), roles: (*role).into() });
     let usual = STAFF.iter().map(|(id, _, _, at)| member(id, at, since(), None));
     let mut memberships: Vec<_> = usual.filter(|usual| !other.iter().any(|m| m.person == usual.person)).collect();
     memberships.extend(other);
@@ -197,7 +198,7 @@ impl Pen {
 
 /// Pushes as a device, at a time.
 pub(crate) async fn push_at(store: &dyn Store, device: u32, at: i64, pushes: Vec<Push>) -> Vec<Vec<Verdict>> {
-    let order = IngestOrder { device: DeviceNumber::new(device), received_at: server(at), pushes };
+    let order = IngestOrder::new(DeviceNumber::new(device), server(at), pushes);
     store.ingest(order).await.expect("ingested")
 }
 

@@ -88,7 +88,8 @@ pub(crate) fn outcome(report: &mut Report, stock: &mut Stock) {
     for (town, name) in [(FEW, "outcomes-few"), (MANY, "outcomes-many")] {
         let database = copy(&stock.database(name, |path| town.fill(path)), scratch.path(), name);
         // Without waiting for the disk, which would take as long on both sides.
-        let store = SqliteStore::open(&database, SqliteOptions { durable: false, seed: None }).expect("a store");
+        let store = SqliteStore::open(&database, SqliteOptions { durable: false, ..SqliteOptions::default() })
+            .expect("a store");
         let stored = campaign(&runtime, &store);
         sides.push((town, prospects(&database), store, stored, Times::default(), Times::default()));
     }

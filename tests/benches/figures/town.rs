@@ -87,7 +87,7 @@ impl Town {
         let person = |phone: &PhoneOwner| Person {
             id: phone.person.clone(),
             name: format!("员工{}", phone.device),
-            role: phone.role,
+            roles: phone.role.into(),
         };
         let member = |phone: &PhoneOwner| Membership {
             person: phone.person.clone(),
@@ -122,7 +122,9 @@ impl Town {
     /// Fills a server's database, without waiting for the disk. Records are made on one thread and taken in on another.
     pub(crate) fn fill(self, path: &Path) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let store = SqliteStore::open(path, SqliteOptions { durable: false, seed: Some(1) }).expect("a store");
+        let store =
+            SqliteStore::open(path, SqliteOptions { durable: false, seed: Some(1), ..SqliteOptions::default() })
+                .expect("a store");
         let (bank, phones) = self.staff();
         runtime.block_on(store.set_bank(bank)).expect("a bank");
         let head_office = phones.first().expect("head office");
@@ -199,7 +201,7 @@ pub(crate) fn moment(part: usize, parts: usize) -> PhoneTime {
 
 /// An order of what a phone pushes.
 pub(crate) fn order(owner: &PhoneOwner, pushes: Vec<Push>) -> IngestOrder {
-    IngestOrder { device: owner.device, received_at: server_now(), pushes }
+    IngestOrder::new(owner.device, server_now(), pushes)
 }
 
 fn ingest(runtime: &tokio::runtime::Runtime, store: &SqliteStore, order: IngestOrder) {

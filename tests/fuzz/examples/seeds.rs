@@ -36,7 +36,7 @@ fn response() -> Response {
     let at = "B".parse().expect("an id");
     let bank = Bank::new(
         vec![unit("H", None, UnitLevel::HeadOffice), unit("B", Some("H"), UnitLevel::Branch)],
-        vec![Person { id: person.clone(), name: "王芳".into(), role: Role::AccountManager }],
+        vec![Person { id: person.clone(), name: "王芳".into(), roles: Role::AccountManager.into() }],
         vec![Membership { person: person.clone(), unit: at, from: Date::constant(2026, 1, 1), until: None }],
         vec![Device { number: DeviceNumber::new(7), person }],
     );

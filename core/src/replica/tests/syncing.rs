@@ -217,7 +217,7 @@ fn reference(unit: &str, version: u64) -> Reference {
     let head =
         Unit { id: unit.parse().expect("id"), parent: None, level: UnitLevel::HeadOffice, name: "总行".into() };
     let person: crate::domain::PersonId = "P8".parse().expect("id");
-    let people = vec![Person { id: person.clone(), name: "王芳".into(), role: Role::AccountManager }];
+    let people = vec![Person { id: person.clone(), name: "王芳".into(), roles: Role::AccountManager.into() }];
     let bank = Bank::new(vec![head], people, Vec::new(), vec![Device { number: DeviceNumber::new(8), person }]);
     Reference::of(&bank.expect("a bank"), version)
 }

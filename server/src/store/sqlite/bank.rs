@@ -1,9 +1,7 @@
-//! Reading the bank's tables: units, people, memberships, devices, and who may hold what.
+//! Reading the bank's tables: units, people, memberships, devices.
 
 use crate::store::StoreError;
-use canvass_core::domain::{
-    Audience, Bank, Date, Device, DeviceNumber, Membership, Person, PersonId, Role, Unit, UnitLevel, date_from_text,
-};
+use canvass_core::domain::{Bank, Device, DeviceNumber, Membership, Person, PersonId, Unit, UnitLevel, date_from_text};
 use rusqlite::{Connection, OptionalExtension};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -49,8 +47,8 @@ fn load(db: &Connection) -> Result<Bank, StoreError> {
     let mut select = db.prepare_cached("SELECT id, name, role FROM person")?;
     let mut found = select.query([])?;
     while let Some(row) = found.next()? {
-        let role = Role::named(&row.get::<_, String>(2)?)?;
-        people.push(Person { id: parsed(&row.get::<_, String>(0)?)?, name: row.get(1)?, role });
+        let roles = parsed(&row.get::<_, String>(2)?)?;
+        people.push(Person { id: parsed(&row.get::<_, String>(0)?)?, name: row.get(1)?, roles });
     }
     let mut memberships = Vec::new();
     let mut select = db.prepare_cached("SELECT person, unit, from_date, until_date FROM membership")?;
@@ -91,22 +89,4 @@ pub(super) fn admitted(db: &Connection, device: DeviceNumber, person: &PersonId)
         Some(holder) if holder == person.as_str() => Ok(true),
         Some(_) => Err(StoreError::OthersDevice { device }),
     }
-}
-
-/// The audiences whose records a person's phone holds on a day: the bank, their own, their units', and for a leader the
-/// units' below.
-pub(super) fn audiences(bank: &Bank, person: &PersonId, today: Date) -> Vec<Audience> {
-    let mut audiences = vec![Audience::Bank, Audience::Person(person.clone())];
-    let leads = bank.person(person).is_some_and(|person| person.role == Role::BranchLeader);
-    for unit in bank.units_of(person, today) {
-        let led = bank.below(unit).filter(|_| leads).map(|below| &below.id);
-        for unit in std::iter::once(unit).chain(led) {
-            // A person may be twice in a unit, or lead one and belong to another below it.
-            let audience = Audience::Unit(unit.clone());
-            if !audiences.contains(&audience) {
-                audiences.push(audience);
-            }
-        }
-    }
-    audiences
 }

@@ -1,8 +1,9 @@
-//! Feeds: for each audience its records, and in which order it was told of them. A record is in one feed; moving it leaves
-//! a row that says it went.
+//! Feeds: for each audience its records, and in which order it was told of them. A record is in one feed, a dossier in those
+//! of its people and of its unit's leaders; moving it leaves a row that says it went.
 
+use crate::ingest::Assigned;
 use crate::store::StoreError;
-use canvass_core::domain::{Audience, AudienceRule, Bank, DeviceNumber, Kind, RecordId, UnitId};
+use canvass_core::domain::{Audience, AudienceRule, Bank, DeviceNumber, Kind, RecordId};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Hands out the numbers in the server's order of all things to one job, which notes at its end how far it came.
@@ -30,13 +31,21 @@ pub(super) fn sequence(db: &Connection) -> Result<u64, StoreError> {
     Ok(Numbers::of(db)?.0.unsigned_abs())
 }
 
-/// The unit of a prospect's present assignment: the newest in the server's order.
-pub(super) fn assigned_unit(db: &Connection, prospect: RecordId) -> Result<Option<UnitId>, StoreError> {
+/// To whom a prospect is assigned: the newest assignment in the server's order.
+pub(super) fn assigned(db: &Connection, prospect: RecordId) -> Result<Option<Assigned>, StoreError> {
+    assigned_at(db, prospect, i64::MAX)
+}
+
+/// To whom a prospect was assigned at a place in the server's order.
+pub(super) fn assigned_at(db: &Connection, prospect: RecordId, seq: i64) -> Result<Option<Assigned>, StoreError> {
     let mut select = db.prepare_cached(
-        "SELECT unit FROM record WHERE prospect = ? AND kind = 'assignment' ORDER BY seq DESC LIMIT 1",
+        "SELECT unit, owner FROM record WHERE prospect = ? AND kind = 'assignment' AND seq <= ?
+         ORDER BY seq DESC LIMIT 1",
     )?;
-    let unit: Option<Option<String>> = select.query_row([prospect.as_bytes()], |row| row.get(0)).optional()?;
-    Ok(unit.flatten().map(|unit| unit.parse()).transpose()?)
+    let found: Option<(Option<String>, Option<String>)> =
+        select.query_row(params![prospect.as_bytes(), seq], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((Some(unit), owner)) = found else { return Ok(None) };
+    Ok(Some(Assigned { unit: unit.parse()?, owner: owner.map(|owner| owner.parse()).transpose()? }))
 }
 
 /// What decides whose a record is.
@@ -49,44 +58,56 @@ pub(super) struct Belonging<'a> {
 
 /// Whose a record is: the table of audiences. A kind that this version does not know, and a record of a prospect that
 /// nobody is assigned to, are their author's until known; what the server itself wrote of such a prospect is nobody's.
-pub(super) fn audience(db: &Connection, bank: &Bank, of: Belonging<'_>) -> Result<Option<Audience>, StoreError> {
-    let author = || of.author.and_then(|device| bank.holder(device)).map(|person| Audience::Person(person.id.clone()));
-    Ok(match (of.kind.spec().map(|spec| spec.audience), of.prospect) {
-        (Some(AudienceRule::Bank), _) => Some(Audience::Bank),
-        (Some(AudienceRule::ProspectsUnit), Some(prospect)) => {
-            assigned_unit(db, prospect)?.map(Audience::Unit).or_else(author)
+pub(super) fn audiences(db: &Connection, bank: &Bank, of: Belonging<'_>) -> Result<Vec<Audience>, StoreError> {
+    let author = || of.author.and_then(|device| bank.holder(device)).map(|person| person.id.clone());
+    let rule = of.kind.spec().map(|spec| spec.audience);
+    if rule == Some(AudienceRule::Bank) {
+        return Ok(vec![Audience::Bank]);
+    }
+    let assigned = match (rule, of.prospect) {
+        (Some(_), Some(prospect)) => assigned(db, prospect)?,
+        _ => None,
+    };
+    Ok(match (rule, assigned) {
+        (Some(AudienceRule::ProspectsPeople), Some(assigned)) => {
+            let owner = assigned.owner.map(Audience::Dossiers);
+            std::iter::once(Audience::Leaders(assigned.unit)).chain(owner).collect()
         }
-        _ => author(),
+        (Some(AudienceRule::ProspectsPeople), None) => author().map(Audience::Dossiers).into_iter().collect(),
+        (_, Some(assigned)) => vec![Audience::Unit(assigned.unit)],
+        (_, None) => author().map(Audience::Person).into_iter().collect(),
     })
 }
 
-/// Tells a record's audience of its changes from number `seq` on; if the audience is a new one, the old one is told that it
-/// went.
-pub(super) fn tell(db: &Connection, record: RecordId, audience: &Audience, seq: i64) -> Result<(), StoreError> {
-    let feed = audience.to_string();
-    let held = feed_of(db, record)?;
-    if held.as_ref() == Some(&feed) {
-        db.prepare_cached("UPDATE feed SET last = ? WHERE record = ? AND feed = ?")?.execute(params![
-            seq,
-            record.as_bytes(),
-            feed
-        ])?;
-        return note(db, record, &feed, seq);
-    }
-    if let Some(held) = held {
+/// Tells a record's audiences of its changes from number `seq` on; those to which it no longer belongs are told that it went.
+pub(super) fn tell(db: &Connection, record: RecordId, audiences: &[Audience], seq: i64) -> Result<(), StoreError> {
+    let held = feeds_of(db, record)?;
+    let feeds: Vec<String> = audiences.iter().map(Audience::to_string).collect();
+    for left in held.iter().filter(|held| !feeds.contains(held)) {
         db.prepare_cached("UPDATE feed SET gone = 1, last = ? WHERE record = ? AND feed = ?")?.execute(params![
             seq,
             record.as_bytes(),
-            held
+            left
         ])?;
-        note(db, record, &held, seq)?;
+        note(db, record, left, seq)?;
     }
-    db.prepare_cached(
-        "INSERT INTO feed (feed, record, entered, last, gone) VALUES (?2, ?1, ?3, ?3, 0)
-         ON CONFLICT (record, feed) DO UPDATE SET entered = ?3, last = ?3, gone = 0",
-    )?
-    .execute(params![record.as_bytes(), feed, seq])?;
-    note(db, record, &feed, seq)
+    for feed in feeds {
+        if held.contains(&feed) {
+            db.prepare_cached("UPDATE feed SET last = ? WHERE record = ? AND feed = ?")?.execute(params![
+                seq,
+                record.as_bytes(),
+                feed
+            ])?;
+        } else {
+            db.prepare_cached(
+                "INSERT INTO feed (feed, record, entered, last, gone) VALUES (?2, ?1, ?3, ?3, 0)
+                 ON CONFLICT (record, feed) DO UPDATE SET entered = ?3, last = ?3, gone = 0",
+            )?
+            .execute(params![record.as_bytes(), feed, seq])?;
+        }
+        note(db, record, &feed, seq)?;
+    }
+    Ok(())
 }
 
 fn note(db: &Connection, record: RecordId, feed: &str, seq: i64) -> Result<(), StoreError> {
@@ -98,13 +119,13 @@ fn note(db: &Connection, record: RecordId, feed: &str, seq: i64) -> Result<(), S
     Ok(())
 }
 
-/// The feed in which a record is.
-fn feed_of(db: &Connection, record: RecordId) -> Result<Option<String>, StoreError> {
+/// The feeds in which a record is.
+fn feeds_of(db: &Connection, record: RecordId) -> Result<Vec<String>, StoreError> {
     let mut select = db.prepare_cached("SELECT feed FROM feed WHERE record = ? AND gone = 0")?;
-    Ok(select.query_row([record.as_bytes()], |row| row.get(0)).optional()?)
+    Ok(select.query_map([record.as_bytes()], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// A prospect got its first assignment: what came before it moves from its authors' own feeds to the unit's.
+/// A prospect was assigned: what belongs to it moves to the audiences that follow from that.
 pub(super) fn move_group(
     db: &Connection,
     bank: &Bank,
@@ -117,11 +138,14 @@ pub(super) fn move_group(
         let record = RecordId::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default())?;
         let kind: Kind = row.get::<_, String>(1)?.parse()?;
         let author = row.get::<_, Option<u32>>(2)?.map(DeviceNumber::new);
-        let Some(audience) = audience(db, bank, Belonging { kind: &kind, prospect: Some(prospect), author })? else {
-            continue;
-        };
-        if feed_of(db, record)?.as_ref() != Some(&audience.to_string()) {
-            tell(db, record, &audience, numbers.next())?;
+        let mut audiences: Vec<_> = audiences(db, bank, Belonging { kind: &kind, prospect: Some(prospect), author })?;
+        audiences.sort_unstable_by_key(Audience::to_string);
+        let mut held = feeds_of(db, record)?;
+        held.sort_unstable();
+        if !audiences.is_empty()
+            && !held.iter().eq(audiences.iter().map(Audience::to_string).collect::<Vec<_>>().iter())
+        {
+            tell(db, record, &audiences, numbers.next())?;
         }
     }
     Ok(())
@@ -129,6 +153,6 @@ pub(super) fn move_group(
 
 /// Whether a record is in one of some feeds.
 pub(super) fn is_in(db: &Connection, record: RecordId, audiences: &[Audience]) -> Result<bool, StoreError> {
-    let held = feed_of(db, record)?;
-    Ok(held.is_some_and(|feed| audiences.iter().any(|audience| audience.to_string() == feed)))
+    let held = feeds_of(db, record)?;
+    Ok(audiences.iter().any(|audience| held.contains(&audience.to_string())))
 }

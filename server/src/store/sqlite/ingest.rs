@@ -1,19 +1,22 @@
 //! Ingest: check, append, project, tell the audience, count; all in the writer's transaction.
 
-use super::bank;
 use super::feeds::{self, Belonging, Numbers};
 use super::ledger::{self, Touched};
 use super::records::{self, History};
 use super::room::Room;
 use super::writer::Writing;
-use crate::ingest::{Decision, FromFile, Imported, Sender, Standpoint, decide, merge, stranger};
+use crate::ingest::{
+    Assigned, Decision, FromFile, Grants, Hand, Imported, Proven, Right, Standpoint, decide, judge, merge,
+};
 use crate::store::{IngestOrder, ServerRecord, StoreError, VerifyOrder};
 use canvass_core::document::{Change, Document};
 use canvass_core::domain::assignment::{self, Assignment};
 use canvass_core::domain::outcome;
 use canvass_core::domain::prospect;
 use canvass_core::domain::verification::{self, Verification};
-use canvass_core::domain::{Audience, Bank, DeviceNumber, Fields, Invalid, Kind, RecordId, ServerTime, UnitId, Zone};
+use canvass_core::domain::{
+    AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, Place, RecordId, ServerTime, Zone,
+};
 use canvass_core::projection::project;
 use canvass_core::wire::{Push, Verdict};
 use rusqlite::{Connection, params};
@@ -45,41 +48,78 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
     let known = intake.bank.clone();
     let person = known.holder(order.device).ok_or(StoreError::OthersDevice { device: order.device })?;
     let today = order.received_at.date(&Zone::china());
-    let audiences = bank::audiences(&known, &person.id, today);
-    let home = known.home_unit(&person.id, today);
+    let unknown = || StoreError::UnknownPerson(person.id.clone());
+    let grants = Grants::of(&known, &person.id, today).ok_or_else(unknown)?;
+    let first =
+        known.home_unit(&person.id, today).map(|unit| Assigned { unit: unit.clone(), owner: Some(person.id.clone()) });
     let mut room = Room::of(writing.db, order.device)?;
     let mut verdicts = Vec::with_capacity(order.pushes.len());
     for push in &order.pushes {
         let history = History::of(writing.db, push.record)?;
-        let standpoint = match history.begun_by {
-            None => Standpoint::Own,
-            Some(device) if known.holder(device) == Some(person) => Standpoint::Own,
-            Some(_) if feeds::is_in(writing.db, push.record, &audiences)? => Standpoint::Holds,
-            Some(_) => Standpoint::Stranger,
-        };
-        let sender = Sender::Phone { device: order.device, role: person.role, standpoint };
-        let mut decision = decide(sender, push, history.guarded(&push.kind)?);
-        // A new record goes to the unit of the prospect it names, so only who works there may begin one.
-        let new = decision.document.as_ref().filter(|_| history.begun_by.is_none());
-        if let Some(prospect) = new.and_then(Document::prospect)
-            && let Some(unit) = feeds::assigned_unit(writing.db, prospect)?
-            && !audiences.contains(&Audience::Unit(unit))
-        {
-            decision = decision.turned_away(push, stranger());
-        }
+        let mut decision = decide(order.device, &order.proven, push, history.guarded(&push.kind)?);
+        let (right, pulls) = right(writing.db, &known, order, &grants, push, &history, &decision)?;
+        decision = decision.by(right, pulls, push);
         if !room.takes(push) {
             let words = "this phone has sent more than one phone may: ask the operator of the server".to_owned();
             decision = decision.turned_away(push, ("device-full", words));
             // The phone keeps the bytes; here they are what there is no room for.
             decision.refused.clear();
         }
-        quarantine(writing.db, sender.device(), push, &decision, order.received_at)?;
-        append(writing, &mut intake, sender.device(), &history, &decision, home)?;
+        quarantine(writing.db, order.device, push, &decision, order.received_at)?;
+        append(writing, &mut intake, order.device, &history, &decision, first.as_ref())?;
         verdicts.push(decision.verdicts);
     }
     room.save(writing.db)?;
     intake.end(writing)?;
     Ok(verdicts)
+}
+
+/// What the sender's right to one record comes to, and whether it pulls the record.
+fn right(
+    db: &Connection,
+    bank: &Bank,
+    order: &IngestOrder,
+    grants: &Grants,
+    push: &Push,
+    history: &History,
+    decision: &Decision,
+) -> Result<(Right, bool), StoreError> {
+    // By the kind and prospect that the record has, whatever the push calls them.
+    let document = decision.document.as_ref();
+    let kind = document.and_then(Document::kind).unwrap_or_else(|| push.kind.clone());
+    let prospect = if kind.is(&prospect::KIND) { Some(push.record) } else { document.and_then(Document::prospect) };
+    let hand = match history.begun_by {
+        None => Hand::Begins,
+        Some(device) if bank.holder(device).is_some_and(|began| began.id == grants.person) => Hand::Began,
+        Some(_) => Hand::Anothers,
+    };
+    let everybodys = kind.spec().is_some_and(|spec| spec.audience == AudienceRule::Bank);
+    let at = |grants: &Grants, assigned: Option<&Assigned>| {
+        // What nobody is assigned to is its author's alone.
+        let place = match (assigned, hand) {
+            (None, Hand::Anothers) if !everybodys => Place::Other,
+            _ => grants.place(bank, &kind, assigned),
+        };
+        Standpoint { roles: grants.roles, place, hand }
+    };
+    let assigned = prospect.map(|prospect| feeds::assigned(db, prospect)).transpose()?.flatten();
+    let now = at(grants, assigned.as_ref());
+    let mut told = None;
+    let mut fresh = true;
+    if let Some(known) = &order.told {
+        let then =
+            prospect.map(|prospect| feeds::assigned_at(db, prospect, place(known.sequence))).transpose()?.flatten();
+        // What nobody was assigned to then, the phone cannot have been told of.
+        told = then.as_ref().map(|then| at(&known.grants, Some(then)));
+        fresh = order.received_at.millis() - known.at.millis() <= order.lease_ms;
+    }
+    let pulls = now.place == Place::Own || hand != Hand::Anothers;
+    Ok((judge(&kind, now, told, fresh), pulls))
+}
+
+/// A place in the server's order as the database knows it.
+fn place(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
 }
 
 /// Keeps what was refused of one record's push.
@@ -111,14 +151,14 @@ fn quarantine(
 }
 
 /// Appends what was accepted of one record's push to its history. A prospect that comes for the first time is assigned to
-/// `unit`.
+/// as `assigned` says.
 fn append(
     writing: &mut Writing<'_>,
     intake: &mut Intake,
     device: DeviceNumber,
     history: &History,
     decision: &Decision,
-    unit: Option<&UnitId>,
+    assigned: Option<&Assigned>,
 ) -> Result<(), StoreError> {
     let Some(document) = &decision.document else { return Ok(()) };
     let (db, id, at) = (writing.db, history.record, intake.at);
@@ -133,22 +173,21 @@ fn append(
     let arrival = history.then(at, last);
     records::save(db, &row, arrival)?;
     let belonging = Belonging { kind: &row.kind, prospect: row.prospect, author: row.author };
-    if let Some(audience) = feeds::audience(db, &intake.bank, belonging)? {
-        feeds::tell(db, id, &audience, first)?;
-    }
+    feeds::tell(db, id, &feeds::audiences(db, &intake.bank, belonging)?, first)?;
     if row.kind.is(&prospect::KIND)
-        && let Some(unit) = unit
-        && feeds::assigned_unit(db, id)?.is_none()
+        && let Some(assigned) = assigned
+        && feeds::assigned(db, id)?.is_none()
     {
-        assign(writing, intake, id, unit)?;
+        assign(writing, intake, id, assigned)?;
     }
     intake.touched.add(row, arrival, history.begun_by.is_none());
     Ok(())
 }
 
 /// Writes a prospect's first assignment; what came before it moves to the unit's feed.
-fn assign(writing: &mut Writing<'_>, intake: &mut Intake, prospect: RecordId, unit: &UnitId) -> Result<(), StoreError> {
-    let assignment = Assignment { unit: unit.clone(), owner: None, effective_at: intake.at.as_recorded() };
+fn assign(writing: &mut Writing<'_>, intake: &mut Intake, prospect: RecordId, to: &Assigned) -> Result<(), StoreError> {
+    let assignment =
+        Assignment { unit: to.unit.clone(), owner: to.owner.clone(), effective_at: intake.at.as_recorded() };
     let (id, kind) = (writing.new_id(intake.at), Kind::from(&assignment::KIND));
     own_record(writing, intake, id, &kind, Some(prospect), &assignment.to_fields(), None)?;
     feeds::move_group(writing.db, &intake.bank, prospect, &mut intake.numbers)
@@ -162,14 +201,14 @@ fn own_record(
     kind: &Kind,
     prospect: Option<RecordId>,
     fields: &Fields,
-    unit: Option<&UnitId>,
+    assigned: Option<&Assigned>,
 ) -> Result<(), StoreError> {
     if let Some(spec) = kind.spec() {
         spec.check_new(fields, intake.at.as_recorded())?;
     }
     let (_, change) = Document::create(id, kind, prospect, fields, &writing.authorship(intake.at))?;
     let history = History::of(writing.db, id)?;
-    match own_change(writing, intake, kind, &history, change, unit)? {
+    match own_change(writing, intake, kind, &history, change, assigned)? {
         Verdict::Accepted => Ok(()),
         Verdict::Refused { words, .. } => Err(Invalid::new(kind.name(), words, "a record that passes the gate").into()),
         _ => Err(StoreError::Damaged(format!("a new {kind} was not accepted"))),
@@ -183,12 +222,12 @@ fn own_change(
     kind: &Kind,
     history: &History,
     change: Change,
-    unit: Option<&UnitId>,
+    assigned: Option<&Assigned>,
 ) -> Result<Verdict, StoreError> {
     let push = Push { record: history.record, kind: kind.clone(), changes: vec![change.bytes.into()] };
-    let mut decision = decide(Sender::Server, &push, history.guarded(kind)?);
+    let mut decision = decide(DeviceNumber::SERVER, &Proven::new(), &push, history.guarded(kind)?);
     quarantine(writing.db, DeviceNumber::SERVER, &push, &decision, intake.at)?;
-    append(writing, intake, DeviceNumber::SERVER, history, &decision, unit)?;
+    append(writing, intake, DeviceNumber::SERVER, history, &decision, assigned)?;
     decision.verdicts.pop().ok_or_else(|| StoreError::Damaged(format!("no verdict on a {kind}")))
 }
 
@@ -201,8 +240,9 @@ pub(super) fn write(
     let mut intake = Intake::begin(writing, at)?;
     let mut ids = Vec::with_capacity(orders.len());
     for order in orders {
-        let (id, unit) = (writing.new_id(at), order.assigned_to.as_ref());
-        own_record(writing, &mut intake, id, &order.kind, order.prospect, &order.fields, unit)?;
+        let id = writing.new_id(at);
+        let assigned = order.assigned_to.clone().map(|unit| Assigned { unit, owner: None });
+        own_record(writing, &mut intake, id, &order.kind, order.prospect, &order.fields, assigned.as_ref())?;
         ids.push(id);
     }
     intake.end(writing)?;
@@ -222,7 +262,8 @@ pub(super) fn import(
         let merged = merge(order, records::row(writing.db, order.id)?.as_ref());
         let imported = match &merged.puts {
             Some(fields) if merged.imported == Imported::Created => {
-                own_record(writing, &mut intake, order.id, &kind, None, fields, Some(&order.unit))?;
+                let assigned = Assigned { unit: order.unit.clone(), owner: None };
+                own_record(writing, &mut intake, order.id, &kind, None, fields, Some(&assigned))?;
                 merged.imported
             }
             Some(fields) => edit(writing, &mut intake, order.id, &kind, fields)?.unwrap_or(merged.imported),

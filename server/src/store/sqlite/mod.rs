@@ -1,6 +1,7 @@
 //! The store in one SQLite file: one writer thread with group commit, readers beside it. Nothing is kept in memory that
 //! another process's commit could make stale: what is cached is checked against its version in the same transaction.
 
+mod audit;
 mod bank;
 mod campaigns;
 mod feeds;
@@ -24,6 +25,7 @@ use super::{
     Versions, Whose,
 };
 use crate::ingest::{FromFile, Imported};
+use crate::secrets::Secrets;
 use async_trait::async_trait;
 use bank::CachedBank;
 use canvass_core::document::ChangeHash;
@@ -46,6 +48,7 @@ pub struct SqliteStore {
     readers: Arc<Readers>,
     bank: Arc<Mutex<CachedBank>>,
     standings: Arc<SharedStandings>,
+    secrets: Secrets,
 }
 
 impl SqliteStore {
@@ -55,6 +58,7 @@ impl SqliteStore {
     /// When the file cannot be used, is damaged or of a newer version.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         let connection = open::connect(path, options.durable)?;
+        let secrets = open::secrets(&connection, path, &options)?;
         let entropy = open::entropy(options.seed);
         Ok(Self {
             path: path.to_owned(),
@@ -62,7 +66,13 @@ impl SqliteStore {
             readers: Arc::new(Readers::new(path)),
             bank: Arc::default(),
             standings: Arc::default(),
+            secrets,
         })
+    }
+
+    /// The secrets by which the file is written.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Where the file is.
@@ -76,7 +86,7 @@ impl SqliteStore {
     /// # Errors
     /// When the new file cannot be written.
     pub async fn recomputed_at(&self, path: &Path) -> Result<Self, StoreError> {
-        let other = Self::open(path, SqliteOptions { durable: false, seed: None })?;
+        let other = Self::open(path, SqliteOptions { durable: false, ..SqliteOptions::default() })?;
         let source = self.path.clone();
         other.writer.outside(move |connection| rebuild::copy_log(connection, &source)).await?;
         other.rebuild().await?;

@@ -1,10 +1,11 @@
 //! Opening the file, and the readers beside the writer.
 
+use crate::secrets::{Secrets, SecretsError};
 use crate::store::StoreError;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use tokio::sync::Semaphore;
@@ -14,17 +15,19 @@ mod embedded {
 }
 
 /// How to open a store.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct SqliteOptions {
     /// Whether a commit waits for the disk. Only simulations may turn this off.
     pub durable: bool,
-    /// Where the server's own record ids come from: the machine's randomness, or a seed.
+    /// Where the server's own record ids come from: the machine's randomness, or a seed. Secrets never come from a seed.
     pub seed: Option<u64>,
+    /// Where the secret file is; beside the database, as `canvass.key`, unless said otherwise.
+    pub secret_file: Option<PathBuf>,
 }
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { durable: true, seed: None }
+        Self { durable: true, seed: None, secret_file: None }
     }
 }
 
@@ -34,6 +37,29 @@ const READERS: usize = 4;
 /// Where a data folder's database is.
 pub fn database_in(folder: &Path) -> PathBuf {
     folder.join("canvass.db")
+}
+
+/// The secrets that go with a database: its file's, made with a new database. A database whose secrets are missing or others
+/// is not opened: it could not be read, and what phones hold could not be proven.
+pub(super) fn secrets(db: &Connection, path: &Path, options: &SqliteOptions) -> Result<Secrets, StoreError> {
+    let file = options.secret_file.clone().unwrap_or_else(|| path.with_file_name("canvass.key"));
+    let failed = |error: SecretsError| StoreError::Secret(error.to_string());
+    let known: Option<Vec<u8>> = db.query_row("SELECT value FROM secret_check", [], |row| row.get(0)).optional()?;
+    let secrets = match (&known, file.exists()) {
+        (None, false) => Secrets::make(&file, rand::random()).map_err(failed)?,
+        _ => Secrets::read(&file).map_err(failed)?,
+    };
+    match known {
+        Some(known) if known != secrets.fingerprint() => Err(StoreError::Secret(format!(
+            "{} is not the secret file of this database: give the right one with --secret-file",
+            file.display()
+        ))),
+        Some(_) => Ok(secrets),
+        None => {
+            db.execute("INSERT INTO secret_check (value) VALUES (?)", [secrets.fingerprint()])?;
+            Ok(secrets)
+        }
+    }
 }
 
 pub(super) fn connect(path: &Path, durable: bool) -> Result<Connection, StoreError> {

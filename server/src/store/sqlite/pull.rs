@@ -2,6 +2,7 @@
 //! read in one snapshot; no document is loaded.
 
 use super::{bank, feeds};
+use crate::ingest::Grants;
 use crate::store::{PullOrder, Pulled, StoreError};
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Audience, Bank, Kind, RecordId, Zone};
@@ -14,7 +15,9 @@ const EVICTION: i64 = 17;
 
 pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pulled, StoreError> {
     let end = feeds::sequence(db)?;
-    let audiences = bank::audiences(bank, &order.person, order.now.date(&Zone::china()));
+    let today = order.now.date(&Zone::china());
+    let unknown = || StoreError::UnknownPerson(order.person.clone());
+    let audiences = Grants::of(bank, &order.person, today).ok_or_else(unknown)?.audiences(bank);
     let mut pulled = Pulled::default();
     let mut left = i64::try_from(order.budget).unwrap_or(i64::MAX).max(1);
     let known_feeds: HashMap<&Audience, &Position> = order.positions.iter().map(|known| (&known.feed, known)).collect();

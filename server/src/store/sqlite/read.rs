@@ -1,6 +1,7 @@
 //! Plain questions.
 
 use super::{bank, feeds, ledger, records};
+use crate::ingest::Grants;
 use crate::store::{Counts, StoreError, Versions};
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::prospect;
@@ -44,7 +45,8 @@ pub(super) fn prospects_in(
 
 pub(super) fn rows_for(db: &Connection, bank: &Bank, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {
     let mut rows = Vec::new();
-    for audience in bank::audiences(bank, person, today) {
+    let grants = Grants::of(bank, person, today).ok_or_else(|| StoreError::UnknownPerson(person.clone()))?;
+    for audience in grants.audiences(bank) {
         let mut select = db.prepare_cached(&format!(
             "SELECT {} FROM told JOIN feed ON feed.record = told.record AND feed.feed = told.feed AND last = told.seq
              JOIN record ON record.id = told.record WHERE told.feed = ? AND gone = 0",

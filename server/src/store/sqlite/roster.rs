@@ -24,7 +24,7 @@ pub(super) fn replace(writing: &mut Writing<'_>, bank: &Bank) -> Result<(), Stor
         db.prepare_cached("INSERT INTO person (id, name, role) VALUES (?, ?, ?)")?.execute(params![
             person.id.as_str(),
             person.name,
-            person.role.name()
+            person.roles.to_string()
         ])?;
     }
     for member in bank.memberships() {
