@@ -92,6 +92,8 @@ impl From<StoreError> for Problem {
         let (status, code, title) = match &error {
             StoreError::UnknownPerson(_) => (StatusCode::FORBIDDEN, "unknown-person", "Unknown person"),
             StoreError::OthersDevice { .. } => (StatusCode::CONFLICT, "device-of-another", "Another's device"),
+            StoreError::LoginExists(_) => (StatusCode::CONFLICT, "login-exists", "There is a login"),
+            StoreError::NoLogin(_) => (StatusCode::NOT_FOUND, "no-login", "There is no login"),
             StoreError::NoSuchRecord { .. } => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             StoreError::Invalid(_) | StoreError::Bank(_) => {
                 (StatusCode::BAD_REQUEST, "bad-parameter", "A parameter is wrong")

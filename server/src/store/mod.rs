@@ -3,13 +3,18 @@
 
 pub mod audit;
 mod error;
+pub mod logins;
 pub mod sqlite;
 
 pub use audit::{Actor, Deed, Entry};
 pub use error::StoreError;
+pub use logins::{
+    CodeAnswer, GivenCode, LogIn, LoggedIn, LoginState, Logins, NewPassword, OneTime, Session, SessionState, SetUp, Tried,
+    Visitor, Which,
+};
 pub use sqlite::{SqliteOptions, SqliteStore};
 
-use crate::ingest::{FromFile, Imported, Proven, Told};
+use crate::ingest::{Assigned, FromFile, Imported, Proven, Told};
 use async_trait::async_trait;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::campaign::Campaign;
@@ -21,7 +26,7 @@ use canvass_core::domain::{
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::{Delivery, Position, Push, Reference, Standings, Verdict};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// How long a phone may go on without contact: 14 days, in milliseconds.
@@ -185,7 +190,7 @@ pub struct Counts {
 
 /// The operations. All are safe to call from many tasks, and while another process works on the same store.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Logins + Send + Sync + 'static {
     /// Takes in what a phone pushed: check, append, project, count, in one transaction. A verdict for each change.
     async fn ingest(&self, order: IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError>;
 
@@ -240,6 +245,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Rows by their ids; those not here are left out.
     async fn rows(&self, ids: Vec<RecordId>) -> Result<Vec<Row>, StoreError>;
+
+    /// To whom some prospects are assigned; those that nobody is assigned to are left out.
+    async fn assigned(&self, prospects: Vec<RecordId>) -> Result<BTreeMap<RecordId, Assigned>, StoreError>;
+
+    /// The confidential records of a prospect, by their ids alone.
+    async fn dossiers(&self, prospect: RecordId) -> Result<Vec<RecordId>, StoreError>;
+
+    /// Adds an entry to the audit log, of something that changes nothing else.
+    async fn note(&self, entry: Entry, at: ServerTime) -> Result<(), StoreError>;
 
     /// Every row that belongs to a prospect, its own included, in the order of their last changes.
     async fn group(&self, prospect: RecordId) -> Result<Vec<Row>, StoreError>;

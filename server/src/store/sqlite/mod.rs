@@ -4,9 +4,12 @@
 mod audit;
 mod bank;
 mod campaigns;
+mod doors;
+mod factors;
 mod feeds;
 mod ingest;
 mod ledger;
+mod logins;
 mod open;
 mod pull;
 mod read;
@@ -14,6 +17,7 @@ mod rebuild;
 mod records;
 mod room;
 mod roster;
+mod sessions;
 mod standings;
 mod tally;
 mod writer;
@@ -21,10 +25,10 @@ mod writer;
 pub use open::{SqliteOptions, database_in};
 
 use super::{
-    Counts, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder,
+    Counts, Entry, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder,
     Versions, Whose,
 };
-use crate::ingest::{FromFile, Imported};
+use crate::ingest::{Assigned, FromFile, Imported};
 use crate::secrets::Secrets;
 use async_trait::async_trait;
 use bank::CachedBank;
@@ -35,7 +39,7 @@ use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::Verdict;
 use open::Readers;
 use standings::SharedStandings;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use writer::Writer;
@@ -202,6 +206,18 @@ impl Store for SqliteStore {
 
     async fn rows(&self, ids: Vec<RecordId>) -> Result<Vec<Row>, StoreError> {
         self.read(move |db| read::rows(db, &ids)).await
+    }
+
+    async fn assigned(&self, prospects: Vec<RecordId>) -> Result<BTreeMap<RecordId, Assigned>, StoreError> {
+        self.read(move |db| read::assigned(db, &prospects)).await
+    }
+
+    async fn dossiers(&self, prospect: RecordId) -> Result<Vec<RecordId>, StoreError> {
+        self.read(move |db| read::dossiers(db, prospect)).await
+    }
+
+    async fn note(&self, entry: Entry, at: ServerTime) -> Result<(), StoreError> {
+        self.writer.run(move |writing| audit::note(writing.db, at, &entry)).await
     }
 
     async fn group(&self, prospect: RecordId) -> Result<Vec<Row>, StoreError> {
