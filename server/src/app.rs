@@ -1,5 +1,6 @@
 //! What every handler and page shares.
 
+use crate::access::{Pace, Passwords};
 use crate::clock::Clock;
 use crate::live::Live;
 use crate::store::Store;
@@ -14,11 +15,18 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// What tells pages that something is new.
     pub live: Live,
+    /// What hashes passwords.
+    pub passwords: Passwords,
+    /// How often one address may try to log in.
+    pub pace: Arc<Pace>,
+    /// Whether pages are reached over TLS: cookies are for that alone then.
+    pub secure: bool,
 }
 
 impl App {
     /// A server on a store, by a clock.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { live: Live::new(store.clone()), store, clock }
+        let (live, pace) = (Live::new(store.clone()), Arc::new(Pace::by(clock.clone())));
+        Self { store, clock, live, passwords: Passwords::default(), pace, secure: false }
     }
 }

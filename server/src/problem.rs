@@ -57,6 +57,12 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-listeners", "Too many listeners", detail)
     }
 
+    /// Nobody is logged in, or the session has ended.
+    pub fn not_logged_in() -> Self {
+        let detail = "nobody is logged in, or the session has ended: log in at /login with a browser";
+        Self::new(StatusCode::UNAUTHORIZED, "not-logged-in", "Not logged in", detail)
+    }
+
     /// The server itself failed at something that should not fail.
     pub fn failed(error: impl ToString) -> Self {
         tracing::error!(error = error.to_string(), "the server failed");

@@ -40,7 +40,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/sync", post(sync::sync))
         .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
         .layer(RequestBodyTimeoutLayer::new(PATIENCE))
-        .merge(pages::routes().layer(compressed()).layer(GlobalConcurrencyLimitLayer::new(AT_ONCE)))
+        .merge(pages::routes(&app).layer(compressed()).layer(GlobalConcurrencyLimitLayer::new(AT_ONCE)))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .fallback(nothing)
