@@ -3,6 +3,7 @@
 
 -- Owners of assignments decide who may hold dossiers; a record's kind, whether its bytes are sealed.
 ALTER TABLE change ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;       -- 1: encrypted by the key of the secret file
+ALTER TABLE record ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;       -- 1: body and conflicts are
 ALTER TABLE quarantine ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
 
 -- A record of an unconfidential kind is in one feed; a dossier in those of its people and its unit's leaders.

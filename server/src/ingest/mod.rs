@@ -5,6 +5,7 @@ mod decide;
 mod grants;
 mod merge;
 mod rights;
+pub mod token;
 
 pub use decide::{Decision, Proven, Quarantined, decide};
 pub use grants::{Assigned, Grants, Told};

@@ -2,14 +2,19 @@
 //! operation is one transaction; what it returns is durable.
 
 pub mod audit;
+pub mod devices;
 mod error;
+pub mod queue;
 pub mod sqlite;
 
 pub use audit::{Actor, Deed, Entry};
+pub use devices::Devices;
 pub use error::StoreError;
+pub use queue::Queue;
 pub use sqlite::{SqliteOptions, SqliteStore};
 
 use crate::ingest::{FromFile, Imported, Proven, Told};
+use crate::secrets::Secrets;
 use async_trait::async_trait;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::campaign::Campaign;
@@ -185,7 +190,10 @@ pub struct Counts {
 
 /// The operations. All are safe to call from many tasks, and while another process works on the same store.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Devices + Queue + Send + Sync + 'static {
+    /// The secrets by which the store is written.
+    fn secrets(&self) -> &Secrets;
+
     /// Takes in what a phone pushed: check, append, project, count, in one transaction. A verdict for each change.
     async fn ingest(&self, order: IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError>;
 

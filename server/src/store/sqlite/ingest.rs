@@ -2,12 +2,14 @@
 
 use super::feeds::{self, Belonging, Numbers};
 use super::ledger::{self, Touched};
+use super::queue::{self, Keeping};
 use super::records::{self, History};
 use super::room::Room;
 use super::writer::Writing;
 use crate::ingest::{
     Assigned, Decision, FromFile, Grants, Hand, Imported, Proven, Right, Standpoint, decide, judge, merge,
 };
+use crate::store::queue::HeldFor;
 use crate::store::{IngestOrder, ServerRecord, StoreError, VerifyOrder};
 use canvass_core::document::{Change, Document};
 use canvass_core::domain::assignment::{self, Assignment};
@@ -15,7 +17,7 @@ use canvass_core::domain::outcome;
 use canvass_core::domain::prospect;
 use canvass_core::domain::verification::{self, Verification};
 use canvass_core::domain::{
-    AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, Place, RecordId, ServerTime, Zone,
+    AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, Place, RecordId, ServerTime, UnitId, Zone,
 };
 use canvass_core::projection::project;
 use canvass_core::wire::{Push, Verdict};
@@ -23,7 +25,7 @@ use rusqlite::{Connection, params};
 use std::sync::Arc;
 
 /// One job: when it came, the bank by which it is judged, and what has to be counted anew once everything is appended.
-struct Intake {
+pub(super) struct Intake {
     at: ServerTime,
     bank: Arc<Bank>,
     numbers: Numbers,
@@ -31,12 +33,12 @@ struct Intake {
 }
 
 impl Intake {
-    fn begin(writing: &mut Writing<'_>, at: ServerTime) -> Result<Self, StoreError> {
+    pub(super) fn begin(writing: &mut Writing<'_>, at: ServerTime) -> Result<Self, StoreError> {
         writing.campaigns.refresh(writing.db)?;
         Ok(Self { at, bank: writing.bank()?, numbers: Numbers::of(writing.db)?, touched: Touched::default() })
     }
 
-    fn end(self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
+    pub(super) fn end(self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
         self.numbers.save(writing.db)?;
         ledger::recount(writing, self.touched)
     }
@@ -57,8 +59,8 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
     for push in &order.pushes {
         let history = History::of(writing.db, push.record)?;
         let mut decision = decide(order.device, &order.proven, push, history.guarded(&push.kind)?);
-        let (right, pulls) = right(writing.db, &known, order, &grants, push, &history, &decision)?;
-        decision = decision.by(right, pulls, push);
+        let judged = judged(writing.db, &known, order, &grants, push, &history, &decision)?;
+        decision = queue::still_refused(writing.db, order.device, push, decision.by(judged.right, judged.pulls, push))?;
         if !room.takes(push) {
             let words = "this phone has sent more than one phone may: ask the operator of the server".to_owned();
             decision = decision.turned_away(push, ("device-full", words));
@@ -66,6 +68,10 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
             decision.refused.clear();
         }
         quarantine(writing.db, order.device, push, &decision, order.received_at)?;
+        let (device, at, held_for) = (order.device, order.received_at, HeldFor::Lease);
+        let unit = judged.unit.as_ref().or(first.as_ref().map(|first| &first.unit));
+        queue::keep(writing.db, push, &decision, Keeping { device, unit, held_for, at })?;
+        queue::release(writing.db, push.record, &decision)?;
         append(writing, &mut intake, order.device, &history, &decision, first.as_ref())?;
         verdicts.push(decision.verdicts);
     }
@@ -74,8 +80,18 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
     Ok(verdicts)
 }
 
-/// What the sender's right to one record comes to, and whether it pulls the record.
-fn right(
+/// What is judged of one record's push.
+struct Judged {
+    /// What the sender's right comes to.
+    right: Right,
+    /// Whether the sender pulls the record.
+    pulls: bool,
+    /// The unit to which its prospect is assigned.
+    unit: Option<UnitId>,
+}
+
+/// Judges the sender's right to one record.
+fn judged(
     db: &Connection,
     bank: &Bank,
     order: &IngestOrder,
@@ -83,7 +99,7 @@ fn right(
     push: &Push,
     history: &History,
     decision: &Decision,
-) -> Result<(Right, bool), StoreError> {
+) -> Result<Judged, StoreError> {
     // By the kind and prospect that the record has, whatever the push calls them.
     let document = decision.document.as_ref();
     let kind = document.and_then(Document::kind).unwrap_or_else(|| push.kind.clone());
@@ -114,7 +130,7 @@ fn right(
         fresh = order.received_at.millis() - known.at.millis() <= order.lease_ms;
     }
     let pulls = now.place == Place::Own || hand != Hand::Anothers;
-    Ok((judge(&kind, now, told, fresh), pulls))
+    Ok(Judged { right: judge(&kind, now, told, fresh), pulls, unit: assigned.map(|assigned| assigned.unit) })
 }
 
 /// A place in the server's order as the database knows it.
@@ -123,7 +139,7 @@ fn place(sequence: u64) -> i64 {
 }
 
 /// Keeps what was refused of one record's push.
-fn quarantine(
+pub(super) fn quarantine(
     db: &Connection,
     device: DeviceNumber,
     push: &Push,
@@ -133,8 +149,8 @@ fn quarantine(
     for refused in &decision.refused {
         let hash = canvass_core::document::change_hash(&refused.bytes);
         db.prepare_cached(
-            "INSERT OR REPLACE INTO quarantine (hash, record, kind, device, code, words, received_at, bytes)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO quarantine (hash, record, kind, device, code, words, received_at, sealed, bytes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, seal('quarantine', ?8, ?2))",
         )?
         .execute(params![
             hash.as_bytes(),
@@ -152,7 +168,7 @@ fn quarantine(
 
 /// Appends what was accepted of one record's push to its history. A prospect that comes for the first time is assigned to
 /// as `assigned` says.
-fn append(
+pub(super) fn append(
     writing: &mut Writing<'_>,
     intake: &mut Intake,
     device: DeviceNumber,
@@ -162,14 +178,17 @@ fn append(
 ) -> Result<(), StoreError> {
     let Some(document) = &decision.document else { return Ok(()) };
     let (db, id, at) = (writing.db, history.record, intake.at);
+    if decision.accepted.is_empty() {
+        return Ok(());
+    }
+    let row = project(id, document).ok_or_else(|| StoreError::Damaged(format!("record {id} has no kind")))?;
     let mut numbers = None;
     for change in &decision.accepted {
         let seq = intake.numbers.next();
-        records::append(db, seq, id, change, device, at)?;
+        records::append(db, seq, id, change, device, at, records::is_sealed(&row.kind))?;
         numbers = Some(numbers.map_or((seq, seq), |(first, _)| (first, seq)));
     }
     let Some((first, last)) = numbers else { return Ok(()) };
-    let row = project(id, document).ok_or_else(|| StoreError::Damaged(format!("record {id} has no kind")))?;
     let arrival = history.then(at, last);
     records::save(db, &row, arrival)?;
     let belonging = Belonging { kind: &row.kind, prospect: row.prospect, author: row.author };

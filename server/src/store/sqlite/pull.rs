@@ -156,7 +156,10 @@ fn deliver(
     left: &mut i64,
     pulled: &mut Pulled,
 ) -> Result<(), StoreError> {
-    let mut select = db.prepare_cached("SELECT hash, bytes FROM change WHERE record = ? AND seq > ? ORDER BY seq")?;
+    let mut select = db.prepare_cached(
+        "SELECT hash, iif(sealed, unseal('dossier', bytes, record), bytes) FROM change
+         WHERE record = ? AND seq > ? ORDER BY seq",
+    )?;
     let mut found = select.query(params![record.as_bytes(), number(since)])?;
     let mut changes = Vec::new();
     while let Some(row) = found.next()? {
