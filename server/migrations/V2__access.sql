@@ -51,6 +51,12 @@ CREATE TABLE held (
 );
 CREATE INDEX held_record ON held (record, device, place);
 
+-- Readings of dossiers on phones that the audit log has, so that one that arrives twice is noted once.
+CREATE TABLE reading (
+    id     BLOB PRIMARY KEY,
+    device INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE login (
     person        TEXT PRIMARY KEY,
     password      TEXT NOT NULL,                -- argon2id, in PHC form

@@ -34,7 +34,10 @@ impl Problem {
 
     /// A device that was never enrolled.
     pub fn unknown_device(device: DeviceNumber) -> Self {
-        Self::unauthorized("unknown-device", format!("device {device} is not enrolled here: enrol it with an invitation"))
+        Self::unauthorized(
+            "unknown-device",
+            format!("device {device} is not enrolled here: enrol it with an invitation"),
+        )
     }
 
     /// A signature by another key, or over something else.
@@ -45,7 +48,8 @@ impl Problem {
 
     /// A signature that is too old or too new; the phone signs again by this clock.
     pub fn stale_time(now: ServerTime) -> Self {
-        let detail = format!("the request was signed at another time than the server's {now}: sign it again at that time");
+        let detail =
+            format!("the request was signed at another time than the server's {now}: sign it again at that time");
         Self { member: Some(("time", now.millis().to_string())), ..Self::unauthorized("stale-time", detail) }
     }
 

@@ -3,13 +3,13 @@
 use super::{App, Problem};
 use crate::store::devices::{HandOver, Revocation};
 use axum::body::Bytes;
+use axum::extract::FromRequestParts;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use canvass_core::domain::{DeviceNumber, PersonId};
 use canvass_core::signing::{Authorization, MAX_SKEW_MS};
-use canvass_core::wire::{Directive, MAX_BODY};
+use canvass_core::wire::{Demand, Directive, MAX_BODY, SignedDirective};
 
 /// The type of the bodies that phones send and get.
 pub const CONTENT_TYPE: &str = "application/vnd.canvass.sync";
@@ -48,15 +48,14 @@ impl FromRequestParts<App> for SignedFarewell {
 }
 
 /// Checks a request's signature. Says whether its device was revoked.
-async fn admit(parts: &mut Parts, app: &App) -> Result<(Signed, Option<Revocation>), Problem> {
+async fn admit(parts: &Parts, app: &App) -> Result<(Signed, Option<Revocation>), Problem> {
     is_sync(&parts.headers)?;
-    let path = OriginalUri::from_request_parts(parts, app).await.map_or_else(|_| parts.uri.clone(), |uri| uri.0);
     let text = parts.headers.get(header::AUTHORIZATION).and_then(|text| text.to_str().ok());
     let authorization: Authorization =
         text.ok_or_else(|| Problem::unsigned("this request is not signed"))?.parse().map_err(Problem::unsigned)?;
     let device = authorization.device;
     let credential = app.store.credential(device).await?.ok_or_else(|| Problem::unknown_device(device))?;
-    if !authorization.is_by(&credential.key, path.path()) {
+    if !authorization.is_by(&credential.key, parts.uri.path()) {
         return Err(Problem::bad_signature());
     }
     let now = app.clock.now();
@@ -70,8 +69,8 @@ async fn admit(parts: &mut Parts, app: &App) -> Result<(Signed, Option<Revocatio
 /// What a revoked device is told: to wipe, under the server's signature, for itself alone.
 fn farewell(app: &App, device: DeviceNumber, revocation: &Revocation) -> Problem {
     let hand_over = revocation.hand_over == HandOver::Offered;
-    let directive = Directive::wipe(device, hand_over, revocation.at);
-    match directive.sign(app.store.secrets().signer()) {
+    let directive = Directive { device, what: Demand::Wipe, hand_over, at: revocation.at };
+    match SignedDirective::sign(&directive, app.store.secrets().signer()) {
         Ok(directive) => Problem::revoked(&directive.to_string()),
         Err(error) => Problem::failed(error),
     }

@@ -1,5 +1,6 @@
 //! Ingest: check, append, project, tell the audience, count; all in the writer's transaction.
 
+use super::audit;
 use super::feeds::{self, Belonging, Numbers};
 use super::ledger::{self, Touched};
 use super::queue::{self, Keeping};
@@ -10,17 +11,17 @@ use crate::ingest::{
     Assigned, Decision, FromFile, Grants, Hand, Imported, Proven, Right, Standpoint, decide, judge, merge,
 };
 use crate::store::queue::HeldFor;
-use crate::store::{IngestOrder, ServerRecord, StoreError, VerifyOrder};
+use crate::store::{Actor, AssignOrder, Deed, Entry, IngestOrder, ServerRecord, StoreError, VerifyOrder};
 use canvass_core::document::{Change, Document};
 use canvass_core::domain::assignment::{self, Assignment};
 use canvass_core::domain::outcome;
 use canvass_core::domain::prospect;
 use canvass_core::domain::verification::{self, Verification};
 use canvass_core::domain::{
-    AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, Place, RecordId, ServerTime, UnitId, Zone,
+    AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, PersonId, Place, RecordId, ServerTime, UnitId, Zone,
 };
 use canvass_core::projection::project;
-use canvass_core::wire::{Push, Verdict};
+use canvass_core::wire::{Push, Reading, Verdict};
 use rusqlite::{Connection, params};
 use std::sync::Arc;
 
@@ -72,8 +73,11 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
         let unit = judged.unit.as_ref().or(first.as_ref().map(|first| &first.unit));
         queue::keep(writing.db, push, &decision, Keeping { device, unit, held_for, at })?;
         queue::release(writing.db, push.record, &decision)?;
-        append(writing, &mut intake, order.device, &history, &decision, first.as_ref())?;
+        append(writing, &mut intake, (order.device, &order.proven), &history, &decision, first.as_ref())?;
         verdicts.push(decision.verdicts);
+    }
+    for reading in &order.readings {
+        note_reading(writing.db, order, reading)?;
     }
     room.save(writing.db)?;
     intake.end(writing)?;
@@ -138,6 +142,16 @@ fn place(sequence: u64) -> i64 {
     i64::try_from(sequence).unwrap_or(i64::MAX)
 }
 
+/// Notes that a dossier was read on a phone, once.
+fn note_reading(db: &Connection, order: &IngestOrder, reading: &Reading) -> Result<(), StoreError> {
+    let mut insert = db.prepare_cached("INSERT OR IGNORE INTO reading (id, device) VALUES (?, ?)")?;
+    if insert.execute(params![reading.id.as_bytes(), order.device.get()])? == 0 {
+        return Ok(());
+    }
+    let entry = Entry::new(Actor::Device(order.device), Deed::DossierRead, format!("dossier/{}", reading.dossier));
+    audit::note(db, order.received_at, &entry.with(format!("on the phone at {}", reading.at)))
+}
+
 /// Keeps what was refused of one record's push.
 pub(super) fn quarantine(
     db: &Connection,
@@ -166,12 +180,13 @@ pub(super) fn quarantine(
     Ok(())
 }
 
-/// Appends what was accepted of one record's push to its history. A prospect that comes for the first time is assigned to
+/// Appends what was accepted of one record's push to its history, as its sender's unless it is proven to be another's. A
+/// prospect that comes for the first time is assigned to
 /// as `assigned` says.
 pub(super) fn append(
     writing: &mut Writing<'_>,
     intake: &mut Intake,
-    device: DeviceNumber,
+    (device, proven): (DeviceNumber, &Proven),
     history: &History,
     decision: &Decision,
     assigned: Option<&Assigned>,
@@ -185,7 +200,8 @@ pub(super) fn append(
     let mut numbers = None;
     for change in &decision.accepted {
         let seq = intake.numbers.next();
-        records::append(db, seq, id, change, device, at, records::is_sealed(&row.kind))?;
+        let (author, received_at) = proven.get(&change.hash).copied().unwrap_or((device, at));
+        records::append(db, seq, id, change, author, received_at, records::is_sealed(&row.kind))?;
         numbers = Some(numbers.map_or((seq, seq), |(first, _)| (first, seq)));
     }
     let Some((first, last)) = numbers else { return Ok(()) };
@@ -210,6 +226,28 @@ fn assign(writing: &mut Writing<'_>, intake: &mut Intake, prospect: RecordId, to
     let (id, kind) = (writing.new_id(intake.at), Kind::from(&assignment::KIND));
     own_record(writing, intake, id, &kind, Some(prospect), &assignment.to_fields(), None)?;
     feeds::move_group(writing.db, &intake.bank, prospect, &mut intake.numbers)
+}
+
+/// Assigns a prospect anew.
+pub(super) fn reassign(writing: &mut Writing<'_>, order: &AssignOrder) -> Result<(), StoreError> {
+    let missing = || StoreError::NoSuchRecord { kind: prospect::KIND.name, id: order.prospect };
+    records::row(writing.db, order.prospect)?.filter(|row| row.kind.is(&prospect::KIND)).ok_or_else(missing)?;
+    let bank = writing.bank()?;
+    if bank.unit(&order.to.unit).is_none() {
+        return Err(Invalid::new("unit", &order.to.unit, "a unit of this bank").into());
+    }
+    if let Some(owner) = order.to.owner.as_ref().filter(|owner| bank.person(owner).is_none()) {
+        return Err(StoreError::UnknownPerson(owner.clone()));
+    }
+    if feeds::assigned(writing.db, order.prospect)?.as_ref() == Some(&order.to) {
+        return Ok(());
+    }
+    let mut intake = Intake::begin(writing, order.at)?;
+    assign(writing, &mut intake, order.prospect, &order.to)?;
+    let owner = order.to.owner.as_ref().map_or("nobody", PersonId::as_str);
+    let entry = Entry::new(order.by.clone(), Deed::Assigned, format!("prospect/{}", order.prospect));
+    audit::note(writing.db, order.at, &entry.with(format!("to {}, {owner}", order.to.unit)))?;
+    intake.end(writing)
 }
 
 /// Writes a new record as the server, through the same gate as everybody's.
@@ -246,7 +284,7 @@ fn own_change(
     let push = Push { record: history.record, kind: kind.clone(), changes: vec![change.bytes.into()] };
     let mut decision = decide(DeviceNumber::SERVER, &Proven::new(), &push, history.guarded(kind)?);
     quarantine(writing.db, DeviceNumber::SERVER, &push, &decision, intake.at)?;
-    append(writing, intake, DeviceNumber::SERVER, history, &decision, assigned)?;
+    append(writing, intake, (DeviceNumber::SERVER, &Proven::new()), history, &decision, assigned)?;
     decision.verdicts.pop().ok_or_else(|| StoreError::Damaged(format!("no verdict on a {kind}")))
 }
 

@@ -24,8 +24,8 @@ mod writer;
 pub use open::{SqliteOptions, database_in};
 
 use super::{
-    Counts, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder,
-    Versions, Whose,
+    AssignOrder, Counts, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError, StoredCampaign,
+    VerifyOrder, Versions, Whose,
 };
 use crate::ingest::{FromFile, Imported};
 use crate::secrets::Secrets;
@@ -187,6 +187,10 @@ impl Store for SqliteStore {
 
     async fn write(&self, records: Vec<ServerRecord>, at: ServerTime) -> Result<Vec<RecordId>, StoreError> {
         self.writer.run(move |writing| ingest::write(writing, &records, at)).await
+    }
+
+    async fn assign(&self, order: AssignOrder) -> Result<(), StoreError> {
+        self.writer.run(move |writing| ingest::reassign(writing, &order)).await
     }
 
     async fn verify(&self, order: VerifyOrder) -> Result<RecordId, StoreError> {

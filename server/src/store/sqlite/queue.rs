@@ -150,7 +150,7 @@ pub(super) fn decide_on(writing: &mut Writing<'_>, order: &DecideOrder) -> Resul
     };
     let assigned = unit.map(|unit| unit.parse()).transpose()?.map(|unit| Assigned { unit, owner: None });
     ingest::quarantine(db, order.device, &push, &decision, order.at)?;
-    ingest::append(writing, &mut intake, order.device, &history, &decision, assigned.as_ref())?;
+    ingest::append(writing, &mut intake, (order.device, &Proven::new()), &history, &decision, assigned.as_ref())?;
     let mut decided = Decided::default();
     for (verdict, bytes) in decision.verdicts.iter().zip(&push.changes) {
         match verdict {

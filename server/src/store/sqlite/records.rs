@@ -2,7 +2,7 @@
 
 use crate::store::StoreError;
 use canvass_core::document::gate::Guarded;
-use canvass_core::document::{Change, Document};
+use canvass_core::document::{Change, ChangeHash, Document};
 use canvass_core::domain::campaign;
 use canvass_core::domain::{DeviceNumber, Kind, KindSpec, RecordId, ServerTime};
 use canvass_core::projection::{PROJECTION, Row, StoredRow};
@@ -119,6 +119,11 @@ impl History {
 /// Whether what belongs to records of a kind lies encrypted.
 pub(super) fn is_sealed(kind: &Kind) -> bool {
     kind.spec().is_some_and(KindSpec::is_confidential)
+}
+
+/// A change's hash as it is stored.
+pub(super) fn hash(bytes: &[u8]) -> Result<ChangeHash, StoreError> {
+    ChangeHash::from_bytes(bytes).ok_or_else(|| StoreError::Damaged("a change's hash is not 32 bytes".to_owned()))
 }
 
 /// Writes a record's row.
