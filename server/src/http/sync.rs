@@ -8,7 +8,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response as HttpResponse};
 use canvass_core::domain::RecordId;
-use canvass_core::wire::{MAX_BODY, PROTOCOL, Push, Request, Response};
+use canvass_core::wire::{MAX_BODY, Push, Request, Response};
 use std::collections::HashSet;
 
 /// The type of sync bodies.
@@ -77,9 +77,6 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
         })
         .await?;
     Ok(Response {
-        protocol: PROTOCOL,
-        nonce: request.nonce,
-        clock: now,
         verdicts,
         deliveries: pulled.deliveries,
         evictions: pulled.evictions,
@@ -87,6 +84,7 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
         more: pulled.more,
         reference: pulled.reference,
         standings: pulled.standings,
+        ..Response::new(request.nonce, now)
     })
 }
 
