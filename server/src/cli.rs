@@ -4,11 +4,11 @@ mod import;
 
 use anyhow::{Context, bail};
 use canvass_core::domain::verification::Verdict;
-use canvass_core::domain::{Money, RecordId};
+use canvass_core::domain::{Money, PersonId, RecordId};
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::http::{self, App};
 use canvass_server::store::sqlite::database_in;
-use canvass_server::store::{SqliteOptions, SqliteStore, Store, VerifyOrder};
+use canvass_server::store::{Actor, SqliteOptions, SqliteStore, Store, VerifyOrder};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -60,6 +60,9 @@ enum Command {
         /// The amount in the ledger in yuan, if it differs from the claim.
         #[arg(long, value_name = "YUAN")]
         amount: Option<Money>,
+        /// The person whose verdict it is, who must have the right to give it; otherwise it is the operator's.
+        #[arg(long, value_name = "PERSON")]
+        by: Option<PersonId>,
         #[command(flatten)]
         data: Data,
     },
@@ -118,13 +121,14 @@ impl Cli {
                 Ok(true)
             }
             Command::Import(import) => import.run().await,
-            Command::Verify { outcome, verdict, reason, amount, data } => {
+            Command::Verify { outcome, verdict, reason, amount, by, data } => {
                 let order = VerifyOrder {
                     outcome,
                     verdict: if verdict.confirm { Verdict::Confirmed } else { Verdict::Rejected },
                     reason,
                     amount,
                     at: SystemClock.now(),
+                    by: by.map_or(Actor::Operator, Actor::Person),
                 };
                 let verification = open_existing(&data.folder)?.verify(order).await?;
                 println!(

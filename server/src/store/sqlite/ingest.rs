@@ -1,5 +1,6 @@
 //! Ingest: check, append, project, tell the audience, count; all in the writer's transaction.
 
+use super::audit;
 use super::feeds::{self, Belonging, Numbers};
 use super::ledger::{self, Touched};
 use super::records::{self, History};
@@ -8,14 +9,14 @@ use super::writer::Writing;
 use crate::ingest::{
     Assigned, Decision, FromFile, Grants, Hand, Imported, Proven, Right, Standpoint, decide, judge, merge,
 };
-use crate::store::{IngestOrder, ServerRecord, StoreError, VerifyOrder};
+use crate::store::{Actor, Deed, Entry, IngestOrder, ServerRecord, StoreError, VerifyOrder};
 use canvass_core::document::{Change, Document};
 use canvass_core::domain::assignment::{self, Assignment};
 use canvass_core::domain::outcome;
 use canvass_core::domain::prospect;
 use canvass_core::domain::verification::{self, Verification};
 use canvass_core::domain::{
-    AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, Place, RecordId, ServerTime, Zone,
+    Action, AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, Place, RecordId, ServerTime, Zone,
 };
 use canvass_core::projection::project;
 use canvass_core::wire::{Push, Verdict};
@@ -312,7 +313,20 @@ pub(super) fn verify(writing: &mut Writing<'_>, order: &VerifyOrder) -> Result<R
     };
     let kind = Kind::from(&verification::KIND);
     let (mut intake, id) = (Intake::begin(writing, order.at)?, writing.new_id(order.at));
+    if let Actor::Person(person) = &order.by {
+        let grants = Grants::of(&intake.bank, person, order.at.date(&Zone::china()));
+        let grants = grants.ok_or_else(|| StoreError::UnknownPerson(person.clone()))?;
+        let assigned = row.prospect.map(|prospect| feeds::assigned(writing.db, prospect)).transpose()?.flatten();
+        let place = grants.place(&intake.bank, &kind, assigned.as_ref());
+        if !verification::KIND.allows(grants.roles, Action::Create, place) {
+            let words = "gives no verdict on this outcome: verifiers and head office do, in the units that are theirs";
+            return Err(StoreError::Forbidden(format!("{person} {words}")));
+        }
+    }
     own_record(writing, &mut intake, id, &kind, row.prospect, &verification.to_fields(), None)?;
     intake.end(writing)?;
+    let subject = format!("{}/{}", outcome::KIND.name, order.outcome);
+    let entry = Entry::new(order.by.clone(), Deed::Verified, subject).with(order.verdict.name());
+    audit::note(writing, order.at, &entry)?;
     Ok(id)
 }
