@@ -69,7 +69,7 @@ pub(crate) async fn whose_rights_changed_is_noted_and_what_changed_nothing_is_no
         in_short(&log(&*store).await),
         [
             "operator bank-changed person/eve new, verifier; in B2 from 2025-01-01",
-            "operator bank-changed person/eve branch-leader, was verifier; in B1 from 2025-01-01",
+            "operator bank-changed person/eve branch_leader, was verifier; in B1 from 2025-01-01",
         ]
     );
     let check = store.verify_audit().await.expect("walked");
