@@ -168,6 +168,7 @@ impl From<StoreError> for Problem {
         let (status, code, title) = match &error {
             StoreError::Disabled(_) => (StatusCode::CONFLICT, "disabled", "Disabled"),
             StoreError::UnknownPerson(_) => (StatusCode::FORBIDDEN, "unknown-person", "Unknown person"),
+            StoreError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             StoreError::OthersDevice { .. } => (StatusCode::CONFLICT, "device-of-another", "Another's device"),
             StoreError::NoSuchRecord { .. } => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             StoreError::Invalid(_) | StoreError::Bank(_) => {

@@ -19,7 +19,7 @@ use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::demo::link::{Link, Weather};
 use canvass_server::demo::phone::Phone;
 use canvass_server::http::{App, CONTENT_TYPE, router};
-use canvass_server::store::{Counts, SqliteOptions, SqliteStore, Store, VerifyOrder, Whose};
+use canvass_server::store::{Actor, Counts, SqliteOptions, SqliteStore, Store, VerifyOrder, Whose};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::cell::Cell;
@@ -241,7 +241,7 @@ impl World {
     /// The back office judges an outcome.
     pub fn judge(&self, outcome: RecordId, verdict: Judgement, reason: Option<&str>) -> RecordId {
         let reason = reason.map(str::to_owned);
-        let order = VerifyOrder { outcome, verdict, reason, amount: None, at: self.clock.now() };
+        let order = VerifyOrder { outcome, verdict, reason, amount: None, at: self.clock.now(), by: Actor::Operator };
         self.run(self.store.verify(order)).expect("verified")
     }
 

@@ -18,7 +18,8 @@ use canvass_core::domain::outcome;
 use canvass_core::domain::prospect;
 use canvass_core::domain::verification::{self, Verification};
 use canvass_core::domain::{
-    AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, PersonId, Place, RecordId, ServerTime, UnitId, Zone,
+    Action, AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, PersonId, Place, RecordId, ServerTime, UnitId,
+    Zone,
 };
 use canvass_core::projection::project;
 use canvass_core::wire::{Push, Reading, Verdict};
@@ -77,7 +78,7 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
         verdicts.push(decision.verdicts);
     }
     for reading in &order.readings {
-        note_reading(writing.db, order, reading)?;
+        note_reading(writing, order, reading)?;
     }
     room.save(writing.db)?;
     intake.end(writing)?;
@@ -143,13 +144,14 @@ fn place(sequence: u64) -> i64 {
 }
 
 /// Notes that a dossier was read on a phone, once.
-fn note_reading(db: &Connection, order: &IngestOrder, reading: &Reading) -> Result<(), StoreError> {
-    let mut insert = db.prepare_cached("INSERT OR IGNORE INTO reading (id, device) VALUES (?, ?)")?;
+fn note_reading(writing: &mut Writing<'_>, order: &IngestOrder, reading: &Reading) -> Result<(), StoreError> {
+    let mut insert = writing.db.prepare_cached("INSERT OR IGNORE INTO reading (id, device) VALUES (?, ?)")?;
     if insert.execute(params![reading.id.as_bytes(), order.device.get()])? == 0 {
         return Ok(());
     }
     let entry = Entry::new(Actor::Device(order.device), Deed::DossierRead, format!("dossier/{}", reading.dossier));
-    audit::note(db, order.received_at, &entry.with(format!("on the phone at {}", reading.at)))
+    drop(insert);
+    audit::note(writing, order.received_at, &entry.with(format!("on the phone at {}", reading.at)))
 }
 
 /// Keeps what was refused of one record's push.
@@ -246,7 +248,7 @@ pub(super) fn reassign(writing: &mut Writing<'_>, order: &AssignOrder) -> Result
     assign(writing, &mut intake, order.prospect, &order.to)?;
     let owner = order.to.owner.as_ref().map_or("nobody", PersonId::as_str);
     let entry = Entry::new(order.by.clone(), Deed::Assigned, format!("prospect/{}", order.prospect));
-    audit::note(writing.db, order.at, &entry.with(format!("to {}, {owner}", order.to.unit)))?;
+    audit::note(writing, order.at, &entry.with(format!("to {}, {owner}", order.to.unit)))?;
     intake.end(writing)
 }
 
@@ -369,7 +371,20 @@ pub(super) fn verify(writing: &mut Writing<'_>, order: &VerifyOrder) -> Result<R
     };
     let kind = Kind::from(&verification::KIND);
     let (mut intake, id) = (Intake::begin(writing, order.at)?, writing.new_id(order.at));
+    if let Actor::Person(person) = &order.by {
+        let grants = Grants::of(&intake.bank, person, order.at.date(&Zone::china()));
+        let grants = grants.ok_or_else(|| StoreError::UnknownPerson(person.clone()))?;
+        let assigned = row.prospect.map(|prospect| feeds::assigned(writing.db, prospect)).transpose()?.flatten();
+        let place = grants.place(&intake.bank, &kind, assigned.as_ref());
+        if !verification::KIND.allows(grants.roles, Action::Create, place) {
+            let words = "gives no verdict on this outcome: verifiers and head office do, in the units that are theirs";
+            return Err(StoreError::Forbidden(format!("{person} {words}")));
+        }
+    }
     own_record(writing, &mut intake, id, &kind, row.prospect, &verification.to_fields(), None)?;
     intake.end(writing)?;
+    let subject = format!("{}/{}", outcome::KIND.name, order.outcome);
+    let entry = Entry::new(order.by.clone(), Deed::Verified, subject).with(order.verdict.name());
+    audit::note(writing, order.at, &entry)?;
     Ok(id)
 }
