@@ -19,7 +19,9 @@ pub struct App {
     pub passwords: Passwords,
     /// How often one address may try to log in.
     pub pace: Arc<Pace>,
-    /// Whether pages are reached over TLS: cookies are for that alone then.
+    /// Where people and phones reach the server, if that was said.
+    pub public_url: Option<Arc<str>>,
+    /// Whether they do so over TLS: cookies are for that alone then.
     pub secure: bool,
 }
 
@@ -27,6 +29,13 @@ impl App {
     /// A server on a store, by a clock.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let (live, pace) = (Live::new(store.clone()), Arc::new(Pace::by(clock.clone())));
-        Self { store, clock, live, passwords: Passwords::default(), pace, secure: false }
+        Self { store, clock, live, passwords: Passwords::default(), pace, public_url: None, secure: false }
+    }
+
+    /// The same server, reached at an address such as `https://canvass.example`.
+    #[must_use]
+    pub fn reached_at(self, url: &str) -> Self {
+        let public_url = Some(url.trim_end_matches('/').into());
+        Self { public_url, secure: url.starts_with("https://"), ..self }
     }
 }

@@ -8,6 +8,9 @@ pub enum StoreError {
     /// The person is not of the bank.
     #[error("person {0} is not known to this bank: ask head office to add them")]
     UnknownPerson(PersonId),
+    /// The person's login was disabled.
+    #[error("person {0} was disabled: enable them first")]
+    Disabled(PersonId),
     /// The device is somebody else's.
     #[error("device {device} belongs to another person: start the app anew with a number of its own")]
     OthersDevice {
@@ -31,6 +34,9 @@ pub enum StoreError {
     /// Units, people and memberships that do not make a bank.
     #[error(transparent)]
     Bank(#[from] BankError),
+    /// A person may not do this.
+    #[error("{0}")]
+    Forbidden(String),
     /// A value cannot be written as it is.
     #[error(transparent)]
     Invalid(#[from] Invalid),

@@ -2,19 +2,24 @@
 //! operation is one transaction; what it returns is durable.
 
 pub mod audit;
+pub mod devices;
 mod error;
 pub mod logins;
+pub mod queue;
 pub mod sqlite;
 
-pub use audit::{Actor, Deed, Entry};
+pub use audit::{Actor, Audit, Deed, Entry};
+pub use devices::Devices;
 pub use error::StoreError;
 pub use logins::{
     CodeAnswer, GivenCode, LogIn, LoggedIn, LoginState, Logins, NewPassword, OneTime, Session, SessionState, SetUp, Tried,
     Visitor, Which,
 };
+pub use queue::Queue;
 pub use sqlite::{SqliteOptions, SqliteStore};
 
 use crate::ingest::{Assigned, FromFile, Imported, Proven, Told};
+use crate::secrets::Secrets;
 use async_trait::async_trait;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::campaign::Campaign;
@@ -25,7 +30,7 @@ use canvass_core::domain::{
 };
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
-use canvass_core::wire::{Delivery, Position, Push, Reference, Standings, Verdict};
+use canvass_core::wire::{Delivery, Position, Push, Reading, ReceiptEntry, Reference, Standings, Verdict};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -45,6 +50,8 @@ pub struct IngestOrder {
     pub lease_ms: i64,
     /// Authors of changes that are not the phone's own, as far as it proves them.
     pub proven: Proven,
+    /// Dossiers that were read on it.
+    pub readings: Vec<Reading>,
     /// What it pushed.
     pub pushes: Vec<Push>,
 }
@@ -52,7 +59,15 @@ pub struct IngestOrder {
 impl IngestOrder {
     /// What a phone pushed that proves nothing beyond itself.
     pub fn new(device: DeviceNumber, received_at: ServerTime, pushes: Vec<Push>) -> Self {
-        Self { device, received_at, told: None, lease_ms: LEASE_MS, proven: Proven::new(), pushes }
+        Self {
+            device,
+            received_at,
+            told: None,
+            lease_ms: LEASE_MS,
+            proven: Proven::new(),
+            readings: Vec::new(),
+            pushes,
+        }
     }
 }
 
@@ -71,6 +86,8 @@ pub struct PullOrder {
     pub standings: u64,
     /// About how many bytes of changes it will take.
     pub budget: usize,
+    /// Whether the phone can keep dossiers.
+    pub dossiers: bool,
     /// What it pushed in the same request, which it need not get back.
     pub pushed: HashSet<ChangeHash>,
 }
@@ -80,6 +97,8 @@ pub struct PullOrder {
 pub struct Pulled {
     /// New changes.
     pub deliveries: Vec<Delivery>,
+    /// Who wrote each change of them, and when it came, in the same order.
+    pub receipt: Vec<ReceiptEntry>,
     /// Records that left the phone's audiences.
     pub evictions: Vec<RecordId>,
     /// Where it stands afterwards.
@@ -90,6 +109,8 @@ pub struct Pulled {
     pub reference: Option<Reference>,
     /// The standings, if there is no more and their version differs.
     pub standings: Option<Standings>,
+    /// What the phone is told by this.
+    pub told: Option<Told>,
 }
 
 /// A record that the server itself writes, as device 0.
@@ -105,6 +126,19 @@ pub struct ServerRecord {
     pub assigned_to: Option<UnitId>,
 }
 
+/// An order to assign a prospect.
+#[derive(Debug, Clone)]
+pub struct AssignOrder {
+    /// The prospect.
+    pub prospect: RecordId,
+    /// To whom.
+    pub to: Assigned,
+    /// Who assigns.
+    pub by: Actor,
+    /// When.
+    pub at: ServerTime,
+}
+
 /// A verifier's verdict on an outcome as it now stands.
 #[derive(Debug, Clone)]
 pub struct VerifyOrder {
@@ -117,6 +151,23 @@ pub struct VerifyOrder {
     /// The amount found in the ledger, if it differs.
     pub amount: Option<Money>,
     /// When it was judged.
+    pub at: ServerTime,
+    /// By whom: a person has to have the right to.
+    pub by: Actor,
+}
+
+/// What is added to the bank.
+#[derive(Debug, Clone)]
+pub struct BankOrder {
+    /// Units.
+    pub units: Vec<Unit>,
+    /// People.
+    pub people: Vec<Person>,
+    /// Memberships.
+    pub memberships: Vec<Membership>,
+    /// By whom.
+    pub by: Actor,
+    /// When.
     pub at: ServerTime,
 }
 
@@ -190,7 +241,10 @@ pub struct Counts {
 
 /// The operations. All are safe to call from many tasks, and while another process works on the same store.
 #[async_trait]
-pub trait Store: Logins + Send + Sync + 'static {
+pub trait Store: Audit + Devices + Logins + Queue + Send + Sync + 'static {
+    /// The secrets by which the store is written.
+    fn secrets(&self) -> &Secrets;
+
     /// Takes in what a phone pushed: check, append, project, count, in one transaction. A verdict for each change.
     async fn ingest(&self, order: IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError>;
 
@@ -211,13 +265,9 @@ pub trait Store: Logins + Send + Sync + 'static {
     async fn set_bank(&self, bank: Bank) -> Result<(), StoreError>;
 
     /// Adds units, people and memberships to the bank as it is then, or puts them in the place of their like
-    /// ([`Bank::with`]); devices stay. Returns whether anything differed: if not, nothing is counted anew.
-    async fn extend_bank(
-        &self,
-        units: Vec<Unit>,
-        people: Vec<Person>,
-        memberships: Vec<Membership>,
-    ) -> Result<bool, StoreError>;
+    /// ([`Bank::with`]); devices stay. What differs is noted in the audit log. Returns whether anything did: if not,
+    /// nothing is counted anew.
+    async fn extend_bank(&self, order: BankOrder) -> Result<bool, StoreError>;
 
     /// Brings prospects to what a file says of them ([`crate::ingest::merge`]), as the server, through the same gate as
     /// phones' changes. Returns what each came to.
@@ -225,6 +275,9 @@ pub trait Store: Logins + Send + Sync + 'static {
 
     /// Writes records as the server, through the same gate as phones' changes. Returns their ids.
     async fn write(&self, records: Vec<ServerRecord>, at: ServerTime) -> Result<Vec<RecordId>, StoreError>;
+
+    /// Assigns a prospect: its records move to the audiences that follow. What is assigned so already stays as it is.
+    async fn assign(&self, order: AssignOrder) -> Result<(), StoreError>;
 
     /// Writes a verification of an outcome as it now stands.
     async fn verify(&self, order: VerifyOrder) -> Result<RecordId, StoreError>;
@@ -251,9 +304,6 @@ pub trait Store: Logins + Send + Sync + 'static {
 
     /// The confidential records of a prospect, by their ids alone.
     async fn dossiers(&self, prospect: RecordId) -> Result<Vec<RecordId>, StoreError>;
-
-    /// Adds an entry to the audit log, of something that changes nothing else.
-    async fn note(&self, entry: Entry, at: ServerTime) -> Result<(), StoreError>;
 
     /// Every row that belongs to a prospect, its own included, in the order of their last changes.
     async fn group(&self, prospect: RecordId) -> Result<Vec<Row>, StoreError>;

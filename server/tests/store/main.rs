@@ -4,7 +4,11 @@
 // The promises and their helpers may fail as tests do; clippy knows only functions marked as tests.
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod audit;
+mod devices;
+mod dossiers;
 mod feeds;
+mod held;
 mod import;
 mod ingest;
 mod ledger;
@@ -55,6 +59,24 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         who_has_everything_gets_only_the_new_change,
         a_leader_twice_in_a_branch_gets_each_record_once,
     }
+    devices {
+        an_invitation_brings_in_one_phone_within_its_time,
+        five_wrong_codes_make_an_invitation_void_for_its_own_code_too,
+        a_revocation_by_another_process_holds_for_the_next_request,
+    }
+    dossiers {
+        a_dossier_is_for_its_people_and_leaders_and_moves_with_the_prospect,
+        a_phone_that_held_a_dossier_lets_it_go_with_the_prospect,
+        who_leaves_a_unit_lets_go_of_its_records_in_bounded_batches,
+        a_reading_is_noted_once_however_often_it_arrives,
+        a_dossier_reads_back_rebuilds_and_counts_for_nothing,
+    }
+    held {
+        work_on_what_was_reassigned_meanwhile_is_taken_within_a_lease,
+        older_work_is_held_until_a_leader_accepts_or_refuses_it,
+        a_phone_cannot_have_been_told_of_what_came_later,
+        a_revoked_phone_hands_over_once_and_a_leader_decides,
+    }
     import {
         a_prospect_from_a_file_is_its_units_and_the_same_file_again_changes_nothing,
         a_newer_file_edits_what_it_says_otherwise_and_leaves_corrections_alone,
@@ -74,6 +96,11 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         an_outcome_edited_after_its_verification_is_pending_again,
         contributions_are_found_by_unit_person_and_prospect,
         each_version_grows_with_what_it_is_of_and_with_nothing_else,
+    }
+    audit {
+        a_verdict_is_given_by_whom_the_matrix_lets_and_noted_with_who_gave_it,
+        whose_rights_changed_is_noted_and_what_changed_nothing_is_not,
+        entries_are_found_by_who_what_whom_and_when,
     }
     processes {
         all_that_was_written_is_there_after_reopening,

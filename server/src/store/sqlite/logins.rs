@@ -2,10 +2,11 @@
 
 use super::audit::note;
 use super::writer::Writing;
-use super::{roster, sessions};
+use super::{devices, roster, sessions};
 use crate::access::{ONE_TIME_MS, Stage, lock_after, of_the_bank};
 use crate::secrets::{Purpose, Secrets};
-use crate::store::{Actor, Deed, Entry, LogIn, LoggedIn, LoginState, NewPassword, OneTime, StoreError, Tried};
+use crate::store::devices::{RevokeOrder, Revoked};
+use crate::store::{Actor, BankOrder, Deed, Entry, LogIn, LoggedIn, LoginState, NewPassword, OneTime, StoreError, Tried};
 use canvass_core::domain::{Bank, Membership, Person, PersonId, Role, ServerTime, Zone};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -117,14 +118,14 @@ pub(super) fn log_in(writing: &mut Writing<'_>, secrets: &Secrets, order: &LogIn
 
 /// Somebody has come in: what failed before is forgotten.
 pub(super) fn came_in(
-    writing: &Writing<'_>,
+    writing: &mut Writing<'_>,
     secrets: &Secrets,
     person: &PersonId,
     address: &str,
     at: ServerTime,
 ) -> Result<(), StoreError> {
     forgive(writing.db, secrets, person)?;
-    note(writing.db, at, &Entry::new(Actor::Person(person.clone()), Deed::LoggedIn, subject(person)).with(address))
+    note(writing, at, &Entry::new(Actor::Person(person.clone()), Deed::LoggedIn, subject(person)).with(address))
 }
 
 fn forgive(db: &Connection, secrets: &Secrets, person: &PersonId) -> Result<(), StoreError> {
@@ -158,10 +159,10 @@ pub(super) fn failed(
         Some((Some(_), person)) => subject(&person),
         _ => "login/unknown".to_owned(),
     };
-    note(db, at, &Entry::new(Actor::Nobody, Deed::LoginFailed, &whose).with(address))?;
+    note(writing, at, &Entry::new(Actor::Nobody, Deed::LoginFailed, &whose).with(address))?;
     if let Some(until) = until {
         let words = format!("{failures} failures in a row, until {until}");
-        note(db, at, &Entry::new(Actor::Nobody, Deed::LoginLocked, &whose).with(words))?;
+        note(writing, at, &Entry::new(Actor::Nobody, Deed::LoginLocked, &whose).with(words))?;
     }
     Ok(until)
 }
@@ -185,7 +186,7 @@ pub(super) fn change_password(
         return Ok(None);
     }
     let by = Actor::Person(open.person.clone());
-    note(writing.db, new.at, &Entry::new(by, Deed::PasswordChanged, subject(&open.person)).with(&*new.visitor.address))?;
+    note(writing, new.at, &Entry::new(by, Deed::PasswordChanged, subject(&open.person)).with(&*new.visitor.address))?;
     sessions::end_quietly(writing.db, &open.person)?;
     let token = sessions::open(writing, secrets, &open.person, open.stage, &new.visitor, new.at)?;
     Ok(Some(token))
@@ -218,11 +219,9 @@ pub(super) fn add(
     joins: Option<(Person, Option<Membership>)>,
 ) -> Result<(), StoreError> {
     if let Some((person, member)) = joins {
-        let words = format!("roles {}", person.roles);
-        if roster::extend(writing, vec![], vec![person], member.into_iter().collect())? {
-            let changed = Entry::new(new.by.clone(), Deed::BankChanged, format!("person/{}", new.person));
-            note(writing.db, new.at, &changed.with(words))?;
-        }
+        let (by, at) = (new.by.clone(), new.at);
+        let memberships = member.into_iter().collect();
+        roster::extend(writing, BankOrder { units: vec![], people: vec![person], memberships, by, at })?;
     }
     if writing.bank()?.person(&new.person).is_none() {
         return Err(StoreError::UnknownPerson(new.person.clone()));
@@ -231,7 +230,7 @@ pub(super) fn add(
         return Err(StoreError::LoginExists(new.person.clone()));
     }
     insert(writing.db, &new.person, &new.hash, new.at)?;
-    note(writing.db, new.at, &Entry::new(new.by.clone(), Deed::LoginMade, subject(&new.person)))
+    note(writing, new.at, &Entry::new(new.by.clone(), Deed::LoginMade, subject(&new.person)))
 }
 
 fn insert(db: &Connection, person: &PersonId, hash: &str, at: ServerTime) -> Result<(), StoreError> {
@@ -254,7 +253,7 @@ pub(super) fn reset(writing: &mut Writing<'_>, secrets: &Secrets, new: &OneTime)
     db.execute("DELETE FROM recovery_code WHERE person = ?", [new.person.as_str()])?;
     forgive(db, secrets, &new.person)?;
     sessions::end_quietly(db, &new.person)?;
-    note(db, new.at, &Entry::new(new.by.clone(), Deed::LoginReset, subject(&new.person)))
+    note(writing, new.at, &Entry::new(new.by.clone(), Deed::LoginReset, subject(&new.person)))
 }
 
 pub(super) fn disable(
@@ -269,23 +268,10 @@ pub(super) fn disable(
         return Err(StoreError::NoLogin(person.clone()));
     }
     sessions::end_quietly(db, person)?;
-    note(db, at, &Entry::new(by.clone(), Deed::LoginDisabled, subject(person)))?;
-    revoke_phones(db, person, by, at)
-}
-
-/// Whoever may not come in by a browser may not by a phone either.
-fn revoke_phones(db: &Connection, person: &PersonId, by: &Actor, at: ServerTime) -> Result<(), StoreError> {
-    let mut select = db.prepare_cached(
-        "SELECT number FROM device_key WHERE revoked_at IS NULL AND number IN (SELECT number FROM device WHERE person = ?)",
-    )?;
-    let numbers: Vec<u32> = select.query_map([person.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for number in numbers {
-        db.execute(
-            "UPDATE device_key SET revoked_at = ?, revoked_by = ?, reason = 'login disabled' WHERE number = ?",
-            params![at.millis(), by.to_string(), number],
-        )?;
-        note(db, at, &Entry::new(by.clone(), Deed::Revoked, format!("device/{number}")).with("login disabled"))?;
-    }
+    note(writing, at, &Entry::new(by.clone(), Deed::LoginDisabled, subject(person)))?;
+    // Whoever may not come in by a browser may not by a phone either.
+    let (devices, reason) = (Revoked::AllOf(person.clone()), "login disabled".to_owned());
+    devices::revoke(writing, &RevokeOrder { devices, by: by.clone(), reason, hand_over: false, at })?;
     Ok(())
 }
 
@@ -300,7 +286,7 @@ pub(super) fn enable(
         return Err(StoreError::NoLogin(person.clone()));
     }
     forgive(writing.db, secrets, person)?;
-    note(writing.db, at, &Entry::new(by.clone(), Deed::LoginEnabled, subject(person)))
+    note(writing, at, &Entry::new(by.clone(), Deed::LoginEnabled, subject(person)))
 }
 
 pub(super) fn first_administrator(

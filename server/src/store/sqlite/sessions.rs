@@ -160,7 +160,7 @@ pub(super) fn list(db: &Connection, person: &PersonId, at: ServerTime) -> Result
 }
 
 pub(super) fn end(
-    writing: &Writing<'_>,
+    writing: &mut Writing<'_>,
     person: &PersonId,
     which: Which,
     by: &Actor,
@@ -174,7 +174,7 @@ pub(super) fn end(
     let ended = writing.db.execute(sql, params![person.as_str(), number.cast_signed()])?;
     if ended > 0 {
         let entry = Entry::new(by.clone(), Deed::SessionEnded, subject(person));
-        note(writing.db, at, &entry.with(format!("{ended} ended")))?;
+        note(writing, at, &entry.with(format!("{ended} ended")))?;
     }
     Ok(ended)
 }

@@ -1,8 +1,10 @@
 //! The one writer: a thread that takes what is waiting, runs it in one transaction, each job in a savepoint of its own,
 //! and answers only after the commit.
 
+use super::audit::Head;
 use super::bank::CachedBank;
 use super::campaigns::CachedCampaigns;
+use crate::secrets::Secrets;
 use crate::store::StoreError;
 use canvass_core::document::{Actor, Authorship};
 use canvass_core::domain::{Bank, DeviceNumber, RecordId, ServerTime};
@@ -19,11 +21,14 @@ const GROUP: usize = 64;
 /// How many jobs may wait before callers are told that the server is busy.
 const WAITING: usize = 1024;
 
-/// What a job works with: the open transaction, what is cached beside it, and the server's own pen.
+/// What a job works with: the open transaction, what is cached beside it, the keys, and the server's own pen.
 pub(super) struct Writing<'a> {
     pub(super) db: &'a Connection,
     pub(super) bank: &'a mut CachedBank,
     pub(super) campaigns: &'a mut CachedCampaigns,
+    pub(super) secrets: &'a Secrets,
+    /// Whether this transaction added to the audit log.
+    pub(super) noted: bool,
     entropy: &'a mut StdRng,
     actor: Actor,
 }
@@ -66,11 +71,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(db: Connection, entropy: StdRng) -> Result<Self, StoreError> {
+    /// Starts the thread. What the audit log comes to is kept in `head` after each commit that added to it.
+    pub(super) fn start(db: Connection, entropy: StdRng, secrets: Secrets, head: Head) -> Result<Self, StoreError> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || work(&db, entropy, waiting))
+            .spawn(move || work(&db, entropy, &secrets, &head, waiting))
             .map_err(|error| StoreError::Storage(error.to_string()))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -123,7 +129,7 @@ impl Drop for Writer {
     }
 }
 
-fn work(db: &Connection, mut entropy: StdRng, mut waiting: mpsc::Receiver<Job>) {
+fn work(db: &Connection, mut entropy: StdRng, secrets: &Secrets, head: &Head, mut waiting: mpsc::Receiver<Job>) {
     let actor = Actor::new(entropy.random());
     let (mut bank, mut campaigns) = (CachedBank::default(), CachedCampaigns::default());
     let mut next = waiting.blocking_recv();
@@ -147,8 +153,9 @@ fn work(db: &Connection, mut entropy: StdRng, mut waiting: mpsc::Receiver<Job>) 
         if let Some(job) = alone {
             job(db);
         } else {
-            let writing = Writing { db, bank: &mut bank, campaigns: &mut campaigns, entropy: &mut entropy, actor };
-            commit(writing, group);
+            let (bank, campaigns, entropy) = (&mut bank, &mut campaigns, &mut entropy);
+            let writing = Writing { db, bank, campaigns, secrets, noted: false, entropy, actor };
+            commit(writing, head, group);
         }
         if next.is_none() {
             next = waiting.blocking_recv();
@@ -159,7 +166,7 @@ fn work(db: &Connection, mut entropy: StdRng, mut waiting: mpsc::Receiver<Job>) 
 }
 
 /// Runs jobs in one transaction and answers them.
-fn commit(mut writing: Writing<'_>, group: Vec<Grouped>) {
+fn commit(mut writing: Writing<'_>, head: &Head, group: Vec<Grouped>) {
     let db = writing.db;
     let mut kept: Vec<Answer> = Vec::new();
     let mut group = group.into_iter();
@@ -202,7 +209,12 @@ fn commit(mut writing: Writing<'_>, group: Vec<Grouped>) {
         return;
     }
     match db.execute_batch("COMMIT") {
-        Ok(()) => kept.into_iter().for_each(|answer| answer(Ok(()))),
+        Ok(()) => {
+            if writing.noted {
+                head.follow(db, writing.secrets);
+            }
+            kept.into_iter().for_each(|answer| answer(Ok(())));
+        }
         Err(error) => undo(&mut writing, &mut kept, &error.into()),
     }
 }
@@ -231,6 +243,10 @@ mod tests {
     use std::path::Path;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
+
+    fn secrets() -> Secrets {
+        Secrets::from_master([7; 32]).expect("secrets")
+    }
 
     fn database(path: &Path) -> Connection {
         let db = Connection::open(path).expect("opened");
@@ -271,7 +287,10 @@ mod tests {
         let (mut bank, mut campaigns) = (CachedBank::default(), CachedCampaigns::default());
         let mut entropy = StdRng::seed_from_u64(1);
         let actor = Actor::new([1; 16]);
-        commit(Writing { db, bank: &mut bank, campaigns: &mut campaigns, entropy: &mut entropy, actor }, group);
+        let secrets = secrets();
+        let (bank, campaigns, entropy) = (&mut bank, &mut campaigns, &mut entropy);
+        let writing = Writing { db, bank, campaigns, secrets: &secrets, noted: false, entropy, actor };
+        commit(writing, &Head::beside(Path::new("nowhere")), group);
         std::mem::take(&mut *heard.lock().expect("heard"))
     }
 
@@ -337,7 +356,8 @@ mod tests {
     async fn the_writer_outlives_a_job_that_panics_outside_a_transaction() {
         let folder = tempfile::tempdir().expect("folder");
         let db = database(&folder.path().join("a.db"));
-        let writer = Writer::start(db, StdRng::seed_from_u64(1)).expect("started");
+        let writer = Writer::start(db, StdRng::seed_from_u64(1), secrets(), Head::beside(Path::new("nowhere")))
+            .expect("started");
         let panicked: Result<(), _> = writer.outside(|_| panic!("a job panics on purpose")).await;
         assert!(matches!(panicked, Err(StoreError::Storage(_))));
         assert!(writer.run(note(1)).await.is_ok());
