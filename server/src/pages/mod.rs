@@ -1,15 +1,19 @@
 //! Pages for people with a browser, made on the server: Chinese first, English by `?lang=en`; every state in the address.
 
 mod account;
+mod audit;
 mod campaigns;
 mod contributions;
+mod devices;
 mod door;
 mod dossier;
+mod enrol;
 mod events;
 mod fields;
 mod form;
 mod format;
 mod frame;
+mod held;
 mod login;
 mod members;
 mod parts;
@@ -54,12 +58,16 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/events", get(events::stream))
         .route("/dossiers/{dossier}", get(dossier::page))
         .route(parts::USERS, get(users::page).post(users::act))
+        .route(parts::DEVICES, get(devices::page).post(devices::act))
+        .route(parts::HELD, get(held::page).post(held::decide))
+        .route(parts::AUDIT, get(audit::page))
         .route(door::ACCOUNT, get(account::page).post(account::act))
         .route(door::PASSWORD, get(password::page).post(password::change))
         .route(door::SECOND_FACTOR, get(second::page).post(second::confirm))
         .route(door::CODE, get(login::code_page).post(login::give_code))
         .route(door::LOGOUT, post(login::log_out))
         .route_layer(from_fn_with_state(app.clone(), reader::guard))
+        .route("/enrol", get(enrol::page))
         .route(door::LOGIN, get(login::page).post(login::log_in))
         .route("/style.css", get(|| file("text/css; charset=utf-8", include_str!("style.css"))))
         .route("/live.js", get(|| file("text/javascript; charset=utf-8", include_str!("live.js"))))

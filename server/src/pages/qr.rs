@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 use qrcode::{Color, EcLevel, QrCode};
-use std::fmt::Write;
 
 /// How many modules of white stand around a code.
 const QUIET: usize = 4;
@@ -14,8 +13,7 @@ pub(super) fn qr(text: &str, title: &str) -> Markup {
     let mut path = String::new();
     for (place, color) in code.to_colors().into_iter().enumerate() {
         if color == Color::Dark {
-            // Writing to a string cannot fail.
-            drop(write!(path, "M{} {}h1v1h-1z", place % width + QUIET, place / width + QUIET));
+            path.push_str(&format!("M{} {}h1v1h-1z", place % width + QUIET, place / width + QUIET));
         }
     }
     let side = width + 2 * QUIET;

@@ -287,12 +287,6 @@ pub(super) struct Plain {
 }
 
 impl Plain {
-    /// A state in which nothing is asked for, as after a form.
-    pub(super) fn new(app: &App, reader: Reader, lang: Lang) -> Self {
-        let today = app.clock.now().date(&Zone::china());
-        Self { lang, reader, view: View::default(), today, filters: Vec::new() }
-    }
-
     fn parameters(&self, view: &View, lang: Lang) -> Vec<(&'static str, String)> {
         let mut pairs: Vec<_> = self.filters.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
         pairs.extend(view.parameters());

@@ -2,9 +2,8 @@
 //! but those of the door itself; a page asks its reader, never a role.
 
 use super::door::{self, turned_away};
-use super::words::Lang;
 use crate::app::App;
-use crate::ingest::{Assigned, Grants};
+use crate::ingest::{Assigned, Grants, decides};
 use crate::problem::Problem;
 use crate::store::{Actor, Session};
 use crate::access::{SessionToken, Step};
@@ -20,7 +19,6 @@ use canvass_core::domain::{
 };
 use canvass_core::projection::Row;
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::sync::Arc;
 
 /// The person behind a session.
@@ -169,10 +167,16 @@ impl Reader {
         self.0.grants.roles.have(duty, Place::Own)
     }
 
-    /// Whether the reader has a duty towards a unit; towards what no unit has, only who has it everywhere.
-    pub(super) fn has_in(&self, duty: Duty, unit: Option<&UnitId>) -> bool {
-        let own = unit.is_some_and(|unit| self.0.grants.covers(&self.0.bank, unit));
-        self.0.grants.roles.have(duty, if own { Place::Own } else { Place::Other })
+    /// Whether the reader lists and revokes a person's phones.
+    pub(super) fn revokes(&self, person: &PersonId, today: Date) -> bool {
+        let Known { grants, bank, .. } = &*self.0;
+        let own = bank.units_of(person, today).any(|unit| grants.covers(bank, unit));
+        grants.roles.have(Duty::RevokeDevices, if own { Place::Own } else { Place::Other })
+    }
+
+    /// Whether the reader decides on what is held for a unit's leaders.
+    pub(super) fn decides(&self, unit: Option<&UnitId>) -> bool {
+        decides(&self.0.grants, &self.0.bank, unit)
     }
 }
 
@@ -182,17 +186,5 @@ impl FromRequestParts<App> for Reader {
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Response> {
         let nobody = || Problem::failed("a page without a guard before it").into_response();
         parts.extensions.get::<Self>().cloned().ok_or_else(nobody)
-    }
-}
-
-/// The language that an address asks for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Spoken(pub(super) Lang);
-
-impl FromRequestParts<App> for Spoken {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
-        Ok(Self(door::lang(parts.uri.query().unwrap_or_default())))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::frame;
 use super::reader::Reader;
-use super::words::Lang;
+use super::words::{self, Lang};
 use crate::problem::Problem;
 use crate::store::StoreError;
 use axum::http::StatusCode;
@@ -29,6 +29,8 @@ pub(super) enum Wrong {
     NotYours(Whom),
     /// A form is not one of this session's, or cannot be read.
     Form,
+    /// What was held is refused without a reason.
+    NoReason,
     /// The page has no such table, or the table no such column.
     NoColumn(String),
     /// The table has more rows than such a file can hold.
@@ -157,6 +159,7 @@ impl Wrong {
                 "this form is out of date, or was not sent by a page of this site. Nothing was changed: go back and fill it in again"
                     .to_owned(),
             ),
+            Self::NoReason => lang.of(words::REASON_NEEDED).to_owned(),
             Self::NoColumn(name) => in_lang(
                 format!("这一页没有名为“{name}”的表或列。请从实时排名重新进入。"),
                 format!("this page has no table or column “{name}”: start from the standings"),

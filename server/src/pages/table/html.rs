@@ -165,7 +165,6 @@ impl Tables<'_> {
             Value::Id(id) => html! { span.id { (id) } },
             Value::Week(_) | Value::Day(_) | Value::Moment(..) => html! { span.whole { (value.words(lang)) } },
             Value::Drawn(drawing) => drawing.clone(),
-            Value::Form(form) => form.clone(),
             value => html! { (value.words(lang)) },
         };
         let content = html! {

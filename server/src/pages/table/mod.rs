@@ -79,7 +79,7 @@ impl Column {
         Self { shape: Shape::Code, ..Self::words(name, title) }
     }
 
-    /// A column of drawings, or of what one can do.
+    /// A column of drawings.
     pub(super) fn plot(name: &'static str, title: impl Into<String>) -> Self {
         Self { shape: Shape::Plot, ..Self::words(name, title) }
     }
@@ -168,8 +168,6 @@ pub(super) enum Value {
     Status(Status),
     /// A drawing.
     Drawn(Markup),
-    /// What one can do about the row.
-    Form(Markup),
 }
 
 impl Value {
@@ -195,7 +193,7 @@ impl Value {
             Self::Moment(day, minutes) => format::moment(*day, *minutes),
             Self::Movement(places) => places.map_or_else(String::new, |places| format!("{places:+}")),
             Self::Status(status) => lang.of(status.label()).to_owned(),
-            Self::Drawn(_) | Self::Form(_) => String::new(),
+            Self::Drawn(_) => String::new(),
         }
     }
 
