@@ -3,6 +3,7 @@
 mod device;
 mod import;
 mod queue;
+mod user;
 
 use anyhow::{Context, bail};
 use canvass_core::domain::verification::Verdict;
@@ -10,7 +11,7 @@ use canvass_core::domain::{Money, PersonId, RecordId};
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::http::{self, App};
 use canvass_server::store::sqlite::database_in;
-use canvass_server::store::{Actor, SqliteOptions, SqliteStore, Store, VerifyOrder};
+use canvass_server::store::{Actor, Logins, SqliteOptions, SqliteStore, Store, VerifyOrder};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,9 @@ enum Command {
         /// The address to listen on; only this machine's own until devices enrol and people log in.
         #[arg(long, default_value = "127.0.0.1:8471")]
         listen: SocketAddr,
+        /// Where people and phones reach the server, if that is not where it listens.
+        #[arg(long, value_name = "URL", env = "CANVASS_PUBLIC_URL")]
+        public_url: Option<String>,
     },
     /// Play several weeks of field work, check and report it, then serve the page.
     #[cfg(feature = "demo")]
@@ -53,6 +57,9 @@ enum Command {
     /// Invite, list and revoke phones.
     #[command(subcommand)]
     Device(device::Device),
+    /// Make, list, reset and disable logins for the pages, and end their sessions.
+    #[command(subcommand)]
+    User(user::User),
     /// Decide on what waits for a leader.
     #[command(subcommand)]
     Queue(queue::Queue),
@@ -100,10 +107,12 @@ impl Cli {
     /// Runs the command. Returns whether all is well.
     pub(crate) async fn run(self) -> anyhow::Result<bool> {
         match self.command {
-            Command::Serve { data, listen } => {
+            Command::Serve { data, listen, public_url } => {
                 std::fs::create_dir_all(&data.folder)
                     .with_context(|| format!("cannot make the folder {}", data.folder.display()))?;
-                serve(Arc::new(open(&data.folder)?), listen).await?;
+                let store = Arc::new(open(&data.folder)?);
+                first_administrator(&store).await?;
+                serve(store, listen, public_url.as_deref()).await?;
                 Ok(true)
             }
             #[cfg(feature = "demo")]
@@ -132,6 +141,7 @@ impl Cli {
             }
             Command::Import(import) => import.run().await,
             Command::Device(device) => device.run().await,
+            Command::User(user) => user.run().await,
             Command::Queue(queue) => queue.run().await,
             Command::Assign(assign) => assign.run().await,
             Command::Verify { outcome, verdict, reason, amount, by, data } => {
@@ -175,13 +185,25 @@ async fn person_or_operator(store: &SqliteStore, by: Option<PersonId>) -> anyhow
     Ok(Actor::Person(person))
 }
 
+/// Makes sure that an administrator can log in, by a one-time password that is printed now and never again.
+async fn first_administrator(store: &SqliteStore) -> anyhow::Result<()> {
+    let (password, hash) = user::one_time().await?;
+    if let Some(person) = store.first_administrator(hash, SystemClock.now()).await? {
+        println!("no administrator has logged in yet: log in as {person} with the one-time password {}", *password);
+        println!("it is shown only now and good for 24 hours; until it is used, each start makes another");
+    }
+    Ok(())
+}
+
 /// Serves until told to stop.
-async fn serve(store: Arc<SqliteStore>, listen: SocketAddr) -> anyhow::Result<()> {
+async fn serve(store: Arc<SqliteStore>, listen: SocketAddr, public_url: Option<&str>) -> anyhow::Result<()> {
     let listener = http::bind(listen).await?;
     // Listened for before anybody is told that the server is there: a signal must never find it unprepared.
     let told = stop_signals()?;
     println!("serving at http://{}/standings (Ctrl-C or SIGTERM stops)", listener.local_addr()?);
-    http::serve(listener, App::new(store, Arc::new(SystemClock)), told).await?;
+    let app = App::new(store, Arc::new(SystemClock));
+    let app = public_url.map_or(app.clone(), |url| app.reached_at(url));
+    http::serve(listener, app, told).await?;
     println!("stopped");
     Ok(())
 }
@@ -207,9 +229,12 @@ fn stop_signals() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
 
 #[cfg(feature = "demo")]
 mod demo {
-    use super::{PathBuf, SocketAddr, serve};
+    use super::{PathBuf, SocketAddr, first_administrator, serve, user};
+    use canvass_core::domain::Role;
+    use canvass_server::clock::{Clock, SystemClock};
     use canvass_server::demo::plant::Fault;
-    use canvass_server::demo::{Setting, play};
+    use canvass_server::demo::{Played, Setting, play};
+    use canvass_server::store::{Actor, Logins, OneTime, Store};
     use clap::Args;
 
     #[derive(Debug, Args)]
@@ -240,6 +265,21 @@ mod demo {
         listen: SocketAddr,
     }
 
+    /// Prints ways in: one for head office, one for a leader, one for an account manager, and the administrator's.
+    async fn logins(played: &Played) -> anyhow::Result<()> {
+        let bank = played.store.bank().await?;
+        println!("logins for the page; each password is for the first login only:");
+        for role in [Role::HeadOffice, Role::BranchLeader, Role::AccountManager] {
+            let Some(person) = bank.people().find(|person| person.roles.has(role)) else { continue };
+            let (password, hash) = user::one_time().await?;
+            let new = OneTime { person: person.id.clone(), hash, by: Actor::Operator, at: SystemClock.now() };
+            played.store.add_login(new, None).await?;
+            let second = if role.needs_second_factor() { ", with an authenticator to set up" } else { "" };
+            println!("  {:<14} {}  {}{second}", role.label().en, person.id, *password);
+        }
+        first_administrator(&played.store).await
+    }
+
     impl Demo {
         pub(super) async fn run(self) -> anyhow::Result<bool> {
             let temporary = tempfile::tempdir()?;
@@ -256,7 +296,8 @@ mod demo {
             println!("{}", played.report);
             let all_hold = played.all_hold();
             if !self.exit {
-                serve(played.store, self.listen).await?;
+                logins(&played).await?;
+                serve(played.store, self.listen, None).await?;
             }
             Ok(all_hold)
         }

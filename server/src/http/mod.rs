@@ -59,6 +59,13 @@ pub fn router(app: App) -> Router {
         .layer(header(header::CACHE_CONTROL, "private, no-cache"))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
+        // No page of another site shares a window with ours, and ours use nothing of the device.
+        .layer(header(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .layer(header(
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ))
         .with_state(app)
 }
 
