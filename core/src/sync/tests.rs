@@ -26,18 +26,8 @@ fn request(nonce: u64, bytes: usize) -> Request {
 }
 
 fn response(nonce: u64, more: bool) -> Response {
-    Response {
-        protocol: PROTOCOL,
-        nonce,
-        clock: ServerTime::from_millis(1_772_985_600_000).expect("in range"),
-        verdicts: vec![vec![Verdict::Accepted]],
-        deliveries: Vec::new(),
-        evictions: Vec::new(),
-        positions: Vec::new(),
-        more,
-        reference: None,
-        standings: None,
-    }
+    let clock = ServerTime::from_millis(1_772_985_600_000).expect("in range");
+    Response { verdicts: vec![vec![Verdict::Accepted]], more, ..Response::new(nonce, clock) }
 }
 
 fn ok(response: &Response) -> Reply {

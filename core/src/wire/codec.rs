@@ -1,6 +1,9 @@
 //! How domain types stand in CBOR. What does not parse into its type is malformed, here at the edge.
 
-use crate::domain::{Audience, DeviceNumber, Kind, PersonId, PhoneTime, RecordId, ServerTime, UnitId, Week};
+use super::Demand;
+use crate::document::ChangeHash;
+use crate::domain::{Audience, DeviceNumber, Kind, PersonId, PhoneTime, RecordId, Roles, ServerTime, UnitId, Week};
+use crate::signing::{PublicKey, Signature};
 use minicbor::decode::Error as DecodeError;
 use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decode, Decoder, Encode, Encoder};
@@ -37,7 +40,7 @@ macro_rules! as_text {
         }
     )*};
 }
-as_text!(Audience, Kind, PersonId, UnitId, Week);
+as_text!(Audience, Demand, Kind, PersonId, Roles, UnitId, Week);
 
 macro_rules! as_millis {
     ($($type:ty),*) => {$(
@@ -67,3 +70,28 @@ impl<'b, C> Decode<'b, C> for DeviceNumber {
         Ok(Self::new(d.u32()?))
     }
 }
+
+macro_rules! as_bytes {
+    ($($type:ty: $read:expr),*) => {$(
+        impl<C> Encode<C> for $type {
+            fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
+                e.bytes(self.as_bytes())?.ok()
+            }
+        }
+
+        impl<'b, C> Decode<'b, C> for $type {
+            fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
+                let bytes = d.bytes()?;
+                let read: Option<Self> = $read(bytes);
+                // In one form only: a key or signature has others, of another length.
+                let read = read.filter(|read| read.as_bytes() == bytes);
+                read.ok_or_else(|| DecodeError::message(concat!("the bytes are no ", stringify!($type))))
+            }
+        }
+    )*};
+}
+as_bytes!(
+    ChangeHash: ChangeHash::from_bytes,
+    PublicKey: |bytes| PublicKey::from_bytes(bytes).ok(),
+    Signature: |bytes| Signature::from_bytes(bytes).ok()
+);

@@ -1,6 +1,7 @@
 //! The bounded way between bytes and messages. Every length is checked before memory is taken for it.
 
 use super::message::{PROTOCOL, Prelude, Reference, Request, Response};
+use super::{EnrolRequest, EnrolResponse};
 use minicbor::{Decode, Encode};
 use std::io::Read;
 
@@ -76,57 +77,60 @@ fn unpack<M: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<M, WireError> {
     if !decoder.finish().is_empty() {
         return Err(WireError::Compression("bytes behind the stream".to_owned()));
     }
-    let malformed = |error: minicbor::decode::Error| WireError::Malformed(error.to_string());
-    if minicbor::Decoder::new(&plain).tokens().take(MAX_ITEMS + 1).count() > MAX_ITEMS {
-        return Err(WireError::TooMany { limit: MAX_ITEMS });
-    }
-    let prelude: Prelude = minicbor::decode(&plain).map_err(malformed)?;
+    within_bounds(&plain)?;
+    let prelude: Prelude = minicbor::decode(&plain).map_err(|error| WireError::Malformed(error.to_string()))?;
     if prelude.protocol != PROTOCOL {
         return Err(WireError::Version { found: prelude.protocol });
     }
-    let mut cbor = minicbor::Decoder::new(&plain);
-    let message = cbor.decode().map_err(malformed)?;
+    parse(&plain)
+}
+
+/// Makes sure that what is decoded takes bounded memory.
+fn within_bounds(plain: &[u8]) -> Result<(), WireError> {
+    if minicbor::Decoder::new(plain).tokens().take(MAX_ITEMS + 1).count() > MAX_ITEMS {
+        return Err(WireError::TooMany { limit: MAX_ITEMS });
+    }
+    Ok(())
+}
+
+/// Reads one CBOR item that is all there is.
+pub(super) fn parse<M: for<'b> Decode<'b, ()>>(plain: &[u8]) -> Result<M, WireError> {
+    within_bounds(plain)?;
+    let mut cbor = minicbor::Decoder::new(plain);
+    let message = cbor.decode().map_err(|error| WireError::Malformed(error.to_string()))?;
     if cbor.position() != plain.len() {
         return Err(WireError::Malformed("bytes behind the message".to_owned()));
     }
     Ok(message)
 }
 
-impl Request {
-    /// The request's body.
-    ///
-    /// # Errors
-    /// When it is larger than [`MAX_BODY`].
-    pub fn encode(&self) -> Result<Vec<u8>, WireError> {
-        pack(self)
-    }
+macro_rules! in_an_envelope {
+    ($($message:ty: $what:literal),*) => {$(
+        impl $message {
+            #[doc = concat!("The body of ", $what, ".")]
+            ///
+            /// # Errors
+            /// When it is larger than [`MAX_BODY`].
+            pub fn encode(&self) -> Result<Vec<u8>, WireError> {
+                pack(self)
+            }
 
-    /// Reads a request's body.
-    ///
-    /// # Errors
-    /// When it is too large, cut, of another version or malformed.
-    pub fn decode(body: &[u8]) -> Result<Self, WireError> {
-        unpack(body)
-    }
+            #[doc = concat!("Reads the body of ", $what, ".")]
+            ///
+            /// # Errors
+            /// When it is too large, cut, of another version or malformed.
+            pub fn decode(body: &[u8]) -> Result<Self, WireError> {
+                unpack(body)
+            }
+        }
+    )*};
 }
-
-impl Response {
-    /// The response's body.
-    ///
-    /// # Errors
-    /// When it is larger than [`MAX_BODY`].
-    pub fn encode(&self) -> Result<Vec<u8>, WireError> {
-        pack(self)
-    }
-
-    /// Reads a response's body.
-    ///
-    /// # Errors
-    /// When it is too large, cut, of another version or malformed.
-    pub fn decode(body: &[u8]) -> Result<Self, WireError> {
-        unpack(body)
-    }
-}
+in_an_envelope!(
+    Request: "a request",
+    Response: "a response",
+    EnrolRequest: "a phone's answer to an invitation",
+    EnrolResponse: "the server's answer to that"
+);
 
 impl Reference {
     /// The reference data as a phone stores it.

@@ -1,6 +1,6 @@
 //! The messages. Field numbers are for ever; numbers kept free are listed in `PROTOCOL.md`.
 
-use super::Standings;
+use super::{DossierKey, Receipt, ReceiptPart, Standings};
 use crate::document::ChangeHash;
 use crate::domain::{
     Audience, Bank, Date, Device, DeviceNumber, Invalid, Kind, Membership, Person, PersonId, PhoneTime,
@@ -47,10 +47,10 @@ pub struct Request {
     /// A number the response repeats, so that no answer is taken for another request's.
     #[n(2)]
     pub nonce: u64,
-    /// The phone's number. Unsigned until devices enrol.
+    /// The phone's number, as in the request's signature.
     #[n(3)]
     pub device: DeviceNumber,
-    /// Whose phone it is. Unsigned until devices enrol.
+    /// Whose phone it is.
     #[n(4)]
     pub person: PersonId,
     /// The phone's clock.
@@ -68,10 +68,42 @@ pub struct Request {
     /// About how many bytes of changes it will take back.
     #[n(9)]
     pub budget: u32,
+    /// What the last response gave, unread: it says what this phone had been told.
+    #[n(10)]
+    pub token: Option<ByteVec>,
+    /// Proofs for pushed changes that others wrote.
+    #[n(12)]
+    #[cbor(default)]
+    pub receipts: Vec<Receipt>,
+    /// What this phone can do, by name: [`ABLE_DOSSIERS`].
+    #[n(15)]
+    #[cbor(default)]
+    pub able: Vec<String>,
     /// The version of the standings it holds; 0 for none.
     #[n(16)]
     #[cbor(default)]
     pub standings: u64,
+    /// Dossiers that were read on this phone, for the audit log.
+    #[n(18)]
+    #[cbor(default)]
+    pub readings: Vec<Reading>,
+}
+
+/// In [`Request::able`]: the phone can keep dossiers in a file of their own, encrypted.
+pub const ABLE_DOSSIERS: &str = "dossiers";
+
+/// A dossier was read.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Reading {
+    /// A fresh id of the reading, so that one that arrives twice is noted once.
+    #[n(0)]
+    pub id: RecordId,
+    /// The dossier.
+    #[n(1)]
+    pub dossier: RecordId,
+    /// When, by the phone's clock.
+    #[n(2)]
+    pub at: PhoneTime,
 }
 
 impl Request {
@@ -88,7 +120,11 @@ impl Request {
             reference: 0,
             pushes: Vec::new(),
             budget,
+            token: None,
+            receipts: Vec::new(),
+            able: Vec::new(),
             standings: 0,
+            readings: Vec::new(),
         }
     }
 }
@@ -168,9 +204,44 @@ pub struct Response {
     /// The reference data, if the phone's version is not the present one.
     #[n(8)]
     pub reference: Option<Reference>,
+    /// What the phone returns with its next request, unread.
+    #[n(9)]
+    pub token: Option<ByteVec>,
+    /// How long the phone may go on without contact, in milliseconds; 0 for no word on that.
+    #[n(10)]
+    #[cbor(default)]
+    pub lease_ms: u64,
+    /// Who wrote what was accepted and delivered here, and when it came.
+    #[n(13)]
+    pub receipt: Option<ReceiptPart>,
+    /// The key of the phone's dossiers, for as long as the lease.
+    #[n(16)]
+    pub dossier_key: Option<DossierKey>,
     /// The standings, if the phone's version is not the present one.
     #[n(17)]
     pub standings: Option<Standings>,
+}
+
+impl Response {
+    /// A response that brings nothing.
+    pub fn new(nonce: u64, clock: ServerTime) -> Self {
+        Self {
+            protocol: PROTOCOL,
+            nonce,
+            clock,
+            verdicts: Vec::new(),
+            deliveries: Vec::new(),
+            evictions: Vec::new(),
+            positions: Vec::new(),
+            more: false,
+            reference: None,
+            token: None,
+            lease_ms: 0,
+            receipt: None,
+            dossier_key: None,
+            standings: None,
+        }
+    }
 }
 
 /// One record's changes from the server, each after those it was made upon.
@@ -251,6 +322,13 @@ impl Reference {
     }
 }
 
+impl Delivery {
+    /// The hash of each change, in order.
+    pub fn hashes(&self) -> impl Iterator<Item = ChangeHash> + '_ {
+        self.changes.iter().map(|change| crate::document::change_hash(change))
+    }
+}
+
 impl Push {
     /// The hash of each change, in order.
     pub fn hashes(&self) -> impl Iterator<Item = ChangeHash> + '_ {
@@ -262,7 +340,13 @@ impl Push {
 pub(super) mod samples {
     use super::*;
     use crate::domain::Role;
-    use crate::wire::{CampaignStandings, MetricTotal, UnitStanding};
+    use crate::wire::{CampaignStandings, MetricTotal, ReceiptEntry, UnitStanding};
+
+    fn entry(n: u8) -> ReceiptEntry {
+        let received_at = ServerTime::from_millis(1_772_000_000_000).expect("in range");
+        let hash = crate::document::change_hash(&[n; 40]);
+        ReceiptEntry { hash, author: DeviceNumber::new(n.into()), received_at }
+    }
 
     pub(crate) fn standings() -> Standings {
         let totals = vec![MetricTotal { metric: "visits".into(), confirmed: 12, pending: 0 }];
@@ -283,6 +367,11 @@ pub(super) mod samples {
             kind: "visit".parse().expect("kind"),
             changes: vec![vec![1, 2, 3].into(), vec![].into()],
         }];
+        request.token = Some(vec![1; 40].into());
+        request.receipts = vec![Receipt { mac: [8; 32], entries: vec![entry(1), entry(2)] }];
+        request.able = vec![ABLE_DOSSIERS.to_owned()];
+        request.readings =
+            vec![Reading { id: RecordId::new(5, [5; 10]), dossier: RecordId::new(6, [6; 10]), at: clock }];
         request
     }
 
@@ -328,6 +417,10 @@ pub(super) mod samples {
             positions: vec![Position { feed: "unit/B".parse().expect("feed"), low: 5, high: 12 }],
             more: true,
             reference: Some(reference),
+            token: Some(vec![2; 40].into()),
+            lease_ms: 14 * 86_400_000,
+            receipt: Some(ReceiptPart::of([8; 32], &[entry(1), entry(2)])),
+            dossier_key: Some(DossierKey::new([4; 32])),
             standings: Some(standings()),
         }
     }

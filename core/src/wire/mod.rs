@@ -2,10 +2,20 @@
 //! `PROTOCOL.md` beside this crate's sources is its normative page.
 
 mod codec;
+mod directive;
+mod enrol;
 mod envelope;
+mod invitation;
+mod key;
 mod message;
+mod receipt;
 mod standings;
 
+pub use directive::{Demand, Directive, DirectiveError, SignedDirective};
+pub use enrol::{EnrolError, EnrolRequest, EnrolResponse, Enrolled};
 pub use envelope::{MAX_BODY, MAX_PLAIN, WireError};
-pub use message::{Delivery, PROTOCOL, Position, Push, Reference, Request, Response, Verdict};
+pub use invitation::{Invitation, InvitationCode};
+pub use key::DossierKey;
+pub use message::{ABLE_DOSSIERS, Delivery, PROTOCOL, Position, Push, Reading, Reference, Request, Response, Verdict};
+pub use receipt::{Receipt, ReceiptEntry, ReceiptPart};
 pub use standings::{CampaignStandings, MetricTotal, Standings, UnitStanding};

@@ -8,7 +8,7 @@ use canvass_core::document::{Actor, Authorship, Document};
 use canvass_core::domain::{DeviceNumber, RecordId, prospect};
 use canvass_core::projection::{StoredRow, project};
 use canvass_core::replica::{Durability, Opening, Query, Replica};
-use canvass_core::wire::{Delivery, PROTOCOL, Request, Response};
+use canvass_core::wire::{Delivery, Request, Response};
 use rusqlite::{Connection, params};
 use std::path::Path;
 
@@ -55,18 +55,7 @@ fn held(stock: &mut Stock, records: usize) -> std::path::PathBuf {
 }
 
 fn answer() -> Response {
-    Response {
-        protocol: PROTOCOL,
-        nonce: 1,
-        clock: server_now(),
-        verdicts: Vec::new(),
-        deliveries: Vec::new(),
-        evictions: Vec::new(),
-        positions: Vec::new(),
-        more: false,
-        reference: None,
-        standings: None,
-    }
+    Response::new(1, server_now())
 }
 
 /// A table of nothing but a key and the bytes.

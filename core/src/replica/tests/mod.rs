@@ -10,7 +10,7 @@ use crate::document::{Change, ChangeHash, Document};
 use crate::domain::{Fields, Kind, PhoneTime, RecordId, ServerTime, Value, prospect, visit};
 use crate::projection::{Row, project};
 use crate::sync::Applied;
-use crate::wire::{Delivery, PROTOCOL, Request, Response, Verdict};
+use crate::wire::{Delivery, Request, Response, Verdict};
 use std::path::PathBuf;
 
 /// The day of every test: 2026-03-09, 00:00 in Shanghai, a Monday.
@@ -148,18 +148,9 @@ fn opening(number: u32, opening: u8) -> Opening {
 
 /// What the server says to a request when it says nothing but verdicts.
 fn answer(request: &Request, verdict: impl Fn(&ChangeHash) -> Verdict) -> Response {
-    Response {
-        protocol: PROTOCOL,
-        nonce: request.nonce,
-        clock: ServerTime::from_millis(DAY + 3_000).expect("in range"),
-        verdicts: request.pushes.iter().map(|push| push.hashes().map(|hash| verdict(&hash)).collect()).collect(),
-        deliveries: Vec::new(),
-        evictions: Vec::new(),
-        positions: Vec::new(),
-        more: false,
-        reference: None,
-        standings: None,
-    }
+    let verdicts = request.pushes.iter().map(|push| push.hashes().map(|hash| verdict(&hash)).collect()).collect();
+    let clock = ServerTime::from_millis(DAY + 3_000).expect("in range");
+    Response { verdicts, ..Response::new(request.nonce, clock) }
 }
 
 /// What a request brings, as the server delivers it to other phones.

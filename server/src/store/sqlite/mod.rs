@@ -4,16 +4,19 @@
 mod audit;
 mod bank;
 mod campaigns;
+mod devices;
 mod feeds;
 mod ingest;
 mod ledger;
 mod open;
 mod pull;
+mod queue;
 mod read;
 mod rebuild;
 mod records;
 mod room;
 mod roster;
+mod seal;
 mod standings;
 mod tally;
 mod writer;
@@ -22,11 +25,15 @@ pub use open::{SqliteOptions, database_in};
 
 use super::audit::{AuditCheck, AuditPage, AuditQuery};
 use super::{
-    Audit, BankOrder, Counts, Entry, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError,
-    StoredCampaign, VerifyOrder, Versions, Whose,
+    AssignOrder, Audit, BankOrder, Counts, Entry, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store,
+    StoreError, StoredCampaign, VerifyOrder, Versions, Whose,
 };
 use crate::ingest::{FromFile, Imported};
 use crate::secrets::Secrets;
+use crate::store::devices::{
+    Credential, DeviceState, Devices, EnrolOrder, InvitationError, InviteOrder, Invited, RevokeOrder,
+};
+use crate::store::queue::{DecideOrder, Decided, HandOverOrder, HeldRecord, Queue};
 use async_trait::async_trait;
 use audit::Head;
 use bank::CachedBank;
@@ -51,6 +58,7 @@ pub struct SqliteStore {
     bank: Arc<Mutex<CachedBank>>,
     standings: Arc<SharedStandings>,
     secrets: Secrets,
+    secret_file: PathBuf,
     head: Head,
 }
 
@@ -61,24 +69,21 @@ impl SqliteStore {
     /// When the file cannot be used, is damaged or of a newer version.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         let connection = open::connect(path, options.durable)?;
-        let secret_file = options.secret_file_of(path);
+        let secret_file = open::secret_file(path, &options);
         let secrets = open::secrets(&connection, &secret_file)?;
+        seal::install(&connection, &secrets)?;
         let head = Head::beside(&secret_file);
         let entropy = open::entropy(options.seed);
         Ok(Self {
             path: path.to_owned(),
             writer: Writer::start(connection, entropy, secrets.clone(), head.clone())?,
-            readers: Arc::new(Readers::new(path)),
+            readers: Arc::new(Readers::new(path, secrets.clone())),
             bank: Arc::default(),
             standings: Arc::default(),
             secrets,
+            secret_file,
             head,
         })
-    }
-
-    /// The secrets by which the file is written.
-    pub fn secrets(&self) -> &Secrets {
-        &self.secrets
     }
 
     /// Where the file is.
@@ -92,7 +97,8 @@ impl SqliteStore {
     /// # Errors
     /// When the new file cannot be written.
     pub async fn recomputed_at(&self, path: &Path) -> Result<Self, StoreError> {
-        let other = Self::open(path, SqliteOptions { durable: false, ..SqliteOptions::default() })?;
+        let options = SqliteOptions { durable: false, seed: None, secret_file: Some(self.secret_file.clone()) };
+        let other = Self::open(path, options)?;
         let source = self.path.clone();
         other.writer.outside(move |connection| rebuild::copy_log(connection, &source)).await?;
         other.rebuild().await?;
@@ -130,6 +136,10 @@ impl SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
+    fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
     async fn ingest(&self, order: IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError> {
         self.writer.run(move |writing| ingest::ingest(writing, &order)).await
     }
@@ -178,6 +188,10 @@ impl Store for SqliteStore {
 
     async fn write(&self, records: Vec<ServerRecord>, at: ServerTime) -> Result<Vec<RecordId>, StoreError> {
         self.writer.run(move |writing| ingest::write(writing, &records, at)).await
+    }
+
+    async fn assign(&self, order: AssignOrder) -> Result<(), StoreError> {
+        self.writer.run(move |writing| ingest::reassign(writing, &order)).await
     }
 
     async fn verify(&self, order: VerifyOrder) -> Result<RecordId, StoreError> {
@@ -234,7 +248,7 @@ impl Store for SqliteStore {
 #[async_trait]
 impl Audit for SqliteStore {
     async fn note(&self, entry: Entry, at: ServerTime) -> Result<(), StoreError> {
-        self.writer.run(move |writing| audit::note(writing, at, &entry)).await
+        self.writer.run(move |writing| audit::note(writing.db, at, &entry)).await
     }
 
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
@@ -245,5 +259,52 @@ impl Audit for SqliteStore {
         let (head, secrets) = (self.head.clone(), self.secrets.clone());
         // The second place is read before the snapshot is taken: it never says more than what is durable.
         self.read(move |db| audit::verify(db, &secrets, head.read(&secrets))).await
+    }
+}
+
+#[async_trait]
+impl Queue for SqliteStore {
+    async fn held(&self) -> Result<Vec<HeldRecord>, StoreError> {
+        self.read(queue::all).await
+    }
+
+    async fn decide(&self, order: DecideOrder) -> Result<Decided, StoreError> {
+        self.writer.run(move |writing| queue::decide_on(writing, &order)).await
+    }
+
+    async fn hand_over(&self, order: HandOverOrder) -> Result<Option<Vec<Vec<Verdict>>>, StoreError> {
+        self.writer.run(move |writing| queue::hand_over(writing, &order)).await
+    }
+}
+
+#[async_trait]
+impl Devices for SqliteStore {
+    async fn invite(&self, order: InviteOrder) -> Result<Invited, StoreError> {
+        let secrets = self.secrets.clone();
+        self.writer.run(move |writing| devices::invite(writing, &secrets, &order)).await
+    }
+
+    async fn enrol(&self, order: EnrolOrder) -> Result<Result<DeviceNumber, InvitationError>, StoreError> {
+        let secrets = self.secrets.clone();
+        self.writer.run(move |writing| devices::enrol(writing, &secrets, &order)).await
+    }
+
+    async fn credential(&self, device: DeviceNumber) -> Result<Option<Credential>, StoreError> {
+        self.read(move |db| devices::credential(db, device)).await
+    }
+
+    async fn seen(&self, device: DeviceNumber, at: ServerTime) -> Result<(), StoreError> {
+        if self.read(move |db| devices::is_news(db, device, at)).await? {
+            self.writer.run(move |writing| devices::seen(writing.db, device, at)).await?;
+        }
+        Ok(())
+    }
+
+    async fn devices(&self) -> Result<Vec<DeviceState>, StoreError> {
+        self.read(devices::all).await
+    }
+
+    async fn revoke(&self, order: RevokeOrder) -> Result<Vec<DeviceNumber>, StoreError> {
+        self.writer.run(move |writing| devices::revoke(writing.db, &order)).await
     }
 }

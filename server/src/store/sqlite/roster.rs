@@ -50,7 +50,7 @@ pub(super) fn extend(writing: &mut Writing<'_>, order: BankOrder) -> Result<bool
         replace(writing, &extended)?;
         for (subject, detail) in differences(&bank, &extended) {
             let entry = Entry::new(order.by.clone(), Deed::BankChanged, subject).with(detail);
-            audit::note(writing, order.at, &entry)?;
+            audit::note(writing.db, order.at, &entry)?;
         }
     }
     Ok(differs)
@@ -99,13 +99,13 @@ fn belonging(bank: &Bank) -> HashMap<PersonId, Vec<String>> {
     found
 }
 
-fn insert_device(db: &Connection, number: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {
+pub(super) fn insert_device(db: &Connection, number: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {
     db.prepare_cached("INSERT INTO device (number, person) VALUES (?, ?)")?
         .execute(params![number.get(), person.as_str()])?;
     Ok(())
 }
 
-fn bump(db: &Connection) -> Result<(), StoreError> {
+pub(super) fn bump(db: &Connection) -> Result<(), StoreError> {
     db.execute("UPDATE setting SET value = value + 1 WHERE name = 'bank_version'", [])?;
     Ok(())
 }
