@@ -1,7 +1,6 @@
 //! The audit log's table: append-only, each entry chained to the one before by a mark that only the holder of the secret
 //! file can make. Where the chain ends is kept in a second place, so that a log that was cut off is found out.
 
-use super::writer::Writing;
 use crate::secrets::{Purpose, Secrets};
 use crate::store::audit::{AuditCheck, AuditFault, AuditPage, AuditQuery, Logged};
 use crate::store::{Entry, StoreError};
@@ -13,15 +12,14 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Adds an entry, in the transaction of what it tells of.
-pub(super) fn note(writing: &mut Writing<'_>, at: ServerTime, entry: &Entry) -> Result<(), StoreError> {
-    let db = writing.db;
+/// Adds an entry, in the transaction of what it tells of; the connection has the key.
+pub(super) fn note(db: &Connection, at: ServerTime, entry: &Entry) -> Result<(), StoreError> {
     let (n, before) = last(db)?.map_or((1, Vec::new()), |(n, mark)| (n + 1, mark));
     let (actor, deed) = (entry.actor.to_string(), entry.deed.name());
-    let mark = link(writing.secrets, &before, n, at.millis(), [&actor, deed, &entry.subject, &entry.detail]);
-    db.prepare_cached("INSERT INTO audit (n, at, actor, action, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?)")?
-        .execute(params![n, at.millis(), actor, deed, entry.subject, entry.detail, mark])?;
-    writing.noted = true;
+    let said = said(&before, n, at.millis(), [&actor, deed, &entry.subject, &entry.detail]);
+    let sql =
+        "INSERT INTO audit (n, at, actor, action, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, audit_mark(?))";
+    db.prepare_cached(sql)?.execute(params![n, at.millis(), actor, deed, entry.subject, entry.detail, said])?;
     Ok(())
 }
 
@@ -30,14 +28,14 @@ fn last(db: &Connection) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
     Ok(select.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
-/// The mark of an entry: of the one before, its number, its time and its words, each with its length.
-fn link(secrets: &Secrets, before: &[u8], n: i64, at: i64, words: [&str; 4]) -> [u8; 32] {
+/// What an entry's mark is made of: the mark of the one before, its number, its time and its words, each with its length.
+fn said(before: &[u8], n: i64, at: i64, words: [&str; 4]) -> Vec<u8> {
     let mut said = [before, &n.to_be_bytes(), &at.to_be_bytes()].concat();
     for word in words {
         said.extend((word.len() as u64).to_be_bytes());
         said.extend(word.as_bytes());
     }
-    secrets.mark(Purpose::Audit, &said)
+    said
 }
 
 /// Some of the log.
@@ -101,7 +99,7 @@ pub(super) fn verify(db: &Connection, secrets: &Secrets, noted: Noted) -> Result
             Some(entry) if entry.n != expected => Some(AuditFault::Missing { n: expected, found: entry.n }),
             Some(entry) => {
                 let words = [&*entry.actor, &entry.deed, &entry.subject, &entry.detail];
-                let holds = entry.mark == link(secrets, &check.last, n, at, words);
+                let holds = secrets.is_marked(Purpose::Audit, &said(&check.last, n, at, words), &entry.mark);
                 check.last = entry.mark;
                 (!holds).then_some(AuditFault::Changed { n: expected })
             }
@@ -168,7 +166,11 @@ impl Head {
 
     /// Keeps where the chain now ends, once its transaction is durable. It is a lower bound: after a crash it may say less.
     /// What does not continue from what was kept is not kept: the file stays as the proof.
-    pub(super) fn follow(&self, db: &Connection, secrets: &Secrets) {
+    pub(super) fn follow(&self, db: &Connection, secrets: &Secrets, followed: &mut i64) {
+        let n = last(db).ok().flatten().map_or(0, |(n, _)| n);
+        if std::mem::replace(followed, n) == n {
+            return;
+        }
         if let Err(error) = self.try_follow(db, secrets) {
             let file = self.0.display();
             tracing::error!(%error, %file, "where the audit log ends could not be kept beside the secret file");

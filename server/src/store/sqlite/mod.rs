@@ -69,7 +69,7 @@ impl SqliteStore {
     /// When the file cannot be used, is damaged or of a newer version.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         let connection = open::connect(path, options.durable)?;
-        let secret_file = options.secret_file_of(path);
+        let secret_file = open::secret_file(path, &options);
         let secrets = open::secrets(&connection, &secret_file)?;
         seal::install(&connection, &secrets)?;
         let head = Head::beside(&secret_file);
@@ -246,6 +246,23 @@ impl Store for SqliteStore {
 }
 
 #[async_trait]
+impl Audit for SqliteStore {
+    async fn note(&self, entry: Entry, at: ServerTime) -> Result<(), StoreError> {
+        self.writer.run(move |writing| audit::note(writing.db, at, &entry)).await
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
+        self.read(move |db| audit::read(db, &query)).await
+    }
+
+    async fn verify_audit(&self) -> Result<AuditCheck, StoreError> {
+        let (head, secrets) = (self.head.clone(), self.secrets.clone());
+        // The second place is read before the snapshot is taken: it never says more than what is durable.
+        self.read(move |db| audit::verify(db, &secrets, head.read(&secrets))).await
+    }
+}
+
+#[async_trait]
 impl Queue for SqliteStore {
     async fn held(&self) -> Result<Vec<HeldRecord>, StoreError> {
         self.read(queue::all).await
@@ -263,11 +280,13 @@ impl Queue for SqliteStore {
 #[async_trait]
 impl Devices for SqliteStore {
     async fn invite(&self, order: InviteOrder) -> Result<Invited, StoreError> {
-        self.writer.run(move |writing| devices::invite(writing, &order)).await
+        let secrets = self.secrets.clone();
+        self.writer.run(move |writing| devices::invite(writing, &secrets, &order)).await
     }
 
     async fn enrol(&self, order: EnrolOrder) -> Result<Result<DeviceNumber, InvitationError>, StoreError> {
-        self.writer.run(move |writing| devices::enrol(writing, &order)).await
+        let secrets = self.secrets.clone();
+        self.writer.run(move |writing| devices::enrol(writing, &secrets, &order)).await
     }
 
     async fn credential(&self, device: DeviceNumber) -> Result<Option<Credential>, StoreError> {
@@ -286,23 +305,6 @@ impl Devices for SqliteStore {
     }
 
     async fn revoke(&self, order: RevokeOrder) -> Result<Vec<DeviceNumber>, StoreError> {
-        self.writer.run(move |writing| devices::revoke(writing, &order)).await
-    }
-}
-
-#[async_trait]
-impl Audit for SqliteStore {
-    async fn note(&self, entry: Entry, at: ServerTime) -> Result<(), StoreError> {
-        self.writer.run(move |writing| audit::note(writing, at, &entry)).await
-    }
-
-    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
-        self.read(move |db| audit::read(db, &query)).await
-    }
-
-    async fn verify_audit(&self) -> Result<AuditCheck, StoreError> {
-        let (head, secrets) = (self.head.clone(), self.secrets.clone());
-        // The second place is read before the snapshot is taken: it never says more than what is durable.
-        self.read(move |db| audit::verify(db, &secrets, head.read(&secrets))).await
+        self.writer.run(move |writing| devices::revoke(writing.db, &order)).await
     }
 }
