@@ -3,6 +3,7 @@
 
 -- Owners of assignments decide who may hold dossiers; a record's kind, whether its bytes are sealed.
 ALTER TABLE change ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;       -- 1: encrypted by the key of the secret file
+ALTER TABLE record ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;       -- 1: body and conflicts are
 ALTER TABLE quarantine ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
 
 -- A record of an unconfidential kind is in one feed; a dossier in those of its people and its unit's leaders.
@@ -49,6 +50,12 @@ CREATE TABLE held (
     UNIQUE (hash, device)
 );
 CREATE INDEX held_record ON held (record, device, place);
+
+-- Readings of dossiers on phones that the audit log has, so that one that arrives twice is noted once.
+CREATE TABLE reading (
+    id     BLOB PRIMARY KEY,
+    device INTEGER NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE login (
     person        TEXT PRIMARY KEY,

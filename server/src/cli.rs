@@ -1,14 +1,16 @@
 //! The operator's commands: thin, each one call into the library.
 
+mod device;
 mod import;
+mod queue;
 
 use anyhow::{Context, bail};
 use canvass_core::domain::verification::Verdict;
-use canvass_core::domain::{Money, RecordId};
+use canvass_core::domain::{Money, PersonId, RecordId};
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::http::{self, App};
 use canvass_server::store::sqlite::database_in;
-use canvass_server::store::{SqliteOptions, SqliteStore, Store, VerifyOrder};
+use canvass_server::store::{Actor, SqliteOptions, SqliteStore, Store, VerifyOrder};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -48,6 +50,14 @@ enum Command {
     /// Bring in a file of prospects, units or people; the same file again changes nothing.
     #[command(subcommand)]
     Import(import::Import),
+    /// Invite, list and revoke phones.
+    #[command(subcommand)]
+    Device(device::Device),
+    /// Decide on what waits for a leader.
+    #[command(subcommand)]
+    Queue(queue::Queue),
+    /// Assign a prospect to a unit, and to an account manager in it.
+    Assign(queue::Assign),
     /// Give the back office's verdict on an outcome as it now stands.
     Verify {
         /// The outcome's id.
@@ -118,6 +128,9 @@ impl Cli {
                 Ok(true)
             }
             Command::Import(import) => import.run().await,
+            Command::Device(device) => device.run().await,
+            Command::Queue(queue) => queue.run().await,
+            Command::Assign(assign) => assign.run().await,
             Command::Verify { outcome, verdict, reason, amount, data } => {
                 let order = VerifyOrder {
                     outcome,
@@ -147,6 +160,15 @@ fn open_existing(folder: &Path) -> anyhow::Result<SqliteStore> {
         bail!("there is no database at {}: `serve` or `demo` with this --data starts one", path.display());
     }
     open(folder)
+}
+
+/// In whose name a command is given.
+async fn person_or_operator(store: &SqliteStore, by: Option<PersonId>) -> anyhow::Result<Actor> {
+    let Some(person) = by else { return Ok(Actor::Operator) };
+    if store.bank().await?.person(&person).is_none() {
+        bail!("person {person} is not known to this bank: give the staff code of somebody who is");
+    }
+    Ok(Actor::Person(person))
 }
 
 /// Serves until told to stop.

@@ -1,8 +1,10 @@
 //! Errors on HTTP: problem+json (RFC 9457), each with what happened and what to do.
 
 use crate::store::StoreError;
+use crate::store::devices::InvitationError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use canvass_core::domain::{DeviceNumber, ServerTime};
 use canvass_core::wire::WireError;
 
 /// An error as the other side sees it.
@@ -12,11 +14,85 @@ pub struct Problem {
     code: &'static str,
     title: &'static str,
     detail: String,
+    /// A member beside the standard ones, for programs.
+    member: Option<(&'static str, String)>,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl ToString) -> Self {
-        Self { status, code, title, detail: detail.to_string() }
+        Self { status, code, title, detail: detail.to_string(), member: None }
+    }
+
+    fn unauthorized(code: &'static str, detail: impl ToString) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, "Not authorized", detail)
+    }
+
+    /// A request of a phone without a signature that can be read.
+    pub fn unsigned(detail: impl ToString) -> Self {
+        Self::unauthorized("unsigned", format!("{}: enrol this phone, and sign with its key", detail.to_string()))
+    }
+
+    /// A device that was never enrolled.
+    pub fn unknown_device(device: DeviceNumber) -> Self {
+        Self::unauthorized(
+            "unknown-device",
+            format!("device {device} is not enrolled here: enrol it with an invitation"),
+        )
+    }
+
+    /// A signature by another key, or over something else.
+    pub fn bad_signature() -> Self {
+        let detail = "the signature does not fit this request: it was changed on the way, or signed by another key";
+        Self::unauthorized("bad-signature", detail)
+    }
+
+    /// A signature that is too old or too new; the phone signs again by this clock.
+    pub fn stale_time(now: ServerTime) -> Self {
+        let detail =
+            format!("the request was signed at another time than the server's {now}: sign it again at that time");
+        Self { member: Some(("time", now.millis().to_string())), ..Self::unauthorized("stale-time", detail) }
+    }
+
+    /// The device was revoked; it is told what to do under the server's signature.
+    pub fn revoked(directive: &str) -> Self {
+        let detail = "this phone was revoked: what it holds is wiped; ask your administrator for a new invitation";
+        let problem = Self::new(StatusCode::FORBIDDEN, "revoked", "Revoked", detail);
+        Self { member: Some(("directive", directive.to_owned())), ..problem }
+    }
+
+    /// Only revoked devices hand over.
+    pub fn not_revoked() -> Self {
+        let detail = "this phone was not revoked: it syncs as usual, and has nothing to hand over";
+        Self::new(StatusCode::CONFLICT, "not-revoked", "Not revoked", detail)
+    }
+
+    /// Something else was handed over already.
+    pub fn handed_over() -> Self {
+        let detail = "this phone handed over what it had once already";
+        Self::new(StatusCode::CONFLICT, "handed-over", "Handed over", detail)
+    }
+
+    /// A body that is not the one that was signed.
+    pub fn other_body() -> Self {
+        let detail = "the body is not the one that was signed: it was cut or changed on the way; send it again";
+        Self::new(StatusCode::BAD_REQUEST, "other-body", "Another body", detail)
+    }
+
+    /// A message that names another device or person than signed it.
+    pub fn anothers_name() -> Self {
+        let detail = "the message names another device or person than the one that signed it";
+        Self::new(StatusCode::FORBIDDEN, "anothers-name", "Another's name", detail)
+    }
+
+    /// An invitation that brings nobody in.
+    pub fn invitation(error: InvitationError) -> Self {
+        let (status, code) = match error {
+            InvitationError::Unknown => (StatusCode::NOT_FOUND, "invitation-unknown"),
+            InvitationError::Expired => (StatusCode::GONE, "invitation-expired"),
+            InvitationError::Void => (StatusCode::GONE, "invitation-void"),
+            InvitationError::Used => (StatusCode::GONE, "invitation-used"),
+        };
+        Self::new(status, code, "The invitation brings nobody in", error)
     }
 
     /// There is nothing here.
@@ -90,6 +166,7 @@ impl From<WireError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let (status, code, title) = match &error {
+            StoreError::Disabled(_) => (StatusCode::CONFLICT, "disabled", "Disabled"),
             StoreError::UnknownPerson(_) => (StatusCode::FORBIDDEN, "unknown-person", "Unknown person"),
             StoreError::OthersDevice { .. } => (StatusCode::CONFLICT, "device-of-another", "Another's device"),
             StoreError::NoSuchRecord { .. } => (StatusCode::NOT_FOUND, "not-found", "Not found"),
@@ -115,12 +192,16 @@ impl From<StoreError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::json!({
+        let mut body = serde_json::json!({
             "type": format!("urn:canvass:problem:{}", self.code),
             "title": self.title,
             "status": self.status.as_u16(),
             "detail": self.detail,
         });
+        if let (Some((name, text)), Some(members)) = (self.member, body.as_object_mut()) {
+            let value = text.parse::<i64>().map_or_else(|_| text.into(), Into::into);
+            members.insert(name.to_owned(), value);
+        }
         let mut response = (self.status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

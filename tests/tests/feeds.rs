@@ -272,6 +272,7 @@ fn a_leaders_phone_gets_the_records_of_all_units_below_and_of_no_other() {
 
 /// A kind that only newer phones know.
 static POLL: KindSpec = KindSpec {
+    rights: &[],
     name: "poll",
     label: Label { zh: "问卷", en: "Poll" },
     written_by: WrittenBy::Team,

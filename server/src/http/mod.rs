@@ -1,11 +1,13 @@
 //! The server on HTTP: one router, thin handlers.
 
+mod enrol;
 mod health;
 mod serve;
+mod signed;
 mod sync;
 
 pub use serve::{ServeError, bind, serve};
-pub use sync::CONTENT_TYPE;
+pub use signed::CONTENT_TYPE;
 
 pub use crate::app::App;
 use crate::pages;
@@ -38,6 +40,8 @@ pub fn router(app: App) -> Router {
     };
     Router::new()
         .route("/v1/sync", post(sync::sync))
+        .route("/v1/handover", post(enrol::hand_over))
+        .route("/v1/enrol", post(enrol::enrol))
         .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
         .layer(RequestBodyTimeoutLayer::new(PATIENCE))
         .merge(pages::routes().layer(compressed()).layer(GlobalConcurrencyLimitLayer::new(AT_ONCE)))

@@ -1,46 +1,56 @@
-//! `POST /v1/sync`: decode, ingest, pull, encode.
+//! `POST /v1/sync`: verify, decode, ingest, pull, encode.
 
+use super::signed::{CONTENT_TYPE, Signed};
 use super::{App, Problem};
-use crate::store::{IngestOrder, PullOrder};
+use crate::ingest::{Proven, token};
+use crate::secrets::{Purpose, Secrets};
+use crate::store::{IngestOrder, LEASE_MS, PullOrder};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response as HttpResponse};
-use canvass_core::domain::RecordId;
-use canvass_core::wire::{MAX_BODY, Push, Request, Response};
+use canvass_core::document::ChangeHash;
+use canvass_core::domain::{DeviceNumber, RecordId, ServerTime, dossier};
+use canvass_core::wire::{
+    ABLE_DOSSIERS, DossierKey, MAX_BODY, Receipt, ReceiptEntry, ReceiptPart, Request, Response, Verdict,
+};
 use std::collections::HashSet;
 
-/// The type of sync bodies.
-pub const CONTENT_TYPE: &str = "application/vnd.canvass.sync";
-
-/// How many records and changes one request may push: every one costs the writer time, however small it is. A phone that is
-/// told so halves what it sends.
+/// How many records, changes and readings one request may bring: every one costs the writer time, however small it is. A phone
+/// that is told so halves what it sends.
 const MAX_PUSHED: usize = 10_000;
 
 pub(super) async fn sync(
+    signed: Signed,
     State(app): State<App>,
-    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<HttpResponse, Problem> {
-    if headers.get(header::CONTENT_TYPE).is_none_or(|value| value.as_bytes() != CONTENT_TYPE.as_bytes()) {
-        return Err(Problem::unsupported_media_type(CONTENT_TYPE));
-    }
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(format!("the body is larger than {MAX_BODY} bytes")),
-        _ => Problem::unreadable(rejection),
-    })?;
-    let request = off_thread(move || Request::decode(&body)).await??;
-    bounded(&request.pushes)?;
+    let request = message(&signed, body).await?;
     let response = answer(&app, request).await?;
+    packed(response).await
+}
+
+/// The message in a signed body, from whom it says.
+pub(super) async fn message(signed: &Signed, body: Result<Bytes, BytesRejection>) -> Result<Request, Problem> {
+    let body = signed.body(body)?;
+    let request = off_thread(move || Request::decode(&body)).await??;
+    signed.is_of(request.device, &request.person)?;
+    bounded(&request)?;
+    Ok(request)
+}
+
+/// A message as an answer.
+pub(super) async fn packed(response: Response) -> Result<HttpResponse, Problem> {
     let body = off_thread(move || response.encode()).await??;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))], body).into_response())
 }
 
 /// Makes sure that what is pushed takes bounded time. A record's document is loaded once for each push of it, so a record
 /// stands there once.
-fn bounded(pushes: &[Push]) -> Result<(), Problem> {
-    let pushed = pushes.iter().map(|push| 1 + push.changes.len()).sum::<usize>();
+fn bounded(request: &Request) -> Result<(), Problem> {
+    let pushes = &request.pushes;
+    let pushed = pushes.iter().map(|push| 1 + push.changes.len()).sum::<usize>() + request.readings.len();
     if pushed > MAX_PUSHED {
         return Err(Problem::too_large(format!(
             "{pushed} records and changes are pushed: send at most {MAX_PUSHED} at once"
@@ -54,15 +64,19 @@ fn bounded(pushes: &[Push]) -> Result<(), Problem> {
 }
 
 async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
-    let now = app.clock.now();
-    app.store.admit(request.device, &request.person).await?;
-    let pushed = request.pushes.iter().flat_map(|push| push.hashes().collect::<Vec<_>>()).collect();
-    let verdicts = if request.pushes.is_empty() {
-        Vec::new()
-    } else {
-        let order = IngestOrder::new(request.device, now, request.pushes);
-        app.store.ingest(order).await?
-    };
+    let (now, device, secrets) = (app.clock.now(), request.device, app.store.secrets());
+    app.store.seen(device, now).await?;
+    let hashes: Vec<Vec<ChangeHash>> = request.pushes.iter().map(|push| push.hashes().collect()).collect();
+    let proven = proven(secrets, &request.receipts);
+    let mut response = Response::new(request.nonce, now);
+    if !request.pushes.is_empty() || !request.readings.is_empty() {
+        let told = request.token.as_ref().and_then(|text| token::told(secrets, device, text));
+        let (proven, readings) = (proven.clone(), request.readings);
+        let order = IngestOrder { told, proven, readings, ..IngestOrder::new(device, now, request.pushes) };
+        response.verdicts = app.store.ingest(order).await?;
+    }
+    let able = request.able.iter().any(|able| able == ABLE_DOSSIERS);
+    let mut entries = accepted(device, now, &proven, &hashes, &response.verdicts);
     let pulled = app
         .store
         .pull(PullOrder {
@@ -73,29 +87,72 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
             standings: request.standings,
             // Compressed, so much fits into a body with room to spare.
             budget: usize::try_from(request.budget).unwrap_or(MAX_BODY).min(MAX_BODY / 2),
-            pushed,
+            dossiers: able,
+            pushed: hashes.into_iter().flatten().collect(),
         })
         .await?;
-    Ok(Response {
-        verdicts,
-        deliveries: pulled.deliveries,
-        evictions: pulled.evictions,
-        positions: pulled.positions,
-        more: pulled.more,
-        reference: pulled.reference,
-        standings: pulled.standings,
-        ..Response::new(request.nonce, now)
-    })
+    entries.extend(pulled.receipt);
+    if !entries.is_empty() {
+        let mac = secrets.mark(Purpose::Receipts, &Receipt::said(&entries));
+        response.receipt = Some(ReceiptPart::of(mac, &entries));
+    }
+    if let Some(told) = &pulled.told {
+        response.token = Some(token::token(secrets, device, told).into());
+        response.lease_ms = LEASE_MS.unsigned_abs();
+        let reads = told.grants.reads(&(&dossier::KIND).into());
+        response.dossier_key = (able && reads).then(|| dossier_key(secrets, device));
+    }
+    response.deliveries = pulled.deliveries;
+    response.evictions = pulled.evictions;
+    response.positions = pulled.positions;
+    response.more = pulled.more;
+    response.reference = pulled.reference;
+    response.standings = pulled.standings;
+    Ok(response)
+}
+
+/// The key of a phone's dossiers: the same with every lease, and the server need not keep it.
+pub(super) fn dossier_key(secrets: &Secrets, device: DeviceNumber) -> DossierKey {
+    DossierKey::new(*secrets.key(Purpose::PhoneDossiers, &device.get().to_be_bytes()))
+}
+
+/// Who wrote changes, as far as receipts of this server prove it. One that is not this server's proves nothing.
+fn proven(secrets: &Secrets, receipts: &[Receipt]) -> Proven {
+    let genuine =
+        |receipt: &&Receipt| secrets.is_marked(Purpose::Receipts, &Receipt::said(&receipt.entries), &receipt.mac);
+    let entries = receipts.iter().filter(genuine).flat_map(|receipt| &receipt.entries);
+    entries.map(|entry| (entry.hash, (entry.author, entry.received_at))).collect()
+}
+
+/// What the receipt says of the changes that were accepted, in the request's order.
+fn accepted(
+    device: DeviceNumber,
+    now: ServerTime,
+    proven: &Proven,
+    hashes: &[Vec<ChangeHash>],
+    verdicts: &[Vec<Verdict>],
+) -> Vec<ReceiptEntry> {
+    let settled = hashes.iter().flatten().zip(verdicts.iter().flatten());
+    let accepted = settled.filter(|(_, verdict)| **verdict == Verdict::Accepted);
+    accepted
+        .map(|(hash, _)| {
+            let (author, received_at) = proven.get(hash).copied().unwrap_or((device, now));
+            ReceiptEntry { hash: *hash, author, received_at }
+        })
+        .collect()
 }
 
 /// Runs what takes processor time off the threads that serve everybody.
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(Problem::failed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::StatusCode;
+    use canvass_core::domain::PhoneTime;
+    use canvass_core::wire::Push;
 
     fn push(n: u8, changes: usize) -> Push {
         let kind = "visit".parse().expect("a kind");
@@ -104,9 +161,29 @@ mod tests {
 
     #[test]
     fn what_would_keep_the_writer_busy_for_long_is_turned_away_at_the_door() {
-        let status = |pushes: &[Push]| bounded(pushes).map_err(|problem| problem.status());
+        let status = |pushes: &[Push]| {
+            let clock = PhoneTime::from_millis(0).expect("a time");
+            let mut request = Request::new(DeviceNumber::new(1), "P".parse().expect("a person"), clock, 1, 1);
+            request.pushes = pushes.to_vec();
+            bounded(&request).map_err(|problem| problem.status())
+        };
         assert_eq!(status(&[push(1, MAX_PUSHED - 3), push(2, 1)]), Ok(()));
         assert_eq!(status(&[push(1, MAX_PUSHED - 2), push(2, 1)]), Err(StatusCode::PAYLOAD_TOO_LARGE));
         assert_eq!(status(&[push(1, 1), push(2, 1), push(1, 1)]), Err(StatusCode::BAD_REQUEST));
+    }
+
+    #[test]
+    fn only_receipts_under_this_servers_mark_prove_anything() {
+        let secrets = Secrets::from_master([1; 32]).expect("secrets");
+        let received_at = ServerTime::from_millis(5).expect("a time");
+        let hash = canvass_core::document::change_hash(&[1; 20]);
+        let entries = vec![ReceiptEntry { hash, author: DeviceNumber::new(9), received_at }];
+        let mac = secrets.mark(Purpose::Receipts, &Receipt::said(&entries));
+        let genuine = Receipt { mac, entries };
+        assert_eq!(proven(&secrets, &[genuine.clone()]).get(&hash), Some(&(DeviceNumber::new(9), received_at)));
+        let mut forged = genuine.clone();
+        forged.entries[0].author = DeviceNumber::new(8);
+        assert!(proven(&secrets, &[forged]).is_empty());
+        assert!(proven(&Secrets::from_master([2; 32]).expect("secrets"), &[genuine]).is_empty());
     }
 }

@@ -2,7 +2,7 @@
 //! response, so there are those of today and those that it was told.
 
 use canvass_core::domain::{
-    Audience, AudienceRule, Bank, Date, Kind, PersonId, Place, Role, Roles, ServerTime, UnitId,
+    Action, Audience, AudienceRule, Bank, Date, Duty, Kind, PersonId, Place, Role, Roles, ServerTime, UnitId,
 };
 
 /// What a person is granted.
@@ -66,6 +66,12 @@ impl Grants {
         audiences
     }
 
+    /// Whether the person's roles read records of a kind at all. A kind that this version does not know is for whoever is in its
+    /// audience.
+    pub fn reads(&self, kind: &Kind) -> bool {
+        kind.spec().is_none_or(|spec| spec.allows(self.roles, Action::Read, Place::Own))
+    }
+
     /// Whether a unit is one of the person's, or below one for those who oversee.
     pub fn covers(&self, bank: &Bank, unit: &UnitId) -> bool {
         let oversees = self.roles.any(Role::oversees);
@@ -85,5 +91,14 @@ impl Grants {
             }
         };
         if own { Place::Own } else { Place::Other }
+    }
+}
+
+/// Whether a person decides on what is held for a unit's leaders; what is no unit's is for head office.
+pub fn decides(grants: &Grants, bank: &Bank, unit: Option<&UnitId>) -> bool {
+    match unit {
+        Some(unit) if grants.covers(bank, unit) => grants.roles.have(Duty::DecideHeld, Place::Own),
+        Some(_) => grants.roles.have(Duty::DecideHeld, Place::Other),
+        None => grants.roles.has(Role::HeadOffice),
     }
 }

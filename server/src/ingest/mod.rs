@@ -5,8 +5,9 @@ mod decide;
 mod grants;
 mod merge;
 mod rights;
+pub mod token;
 
 pub use decide::{Decision, Proven, Quarantined, decide};
-pub use grants::{Assigned, Grants, Told};
+pub use grants::{Assigned, Grants, Told, decides};
 pub use merge::{Clash, FromFile, Imported, Merged, merge};
 pub use rights::{Denial, Hand, Right, Standpoint, judge, may_write};

@@ -75,8 +75,8 @@ pub fn may_write(kind: &Kind, standpoint: Standpoint) -> Result<(), Denial> {
     }
     let action = match hand {
         Hand::Begins => Action::Create,
-        // One's own goes on being one's own wherever the prospect went; what is confidential goes with the prospect.
-        Hand::Began if !spec.is_confidential() => {
+        // What one person writes goes on being theirs wherever the prospect went; what a team shares goes with it.
+        Hand::Began if spec.written_by == WrittenBy::Author => {
             return if spec.allows(roles, Action::Create, Place::Own) { Ok(()) } else { Err(not_your_role(kind)) };
         }
         Hand::Began => Action::Edit,
@@ -117,7 +117,7 @@ mod tests {
         for field in [Role::AccountManager, Role::BranchLeader] {
             assert_eq!(allowed(field, Begins, Place::Own), ["prospect", "visit", "outcome", "dossier"]);
             assert_eq!(allowed(field, Anothers, Place::Own), ["prospect", "dossier"], "a visit is its author's alone");
-            assert_eq!(allowed(field, Began, Place::Other), ["prospect", "visit", "outcome"], "a dossier goes along");
+            assert_eq!(allowed(field, Began, Place::Other), ["visit", "outcome"], "what a team shares goes along");
         }
         assert_eq!(allowed(Role::HeadOffice, Begins, Place::Own), ["prospect", "visit", "campaign", "outcome"]);
         assert_eq!(allowed(Role::HeadOffice, Anothers, Place::Own), ["prospect", "campaign"]);

@@ -8,6 +8,9 @@ pub enum StoreError {
     /// The person is not of the bank.
     #[error("person {0} is not known to this bank: ask head office to add them")]
     UnknownPerson(PersonId),
+    /// The person's login was disabled.
+    #[error("person {0} was disabled: enable them first")]
+    Disabled(PersonId),
     /// The device is somebody else's.
     #[error("device {device} belongs to another person: start the app anew with a number of its own")]
     OthersDevice {

@@ -2,14 +2,19 @@
 //! operation is one transaction; what it returns is durable.
 
 pub mod audit;
+pub mod devices;
 mod error;
+pub mod queue;
 pub mod sqlite;
 
 pub use audit::{Actor, Deed, Entry};
+pub use devices::Devices;
 pub use error::StoreError;
+pub use queue::Queue;
 pub use sqlite::{SqliteOptions, SqliteStore};
 
-use crate::ingest::{FromFile, Imported, Proven, Told};
+use crate::ingest::{Assigned, FromFile, Imported, Proven, Told};
+use crate::secrets::Secrets;
 use async_trait::async_trait;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::campaign::Campaign;
@@ -20,7 +25,7 @@ use canvass_core::domain::{
 };
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
-use canvass_core::wire::{Delivery, Position, Push, Reference, Standings, Verdict};
+use canvass_core::wire::{Delivery, Position, Push, Reading, ReceiptEntry, Reference, Standings, Verdict};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -40,6 +45,8 @@ pub struct IngestOrder {
     pub lease_ms: i64,
     /// Authors of changes that are not the phone's own, as far as it proves them.
     pub proven: Proven,
+    /// Dossiers that were read on it.
+    pub readings: Vec<Reading>,
     /// What it pushed.
     pub pushes: Vec<Push>,
 }
@@ -47,7 +54,15 @@ pub struct IngestOrder {
 impl IngestOrder {
     /// What a phone pushed that proves nothing beyond itself.
     pub fn new(device: DeviceNumber, received_at: ServerTime, pushes: Vec<Push>) -> Self {
-        Self { device, received_at, told: None, lease_ms: LEASE_MS, proven: Proven::new(), pushes }
+        Self {
+            device,
+            received_at,
+            told: None,
+            lease_ms: LEASE_MS,
+            proven: Proven::new(),
+            readings: Vec::new(),
+            pushes,
+        }
     }
 }
 
@@ -66,6 +81,8 @@ pub struct PullOrder {
     pub standings: u64,
     /// About how many bytes of changes it will take.
     pub budget: usize,
+    /// Whether the phone can keep dossiers.
+    pub dossiers: bool,
     /// What it pushed in the same request, which it need not get back.
     pub pushed: HashSet<ChangeHash>,
 }
@@ -75,6 +92,8 @@ pub struct PullOrder {
 pub struct Pulled {
     /// New changes.
     pub deliveries: Vec<Delivery>,
+    /// Who wrote each change of them, and when it came, in the same order.
+    pub receipt: Vec<ReceiptEntry>,
     /// Records that left the phone's audiences.
     pub evictions: Vec<RecordId>,
     /// Where it stands afterwards.
@@ -85,6 +104,8 @@ pub struct Pulled {
     pub reference: Option<Reference>,
     /// The standings, if there is no more and their version differs.
     pub standings: Option<Standings>,
+    /// What the phone is told by this.
+    pub told: Option<Told>,
 }
 
 /// A record that the server itself writes, as device 0.
@@ -98,6 +119,19 @@ pub struct ServerRecord {
     pub fields: Fields,
     /// For a prospect: the unit to which it is assigned.
     pub assigned_to: Option<UnitId>,
+}
+
+/// An order to assign a prospect.
+#[derive(Debug, Clone)]
+pub struct AssignOrder {
+    /// The prospect.
+    pub prospect: RecordId,
+    /// To whom.
+    pub to: Assigned,
+    /// Who assigns.
+    pub by: Actor,
+    /// When.
+    pub at: ServerTime,
 }
 
 /// A verifier's verdict on an outcome as it now stands.
@@ -185,7 +219,10 @@ pub struct Counts {
 
 /// The operations. All are safe to call from many tasks, and while another process works on the same store.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Devices + Queue + Send + Sync + 'static {
+    /// The secrets by which the store is written.
+    fn secrets(&self) -> &Secrets;
+
     /// Takes in what a phone pushed: check, append, project, count, in one transaction. A verdict for each change.
     async fn ingest(&self, order: IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError>;
 
@@ -220,6 +257,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Writes records as the server, through the same gate as phones' changes. Returns their ids.
     async fn write(&self, records: Vec<ServerRecord>, at: ServerTime) -> Result<Vec<RecordId>, StoreError>;
+
+    /// Assigns a prospect: its records move to the audiences that follow. What is assigned so already stays as it is.
+    async fn assign(&self, order: AssignOrder) -> Result<(), StoreError>;
 
     /// Writes a verification of an outcome as it now stands.
     async fn verify(&self, order: VerifyOrder) -> Result<RecordId, StoreError>;

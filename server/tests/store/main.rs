@@ -4,7 +4,10 @@
 // The promises and their helpers may fail as tests do; clippy knows only functions marked as tests.
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod devices;
+mod dossiers;
 mod feeds;
+mod held;
 mod import;
 mod ingest;
 mod ledger;
@@ -54,6 +57,24 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         a_small_budget_brings_the_same_as_a_large_one,
         who_has_everything_gets_only_the_new_change,
         a_leader_twice_in_a_branch_gets_each_record_once,
+    }
+    devices {
+        an_invitation_brings_in_one_phone_within_its_time,
+        five_wrong_codes_make_an_invitation_void_for_its_own_code_too,
+        a_revocation_by_another_process_holds_for_the_next_request,
+    }
+    dossiers {
+        a_dossier_is_for_its_people_and_leaders_and_moves_with_the_prospect,
+        a_phone_that_held_a_dossier_lets_it_go_with_the_prospect,
+        who_leaves_a_unit_lets_go_of_its_records_in_bounded_batches,
+        a_reading_is_noted_once_however_often_it_arrives,
+        a_dossier_reads_back_rebuilds_and_counts_for_nothing,
+    }
+    held {
+        work_on_what_was_reassigned_meanwhile_is_taken_within_a_lease,
+        older_work_is_held_until_a_leader_accepts_or_refuses_it,
+        a_phone_cannot_have_been_told_of_what_came_later,
+        a_revoked_phone_hands_over_once_and_a_leader_decides,
     }
     import {
         a_prospect_from_a_file_is_its_units_and_the_same_file_again_changes_nothing,

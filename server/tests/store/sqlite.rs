@@ -1,7 +1,9 @@
 //! What only a SQLite file can meet with: newer and foreign files, a full disk, another process that holds it for long.
 
+use crate::dossiers::PLANTED;
 use crate::stage::*;
 use canvass_core::domain::DeviceNumber;
+use canvass_core::domain::dossier::{self, Dossier};
 use canvass_core::wire::{Push, Verdict};
 use canvass_server::store::sqlite::database_in;
 use canvass_server::store::{IngestOrder, SqliteOptions, SqliteStore, Store, StoreError};
@@ -155,4 +157,53 @@ async fn a_campaign_mended_by_another_process_is_the_one_that_counts() {
     send(&*restarted, 3, vec![&mut again]).await;
     assert_eq!(one.tallies(rules.id).await.expect("tallies")[0].value, 2);
     assert!(one.rebuild().await.expect("rebuilt").nothing_differed());
+}
+
+/// Everything in a folder, as bytes.
+fn all_bytes(folder: &std::path::Path) -> Vec<u8> {
+    let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
+    files.flat_map(|file| std::fs::read(file).expect("read")).collect()
+}
+
+fn has(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[tokio::test]
+async fn a_name_in_a_dossier_or_in_quarantine_stands_nowhere_in_the_files() {
+    let folder = Folder::new();
+    let store = with_bank(&folder).await;
+    let mut pen = Pen::of(3);
+    let mut prospect = pen.prospect("银枫家园");
+    let named = Dossier::named(PLANTED).to_fields();
+    let mut chair = pen.record(&dossier::KIND, Some(prospect.id), &named);
+    send(&*store, 3, vec![&mut prospect, &mut chair]).await;
+    // A conflict in it, and one that is refused.
+    let mut other = pen.record(&dossier::KIND, Some(prospect.id), &Dossier::named("李秘密丁戊己").to_fields());
+    let verdicts = push_at(&*store, 6, NOON, vec![other.push()]).await;
+    assert!(matches!(verdicts[0][0], Verdict::Refused { .. }), "{verdicts:?}");
+    let found = |bytes: &[u8]| (has(bytes, PLANTED), has(bytes, "李秘密丁戊己"), has(bytes, "银枫家园"));
+    assert_eq!(found(&all_bytes(folder.0.path())), (false, false, true), "while it is open");
+    drop(store);
+    assert_eq!(found(&all_bytes(folder.0.path())), (false, false, true), "and when it is closed");
+}
+
+#[tokio::test]
+async fn a_database_opens_with_its_own_secret_file_alone() {
+    let folder = Folder::new();
+    drop(with_bank(&folder).await);
+    let secret = folder.path().with_file_name("canvass.key");
+    let kept = std::fs::read(&secret).expect("read");
+    std::fs::remove_file(&secret).expect("removed");
+    assert!(matches!(folder.sqlite(), Err(StoreError::Secret(_))), "no new one is made for an old database");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let other = SqliteStore::open(&database_in(elsewhere.path()), SqliteOptions::default()).expect("opened");
+    drop(other);
+    let options = |file| SqliteOptions { secret_file: Some(file), ..SqliteOptions::default() };
+    let others = options(elsewhere.path().join("canvass.key"));
+    assert!(matches!(SqliteStore::open(&folder.path(), others), Err(StoreError::Secret(_))));
+    let moved = elsewhere.path().join("kept.key");
+    std::fs::copy(elsewhere.path().join("canvass.key"), &moved).expect("copied");
+    std::fs::write(&moved, kept).expect("written");
+    assert!(SqliteStore::open(&folder.path(), options(moved)).is_ok());
 }

@@ -214,6 +214,7 @@ pub(crate) struct View {
     person: PersonId,
     positions: BTreeMap<String, Position>,
     budget: usize,
+    dossiers: bool,
     pub(crate) held: BTreeMap<RecordId, BTreeSet<Vec<u8>>>,
     /// Changes that came in the last pull to the end, repeated ones too.
     pub(crate) came: usize,
@@ -228,12 +229,18 @@ impl View {
 
     pub(crate) fn with_budget(who: &str, budget: usize) -> Self {
         let (positions, held) = (BTreeMap::new(), BTreeMap::new());
-        Self { person: person(who), positions, budget, held, came: 0, most: 0 }
+        Self { person: person(who), positions, budget, dossiers: false, held, came: 0, most: 0 }
+    }
+
+    /// The same, of a phone that can keep dossiers.
+    pub(crate) fn with_dossiers(self) -> Self {
+        Self { dossiers: true, ..self }
     }
 
     /// Pulls once. Returns whether there is more.
     pub(crate) async fn pull_once(&mut self, store: &dyn Store) -> bool {
         let order = PullOrder {
+            dossiers: self.dossiers,
             person: self.person.clone(),
             now: server(NOON),
             positions: self.positions.values().cloned().collect(),

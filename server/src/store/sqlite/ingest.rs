@@ -1,29 +1,32 @@
 //! Ingest: check, append, project, tell the audience, count; all in the writer's transaction.
 
+use super::audit;
 use super::feeds::{self, Belonging, Numbers};
 use super::ledger::{self, Touched};
+use super::queue::{self, Keeping};
 use super::records::{self, History};
 use super::room::Room;
 use super::writer::Writing;
 use crate::ingest::{
     Assigned, Decision, FromFile, Grants, Hand, Imported, Proven, Right, Standpoint, decide, judge, merge,
 };
-use crate::store::{IngestOrder, ServerRecord, StoreError, VerifyOrder};
+use crate::store::queue::HeldFor;
+use crate::store::{Actor, AssignOrder, Deed, Entry, IngestOrder, ServerRecord, StoreError, VerifyOrder};
 use canvass_core::document::{Change, Document};
 use canvass_core::domain::assignment::{self, Assignment};
 use canvass_core::domain::outcome;
 use canvass_core::domain::prospect;
 use canvass_core::domain::verification::{self, Verification};
 use canvass_core::domain::{
-    AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, Place, RecordId, ServerTime, Zone,
+    AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, PersonId, Place, RecordId, ServerTime, UnitId, Zone,
 };
 use canvass_core::projection::project;
-use canvass_core::wire::{Push, Verdict};
+use canvass_core::wire::{Push, Reading, Verdict};
 use rusqlite::{Connection, params};
 use std::sync::Arc;
 
 /// One job: when it came, the bank by which it is judged, and what has to be counted anew once everything is appended.
-struct Intake {
+pub(super) struct Intake {
     at: ServerTime,
     bank: Arc<Bank>,
     numbers: Numbers,
@@ -31,12 +34,12 @@ struct Intake {
 }
 
 impl Intake {
-    fn begin(writing: &mut Writing<'_>, at: ServerTime) -> Result<Self, StoreError> {
+    pub(super) fn begin(writing: &mut Writing<'_>, at: ServerTime) -> Result<Self, StoreError> {
         writing.campaigns.refresh(writing.db)?;
         Ok(Self { at, bank: writing.bank()?, numbers: Numbers::of(writing.db)?, touched: Touched::default() })
     }
 
-    fn end(self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
+    pub(super) fn end(self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
         self.numbers.save(writing.db)?;
         ledger::recount(writing, self.touched)
     }
@@ -57,8 +60,8 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
     for push in &order.pushes {
         let history = History::of(writing.db, push.record)?;
         let mut decision = decide(order.device, &order.proven, push, history.guarded(&push.kind)?);
-        let (right, pulls) = right(writing.db, &known, order, &grants, push, &history, &decision)?;
-        decision = decision.by(right, pulls, push);
+        let judged = judged(writing.db, &known, order, &grants, push, &history, &decision)?;
+        decision = queue::still_refused(writing.db, order.device, push, decision.by(judged.right, judged.pulls, push))?;
         if !room.takes(push) {
             let words = "this phone has sent more than one phone may: ask the operator of the server".to_owned();
             decision = decision.turned_away(push, ("device-full", words));
@@ -66,16 +69,33 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
             decision.refused.clear();
         }
         quarantine(writing.db, order.device, push, &decision, order.received_at)?;
-        append(writing, &mut intake, order.device, &history, &decision, first.as_ref())?;
+        let (device, at, held_for) = (order.device, order.received_at, HeldFor::Lease);
+        let unit = judged.unit.as_ref().or(first.as_ref().map(|first| &first.unit));
+        queue::keep(writing.db, push, &decision, Keeping { device, unit, held_for, at })?;
+        queue::release(writing.db, push.record, &decision)?;
+        append(writing, &mut intake, (order.device, &order.proven), &history, &decision, first.as_ref())?;
         verdicts.push(decision.verdicts);
+    }
+    for reading in &order.readings {
+        note_reading(writing.db, order, reading)?;
     }
     room.save(writing.db)?;
     intake.end(writing)?;
     Ok(verdicts)
 }
 
-/// What the sender's right to one record comes to, and whether it pulls the record.
-fn right(
+/// What is judged of one record's push.
+struct Judged {
+    /// What the sender's right comes to.
+    right: Right,
+    /// Whether the sender pulls the record.
+    pulls: bool,
+    /// The unit to which its prospect is assigned.
+    unit: Option<UnitId>,
+}
+
+/// Judges the sender's right to one record.
+fn judged(
     db: &Connection,
     bank: &Bank,
     order: &IngestOrder,
@@ -83,7 +103,7 @@ fn right(
     push: &Push,
     history: &History,
     decision: &Decision,
-) -> Result<(Right, bool), StoreError> {
+) -> Result<Judged, StoreError> {
     // By the kind and prospect that the record has, whatever the push calls them.
     let document = decision.document.as_ref();
     let kind = document.and_then(Document::kind).unwrap_or_else(|| push.kind.clone());
@@ -114,7 +134,7 @@ fn right(
         fresh = order.received_at.millis() - known.at.millis() <= order.lease_ms;
     }
     let pulls = now.place == Place::Own || hand != Hand::Anothers;
-    Ok((judge(&kind, now, told, fresh), pulls))
+    Ok(Judged { right: judge(&kind, now, told, fresh), pulls, unit: assigned.map(|assigned| assigned.unit) })
 }
 
 /// A place in the server's order as the database knows it.
@@ -122,8 +142,18 @@ fn place(sequence: u64) -> i64 {
     i64::try_from(sequence).unwrap_or(i64::MAX)
 }
 
+/// Notes that a dossier was read on a phone, once.
+fn note_reading(db: &Connection, order: &IngestOrder, reading: &Reading) -> Result<(), StoreError> {
+    let mut insert = db.prepare_cached("INSERT OR IGNORE INTO reading (id, device) VALUES (?, ?)")?;
+    if insert.execute(params![reading.id.as_bytes(), order.device.get()])? == 0 {
+        return Ok(());
+    }
+    let entry = Entry::new(Actor::Device(order.device), Deed::DossierRead, format!("dossier/{}", reading.dossier));
+    audit::note(db, order.received_at, &entry.with(format!("on the phone at {}", reading.at)))
+}
+
 /// Keeps what was refused of one record's push.
-fn quarantine(
+pub(super) fn quarantine(
     db: &Connection,
     device: DeviceNumber,
     push: &Push,
@@ -133,8 +163,8 @@ fn quarantine(
     for refused in &decision.refused {
         let hash = canvass_core::document::change_hash(&refused.bytes);
         db.prepare_cached(
-            "INSERT OR REPLACE INTO quarantine (hash, record, kind, device, code, words, received_at, bytes)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO quarantine (hash, record, kind, device, code, words, received_at, sealed, bytes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, seal('quarantine', ?8, ?2))",
         )?
         .execute(params![
             hash.as_bytes(),
@@ -150,26 +180,31 @@ fn quarantine(
     Ok(())
 }
 
-/// Appends what was accepted of one record's push to its history. A prospect that comes for the first time is assigned to
+/// Appends what was accepted of one record's push to its history, as its sender's unless it is proven to be another's. A
+/// prospect that comes for the first time is assigned to
 /// as `assigned` says.
-fn append(
+pub(super) fn append(
     writing: &mut Writing<'_>,
     intake: &mut Intake,
-    device: DeviceNumber,
+    (device, proven): (DeviceNumber, &Proven),
     history: &History,
     decision: &Decision,
     assigned: Option<&Assigned>,
 ) -> Result<(), StoreError> {
     let Some(document) = &decision.document else { return Ok(()) };
     let (db, id, at) = (writing.db, history.record, intake.at);
+    if decision.accepted.is_empty() {
+        return Ok(());
+    }
+    let row = project(id, document).ok_or_else(|| StoreError::Damaged(format!("record {id} has no kind")))?;
     let mut numbers = None;
     for change in &decision.accepted {
         let seq = intake.numbers.next();
-        records::append(db, seq, id, change, device, at)?;
+        let (author, received_at) = proven.get(&change.hash).copied().unwrap_or((device, at));
+        records::append(db, seq, id, change, author, received_at, records::is_sealed(&row.kind))?;
         numbers = Some(numbers.map_or((seq, seq), |(first, _)| (first, seq)));
     }
     let Some((first, last)) = numbers else { return Ok(()) };
-    let row = project(id, document).ok_or_else(|| StoreError::Damaged(format!("record {id} has no kind")))?;
     let arrival = history.then(at, last);
     records::save(db, &row, arrival)?;
     let belonging = Belonging { kind: &row.kind, prospect: row.prospect, author: row.author };
@@ -191,6 +226,28 @@ fn assign(writing: &mut Writing<'_>, intake: &mut Intake, prospect: RecordId, to
     let (id, kind) = (writing.new_id(intake.at), Kind::from(&assignment::KIND));
     own_record(writing, intake, id, &kind, Some(prospect), &assignment.to_fields(), None)?;
     feeds::move_group(writing.db, &intake.bank, prospect, &mut intake.numbers)
+}
+
+/// Assigns a prospect anew.
+pub(super) fn reassign(writing: &mut Writing<'_>, order: &AssignOrder) -> Result<(), StoreError> {
+    let missing = || StoreError::NoSuchRecord { kind: prospect::KIND.name, id: order.prospect };
+    records::row(writing.db, order.prospect)?.filter(|row| row.kind.is(&prospect::KIND)).ok_or_else(missing)?;
+    let bank = writing.bank()?;
+    if bank.unit(&order.to.unit).is_none() {
+        return Err(Invalid::new("unit", &order.to.unit, "a unit of this bank").into());
+    }
+    if let Some(owner) = order.to.owner.as_ref().filter(|owner| bank.person(owner).is_none()) {
+        return Err(StoreError::UnknownPerson(owner.clone()));
+    }
+    if feeds::assigned(writing.db, order.prospect)?.as_ref() == Some(&order.to) {
+        return Ok(());
+    }
+    let mut intake = Intake::begin(writing, order.at)?;
+    assign(writing, &mut intake, order.prospect, &order.to)?;
+    let owner = order.to.owner.as_ref().map_or("nobody", PersonId::as_str);
+    let entry = Entry::new(order.by.clone(), Deed::Assigned, format!("prospect/{}", order.prospect));
+    audit::note(writing.db, order.at, &entry.with(format!("to {}, {owner}", order.to.unit)))?;
+    intake.end(writing)
 }
 
 /// Writes a new record as the server, through the same gate as everybody's.
@@ -227,7 +284,7 @@ fn own_change(
     let push = Push { record: history.record, kind: kind.clone(), changes: vec![change.bytes.into()] };
     let mut decision = decide(DeviceNumber::SERVER, &Proven::new(), &push, history.guarded(kind)?);
     quarantine(writing.db, DeviceNumber::SERVER, &push, &decision, intake.at)?;
-    append(writing, intake, DeviceNumber::SERVER, history, &decision, assigned)?;
+    append(writing, intake, (DeviceNumber::SERVER, &Proven::new()), history, &decision, assigned)?;
     decision.verdicts.pop().ok_or_else(|| StoreError::Damaged(format!("no verdict on a {kind}")))
 }
 

@@ -4,16 +4,19 @@
 mod audit;
 mod bank;
 mod campaigns;
+mod devices;
 mod feeds;
 mod ingest;
 mod ledger;
 mod open;
 mod pull;
+mod queue;
 mod read;
 mod rebuild;
 mod records;
 mod room;
 mod roster;
+mod seal;
 mod standings;
 mod tally;
 mod writer;
@@ -21,11 +24,15 @@ mod writer;
 pub use open::{SqliteOptions, database_in};
 
 use super::{
-    Counts, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder,
-    Versions, Whose,
+    AssignOrder, Counts, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError, StoredCampaign,
+    VerifyOrder, Versions, Whose,
 };
 use crate::ingest::{FromFile, Imported};
 use crate::secrets::Secrets;
+use crate::store::devices::{
+    Credential, DeviceState, Devices, EnrolOrder, InvitationError, InviteOrder, Invited, RevokeOrder,
+};
+use crate::store::queue::{DecideOrder, Decided, HandOverOrder, HeldRecord, Queue};
 use async_trait::async_trait;
 use bank::CachedBank;
 use canvass_core::document::ChangeHash;
@@ -49,6 +56,7 @@ pub struct SqliteStore {
     bank: Arc<Mutex<CachedBank>>,
     standings: Arc<SharedStandings>,
     secrets: Secrets,
+    secret_file: PathBuf,
 }
 
 impl SqliteStore {
@@ -59,20 +67,17 @@ impl SqliteStore {
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         let connection = open::connect(path, options.durable)?;
         let secrets = open::secrets(&connection, path, &options)?;
+        seal::install(&connection, &secrets)?;
         let entropy = open::entropy(options.seed);
         Ok(Self {
             path: path.to_owned(),
             writer: Writer::start(connection, entropy)?,
-            readers: Arc::new(Readers::new(path)),
+            readers: Arc::new(Readers::new(path, secrets.clone())),
             bank: Arc::default(),
             standings: Arc::default(),
             secrets,
+            secret_file: open::secret_file(path, &options),
         })
-    }
-
-    /// The secrets by which the file is written.
-    pub fn secrets(&self) -> &Secrets {
-        &self.secrets
     }
 
     /// Where the file is.
@@ -86,7 +91,8 @@ impl SqliteStore {
     /// # Errors
     /// When the new file cannot be written.
     pub async fn recomputed_at(&self, path: &Path) -> Result<Self, StoreError> {
-        let other = Self::open(path, SqliteOptions { durable: false, ..SqliteOptions::default() })?;
+        let options = SqliteOptions { durable: false, seed: None, secret_file: Some(self.secret_file.clone()) };
+        let other = Self::open(path, options)?;
         let source = self.path.clone();
         other.writer.outside(move |connection| rebuild::copy_log(connection, &source)).await?;
         other.rebuild().await?;
@@ -124,6 +130,10 @@ impl SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
+    fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
     async fn ingest(&self, order: IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError> {
         self.writer.run(move |writing| ingest::ingest(writing, &order)).await
     }
@@ -179,6 +189,10 @@ impl Store for SqliteStore {
         self.writer.run(move |writing| ingest::write(writing, &records, at)).await
     }
 
+    async fn assign(&self, order: AssignOrder) -> Result<(), StoreError> {
+        self.writer.run(move |writing| ingest::reassign(writing, &order)).await
+    }
+
     async fn verify(&self, order: VerifyOrder) -> Result<RecordId, StoreError> {
         self.writer.run(move |writing| ingest::verify(writing, &order)).await
     }
@@ -227,5 +241,52 @@ impl Store for SqliteStore {
 
     async fn counts(&self) -> Result<Counts, StoreError> {
         self.read(read::counts).await
+    }
+}
+
+#[async_trait]
+impl Queue for SqliteStore {
+    async fn held(&self) -> Result<Vec<HeldRecord>, StoreError> {
+        self.read(queue::all).await
+    }
+
+    async fn decide(&self, order: DecideOrder) -> Result<Decided, StoreError> {
+        self.writer.run(move |writing| queue::decide_on(writing, &order)).await
+    }
+
+    async fn hand_over(&self, order: HandOverOrder) -> Result<Option<Vec<Vec<Verdict>>>, StoreError> {
+        self.writer.run(move |writing| queue::hand_over(writing, &order)).await
+    }
+}
+
+#[async_trait]
+impl Devices for SqliteStore {
+    async fn invite(&self, order: InviteOrder) -> Result<Invited, StoreError> {
+        let secrets = self.secrets.clone();
+        self.writer.run(move |writing| devices::invite(writing, &secrets, &order)).await
+    }
+
+    async fn enrol(&self, order: EnrolOrder) -> Result<Result<DeviceNumber, InvitationError>, StoreError> {
+        let secrets = self.secrets.clone();
+        self.writer.run(move |writing| devices::enrol(writing, &secrets, &order)).await
+    }
+
+    async fn credential(&self, device: DeviceNumber) -> Result<Option<Credential>, StoreError> {
+        self.read(move |db| devices::credential(db, device)).await
+    }
+
+    async fn seen(&self, device: DeviceNumber, at: ServerTime) -> Result<(), StoreError> {
+        if self.read(move |db| devices::is_news(db, device, at)).await? {
+            self.writer.run(move |writing| devices::seen(writing.db, device, at)).await?;
+        }
+        Ok(())
+    }
+
+    async fn devices(&self) -> Result<Vec<DeviceState>, StoreError> {
+        self.read(devices::all).await
+    }
+
+    async fn revoke(&self, order: RevokeOrder) -> Result<Vec<DeviceNumber>, StoreError> {
+        self.writer.run(move |writing| devices::revoke(writing.db, &order)).await
     }
 }

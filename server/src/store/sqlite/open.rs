@@ -1,5 +1,6 @@
 //! Opening the file, and the readers beside the writer.
 
+use super::seal;
 use crate::secrets::{Secrets, SecretsError};
 use crate::store::StoreError;
 use rand::SeedableRng;
@@ -39,10 +40,15 @@ pub fn database_in(folder: &Path) -> PathBuf {
     folder.join("canvass.db")
 }
 
+/// Where the secret file of a database is.
+pub(super) fn secret_file(path: &Path, options: &SqliteOptions) -> PathBuf {
+    options.secret_file.clone().unwrap_or_else(|| path.with_file_name("canvass.key"))
+}
+
 /// The secrets that go with a database: its file's, made with a new database. A database whose secrets are missing or others
 /// is not opened: it could not be read, and what phones hold could not be proven.
 pub(super) fn secrets(db: &Connection, path: &Path, options: &SqliteOptions) -> Result<Secrets, StoreError> {
-    let file = options.secret_file.clone().unwrap_or_else(|| path.with_file_name("canvass.key"));
+    let file = secret_file(path, options);
     let failed = |error: SecretsError| StoreError::Secret(error.to_string());
     let known: Option<Vec<u8>> = db.query_row("SELECT value FROM secret_check", [], |row| row.get(0)).optional()?;
     let secrets = match (&known, file.exists()) {
@@ -100,13 +106,14 @@ pub(super) fn entropy(seed: Option<u64>) -> StdRng {
 #[derive(Debug)]
 pub(super) struct Readers {
     path: PathBuf,
+    secrets: Secrets,
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
 }
 
 impl Readers {
-    pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), idle: Mutex::default(), permits: Semaphore::new(READERS) }
+    pub(super) fn new(path: &Path, secrets: Secrets) -> Self {
+        Self { path: path.to_owned(), secrets, idle: Mutex::default(), permits: Semaphore::new(READERS) }
     }
 
     /// Reads in one transaction, off the async threads.
@@ -139,6 +146,7 @@ impl Readers {
                 // Little: what many phones read in turn stays in the system's cache, not four times in here.
                 db.execute_batch("PRAGMA busy_timeout = 10000; PRAGMA cache_size = -4096;")?;
                 prepare_once(&db)?;
+                seal::install(&db, &self.secrets)?;
                 Ok(db)
             }
         }

@@ -1,12 +1,11 @@
 //! What is new for a phone: newest first for a first sync, while new work keeps arriving at the other end. Everything is
 //! read in one snapshot; no document is loaded.
 
-use super::{bank, feeds};
-use crate::ingest::Grants;
+use super::{bank, feeds, records};
+use crate::ingest::{Grants, Told};
 use crate::store::{PullOrder, Pulled, StoreError};
-use canvass_core::document::ChangeHash;
-use canvass_core::domain::{Audience, Bank, Kind, RecordId, Zone};
-use canvass_core::wire::{Delivery, Position, Reference};
+use canvass_core::domain::{Audience, Bank, DeviceNumber, Kind, RecordId, ServerTime, Zone};
+use canvass_core::wire::{Delivery, Position, ReceiptEntry, Reference};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{HashMap, HashSet};
 
@@ -17,103 +16,173 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
     let end = feeds::sequence(db)?;
     let today = order.now.date(&Zone::china());
     let unknown = || StoreError::UnknownPerson(order.person.clone());
-    let audiences = Grants::of(bank, &order.person, today).ok_or_else(unknown)?.audiences(bank);
-    let mut pulled = Pulled::default();
-    let mut left = i64::try_from(order.budget).unwrap_or(i64::MAX).max(1);
+    let grants = Grants::of(bank, &order.person, today).ok_or_else(unknown)?;
+    let mut audiences = grants.audiences(bank);
+    audiences.retain(|audience| order.dossiers || !audience.is_confidential());
+    let left = i64::try_from(order.budget).unwrap_or(i64::MAX).max(1);
+    let mut pulling = Pulling { db, order, grants: &grants, audiences: &audiences, left, pulled: Pulled::default() };
     let known_feeds: HashMap<&Audience, &Position> = order.positions.iter().map(|known| (&known.feed, known)).collect();
+    for known in order.positions.iter().filter(|known| !audiences.contains(&known.feed)) {
+        pulling.depart(known, end)?;
+    }
     for feed in &audiences {
         let known = known_feeds.get(feed).copied();
         // A feed that is new to the phone is worked down from its present end. A position past the end is none of ours.
         let start = known.filter(|known| known.high <= end && known.low <= end.saturating_add(1)).cloned();
-        let start = start.unwrap_or(Position { feed: feed.clone(), low: end + 1, high: end });
-        let mut position = start.clone();
-        upwards(db, order, &audiences, &mut position, end, &mut left, &mut pulled)?;
-        downwards(db, order, &mut position, &mut left, &mut pulled)?;
-        pulled.more |= position.high < end && has_above(db, feed, position.high)? || position.low > 0;
+        let mut position = start.unwrap_or(Position { feed: feed.clone(), low: end + 1, high: end });
+        pulling.upwards(&mut position, end)?;
+        pulling.downwards(&mut position)?;
+        pulling.pulled.more |= position.high < end && has_above(db, feed, position.high)? || position.low > 0;
         if known != Some(&position) {
-            pulled.positions.push(position);
+            pulling.pulled.positions.push(position);
         }
     }
+    let mut pulled = pulling.pulled;
     let version = bank::version(db)?.unsigned_abs();
     if version != order.reference {
         pulled.reference = Some(Reference::of(bank, version));
     }
+    pulled.told = Some(Told { at: order.now, sequence: end, grants });
     Ok(pulled)
 }
 
-/// Takes what is new until the budget is spent or the feed's end is reached, in the order in which the audience was told:
-/// each record at its first change that the phone lacks. Where a batch is cut, everything numbered up to the new `high` is
-/// then delivered, whatever changed again later. (By their last changes, a cut would leave out earlier changes of records
-/// still to come.)
-fn upwards(
-    db: &Connection,
-    order: &PullOrder,
-    audiences: &[Audience],
-    position: &mut Position,
-    end: u64,
-    left: &mut i64,
-    pulled: &mut Pulled,
-) -> Result<(), StoreError> {
-    let high = position.high;
-    let mut taken = HashSet::new();
-    let mut select = db.prepare_cached(
-        "SELECT told.seq, record, entered, last, gone FROM told JOIN feed USING (record, feed)
-         WHERE feed = ? AND told.seq > ? ORDER BY told.seq",
-    )?;
-    let mut found = select.query(params![position.feed.to_string(), number(high)])?;
-    while let Some(row) = found.next()? {
-        let entry = Entry::read(row)?;
-        if taken.contains(&entry.record) {
-            continue;
-        }
-        if *left <= 0 {
-            position.high = entry.seq - 1;
-            return Ok(());
-        }
-        if !entry.gone {
-            // A phone that has everything up to `high` needs only what came since.
-            let since = if position.low == 0 && entry.entered <= high { high } else { 0 };
-            deliver(db, order, entry.record, since, left, pulled)?;
-        } else if !feeds::is_in(db, entry.record, audiences)? {
-            pulled.evictions.push(entry.record);
-            *left -= EVICTION;
-        }
-        taken.insert(entry.record);
-    }
-    position.high = end;
-    Ok(())
+/// One pull under way.
+struct Pulling<'a> {
+    db: &'a Connection,
+    order: &'a PullOrder,
+    grants: &'a Grants,
+    audiences: &'a [Audience],
+    left: i64,
+    pulled: Pulled,
 }
 
-/// Works a first sync further down, newest first. It gets its turn only once everything new is delivered, so that a record
-/// that moves from one end to the other is not missed.
-fn downwards(
-    db: &Connection,
-    order: &PullOrder,
-    position: &mut Position,
-    left: &mut i64,
-    pulled: &mut Pulled,
-) -> Result<(), StoreError> {
-    if *left <= 0 || position.low == 0 {
-        return Ok(());
+impl Pulling<'_> {
+    /// Takes what is new until the budget is spent or the feed's end is reached, in the order in which the audience was told:
+    /// each record at its first change that the phone lacks. Where a batch is cut, everything numbered up to the new `high`
+    /// is then delivered, whatever changed again later. (By their last changes, a cut would leave out earlier changes of
+    /// records still to come.)
+    fn upwards(&mut self, position: &mut Position, end: u64) -> Result<(), StoreError> {
+        let high = position.high;
+        let mut taken = HashSet::new();
+        let mut select = self.db.prepare_cached(
+            "SELECT told.seq, record, entered, last, gone FROM told JOIN feed USING (record, feed)
+             WHERE feed = ? AND told.seq > ? ORDER BY told.seq",
+        )?;
+        let mut found = select.query(params![position.feed.to_string(), number(high)])?;
+        while let Some(row) = found.next()? {
+            let entry = Entry::read(row)?;
+            if taken.contains(&entry.record) {
+                continue;
+            }
+            if self.left <= 0 {
+                position.high = entry.seq - 1;
+                return Ok(());
+            }
+            if !entry.gone {
+                // A phone that has everything up to `high` needs only what came since.
+                let since = if position.low == 0 && entry.entered <= high { high } else { 0 };
+                self.deliver(entry.record, since)?;
+            } else {
+                self.evict(entry.record)?;
+            }
+            taken.insert(entry.record);
+        }
+        position.high = end;
+        Ok(())
     }
-    let mut select = db.prepare_cached(
-        "SELECT told.seq, record, entered, last, gone FROM told JOIN feed USING (record, feed)
-         WHERE feed = ? AND told.seq < ? ORDER BY told.seq DESC",
-    )?;
-    let mut found = select.query(params![position.feed.to_string(), number(position.low)])?;
-    while let Some(row) = found.next()? {
-        if *left <= 0 {
+
+    /// Works a first sync further down, newest first. It gets its turn only once everything new is delivered, so that a
+    /// record that moves from one end to the other is not missed.
+    fn downwards(&mut self, position: &mut Position) -> Result<(), StoreError> {
+        if self.left <= 0 || position.low == 0 {
             return Ok(());
         }
-        let entry = Entry::read(row)?;
-        // A record that the audience was told of again later was delivered there.
-        if !entry.gone && entry.last == entry.seq {
-            deliver(db, order, entry.record, 0, left, pulled)?;
+        let mut select = self.db.prepare_cached(
+            "SELECT told.seq, record, entered, last, gone FROM told JOIN feed USING (record, feed)
+             WHERE feed = ? AND told.seq < ? ORDER BY told.seq DESC",
+        )?;
+        let mut found = select.query(params![position.feed.to_string(), number(position.low)])?;
+        while let Some(row) = found.next()? {
+            if self.left <= 0 {
+                return Ok(());
+            }
+            let entry = Entry::read(row)?;
+            // A record that the audience was told of again later was delivered there.
+            if !entry.gone && entry.last == entry.seq {
+                self.deliver(entry.record, 0)?;
+            }
+            position.low = entry.seq;
         }
-        position.low = entry.seq;
+        position.low = 0;
+        Ok(())
     }
-    position.low = 0;
-    Ok(())
+
+    /// The person left an audience: what the phone has of it is evicted, newest first. Its position sinks with that, and is
+    /// nothing once all is gone.
+    fn depart(&mut self, known: &Position, end: u64) -> Result<(), StoreError> {
+        if known.high == 0 && known.low == 0 {
+            return Ok(());
+        }
+        let mut position = Position { low: 0, ..known.clone() };
+        let mut select =
+            self.db.prepare_cached("SELECT seq, record FROM told WHERE feed = ? AND seq <= ? ORDER BY seq DESC")?;
+        let mut found = select.query(params![known.feed.to_string(), number(known.high.min(end))])?;
+        let mut seen = HashSet::new();
+        while let Some(row) = found.next()? {
+            let seq = row.get::<_, i64>(0)?.unsigned_abs();
+            if self.left <= 0 {
+                position.high = seq;
+                self.pulled.more = true;
+                self.pulled.positions.push(position);
+                return Ok(());
+            }
+            let record = RecordId::from_bytes(row.get_ref(1)?.as_blob().unwrap_or_default())?;
+            if seen.insert(record) {
+                self.evict(record)?;
+            }
+        }
+        position.high = 0;
+        self.pulled.positions.push(position);
+        Ok(())
+    }
+
+    /// Lets the phone's record go, unless it is in another of its feeds.
+    fn evict(&mut self, record: RecordId) -> Result<(), StoreError> {
+        if !feeds::is_in(self.db, record, self.audiences)? {
+            self.pulled.evictions.push(record);
+            self.left -= EVICTION;
+        }
+        Ok(())
+    }
+
+    /// Adds a record's changes above a number, but for those just pushed, and for records that the person's roles do not read.
+    fn deliver(&mut self, record: RecordId, since: u64) -> Result<(), StoreError> {
+        let mut select = self.db.prepare_cached("SELECT kind FROM record WHERE id = ?")?;
+        let kind: Kind = select.query_row([record.as_bytes()], |row| row.get::<_, String>(0))?.parse()?;
+        if !self.grants.reads(&kind) {
+            return Ok(());
+        }
+        let mut select = self.db.prepare_cached(
+            "SELECT hash, iif(sealed, unseal('dossier', bytes, record), bytes), device, received_at FROM change
+             WHERE record = ? AND seq > ? ORDER BY seq",
+        )?;
+        let mut found = select.query(params![record.as_bytes(), number(since)])?;
+        let mut changes = Vec::new();
+        while let Some(row) = found.next()? {
+            let hash = records::hash(row.get_ref(0)?.as_blob().unwrap_or_default())?;
+            if !self.order.pushed.contains(&hash) {
+                let bytes: Vec<u8> = row.get(1)?;
+                self.left -= i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+                changes.push(bytes.into());
+                let (author, received_at) = (DeviceNumber::new(row.get(2)?), ServerTime::from_millis(row.get(3)?)?);
+                self.pulled.receipt.push(ReceiptEntry { hash, author, received_at });
+            }
+        }
+        if !changes.is_empty() {
+            self.pulled.deliveries.push(Delivery { record, kind, changes });
+        }
+        Ok(())
+    }
 }
 
 /// Something that an audience was told, and how the record now stands to it.
@@ -145,32 +214,4 @@ fn number(place: u64) -> i64 {
 fn has_above(db: &Connection, feed: &Audience, high: u64) -> Result<bool, StoreError> {
     let mut select = db.prepare_cached("SELECT 1 FROM told WHERE feed = ? AND seq > ? LIMIT 1")?;
     Ok(select.query_row(params![feed.to_string(), number(high)], |_| Ok(())).optional()?.is_some())
-}
-
-/// Adds a record's changes above a number, but for those just pushed.
-fn deliver(
-    db: &Connection,
-    order: &PullOrder,
-    record: RecordId,
-    since: u64,
-    left: &mut i64,
-    pulled: &mut Pulled,
-) -> Result<(), StoreError> {
-    let mut select = db.prepare_cached("SELECT hash, bytes FROM change WHERE record = ? AND seq > ? ORDER BY seq")?;
-    let mut found = select.query(params![record.as_bytes(), number(since)])?;
-    let mut changes = Vec::new();
-    while let Some(row) = found.next()? {
-        let hash = ChangeHash::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default());
-        if hash.is_none_or(|hash| !order.pushed.contains(&hash)) {
-            let bytes: Vec<u8> = row.get(1)?;
-            *left -= i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-            changes.push(bytes.into());
-        }
-    }
-    if !changes.is_empty() {
-        let mut select = db.prepare_cached("SELECT kind FROM record WHERE id = ?")?;
-        let kind: String = select.query_row([record.as_bytes()], |row| row.get(0))?;
-        pulled.deliveries.push(Delivery { record, kind: kind.parse::<Kind>()?, changes });
-    }
-    Ok(())
 }

@@ -53,7 +53,10 @@ pub(super) fn rows_for(db: &Connection, bank: &Bank, person: &PersonId, today: D
             records::COLUMNS
         ))?;
         for row in select.query_map([audience.to_string()], records::read)? {
-            rows.push(Row::try_from(row?)?);
+            let row = Row::try_from(row?)?;
+            if grants.reads(&row.kind) {
+                rows.push(row);
+            }
         }
     }
     Ok(rows)

@@ -2,15 +2,17 @@
 
 use crate::store::StoreError;
 use canvass_core::document::gate::Guarded;
-use canvass_core::document::{Change, Document};
+use canvass_core::document::{Change, ChangeHash, Document};
 use canvass_core::domain::campaign;
-use canvass_core::domain::{DeviceNumber, Kind, RecordId, ServerTime};
+use canvass_core::domain::{DeviceNumber, Kind, KindSpec, RecordId, ServerTime};
 use canvass_core::projection::{PROJECTION, Row, StoredRow};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// The columns of a row in the order of [`read`].
 pub(super) const COLUMNS: &str =
-    "id, kind, prospect, author, unit, owner, state, occurred_at, due_at, body, conflicts, flags, heads";
+    "id, kind, prospect, author, unit, owner, state, occurred_at, due_at,
+     iif(record.sealed, unseal_text('dossier', body, id), body), iif(record.sealed, unseal_text('dossier', conflicts, id), conflicts),
+     flags, heads";
 
 pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRow> {
     Ok(StoredRow {
@@ -44,16 +46,21 @@ pub(super) fn append(
     change: &Change,
     device: DeviceNumber,
     received_at: ServerTime,
+    sealed: bool,
 ) -> Result<(), StoreError> {
-    db.prepare_cached("INSERT INTO change (seq, record, hash, device, received_at, bytes) VALUES (?, ?, ?, ?, ?, ?)")?
-        .execute(params![
-            seq,
-            record.as_bytes(),
-            change.hash.as_bytes(),
-            device.get(),
-            received_at.millis(),
-            change.bytes
-        ])?;
+    db.prepare_cached(
+        "INSERT INTO change (seq, record, hash, device, received_at, sealed, bytes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, iif(?6, seal('dossier', ?7, ?2), ?7))",
+    )?
+    .execute(params![
+        seq,
+        record.as_bytes(),
+        change.hash.as_bytes(),
+        device.get(),
+        received_at.millis(),
+        sealed,
+        change.bytes
+    ])?;
     Ok(())
 }
 
@@ -69,8 +76,10 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn of(db: &Connection, record: RecordId) -> Result<Self, StoreError> {
-        let mut select =
-            db.prepare_cached("SELECT device, received_at, seq, bytes FROM change WHERE record = ? ORDER BY seq")?;
+        let mut select = db.prepare_cached(
+            "SELECT device, received_at, seq, iif(sealed, unseal('dossier', bytes, record), bytes) FROM change
+             WHERE record = ? ORDER BY seq",
+        )?;
         let mut found = select.query([record.as_bytes()])?;
         let mut history = Self { record, begun_by: None, arrival: None, changes: Vec::new() };
         while let Some(change) = found.next()? {
@@ -107,6 +116,16 @@ impl History {
     }
 }
 
+/// Whether what belongs to records of a kind lies encrypted.
+pub(super) fn is_sealed(kind: &Kind) -> bool {
+    kind.spec().is_some_and(KindSpec::is_confidential)
+}
+
+/// A change's hash as it is stored.
+pub(super) fn hash(bytes: &[u8]) -> Result<ChangeHash, StoreError> {
+    ChangeHash::from_bytes(bytes).ok_or_else(|| StoreError::Damaged("a change's hash is not 32 bytes".to_owned()))
+}
+
 /// Writes a record's row.
 pub(super) fn save(db: &Connection, row: &Row, arrival: Arrival) -> Result<(), StoreError> {
     if row.kind.is(&campaign::KIND) {
@@ -115,14 +134,15 @@ pub(super) fn save(db: &Connection, row: &Row, arrival: Arrival) -> Result<(), S
     let stored = StoredRow::from(row);
     db.prepare_cached(
         "INSERT INTO record (id, kind, prospect, author, unit, owner, state, occurred_at, due_at, body, conflicts, flags,
-                             heads, projection, received_at, seq)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                             heads, projection, received_at, seq, sealed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, iif(?17, seal('dossier', ?10, ?1), ?10),
+                 iif(?17, seal('dossier', ?11, ?1), ?11), ?12, ?13, ?14, ?15, ?16, ?17)
          ON CONFLICT (id) DO UPDATE SET
              kind = excluded.kind, prospect = excluded.prospect, author = excluded.author, unit = excluded.unit,
              owner = excluded.owner, state = excluded.state, occurred_at = excluded.occurred_at,
              due_at = excluded.due_at, body = excluded.body, conflicts = excluded.conflicts, flags = excluded.flags,
              heads = excluded.heads, projection = excluded.projection, received_at = excluded.received_at,
-             seq = excluded.seq",
+             seq = excluded.seq, sealed = excluded.sealed",
     )?
     .execute(params![
         stored.id,
@@ -140,7 +160,8 @@ pub(super) fn save(db: &Connection, row: &Row, arrival: Arrival) -> Result<(), S
         stored.heads,
         PROJECTION,
         arrival.received_at.millis(),
-        arrival.seq
+        arrival.seq,
+        is_sealed(&row.kind)
     ])?;
     Ok(())
 }

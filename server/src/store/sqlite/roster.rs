@@ -55,13 +55,13 @@ pub(super) fn extend(
     Ok(differs)
 }
 
-fn insert_device(db: &Connection, number: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {
+pub(super) fn insert_device(db: &Connection, number: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {
     db.prepare_cached("INSERT INTO device (number, person) VALUES (?, ?)")?
         .execute(params![number.get(), person.as_str()])?;
     Ok(())
 }
 
-fn bump(db: &Connection) -> Result<(), StoreError> {
+pub(super) fn bump(db: &Connection) -> Result<(), StoreError> {
     db.execute("UPDATE setting SET value = value + 1 WHERE name = 'bank_version'", [])?;
     Ok(())
 }

@@ -1,0 +1,109 @@
+//! `device invite|list|revoke`: phones, from the shell.
+
+use super::{Data, open_existing, person_or_operator};
+use anyhow::Context;
+use canvass_core::domain::{DeviceNumber, PersonId};
+use canvass_core::wire::{Invitation, InvitationCode};
+use canvass_server::clock::{Clock, SystemClock};
+use canvass_server::store::devices::{HandOver, InviteOrder, RevokeOrder, Revoked};
+use canvass_server::store::{Devices, Store};
+use clap::Subcommand;
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
+
+/// What is done with phones.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Device {
+    /// Make an invitation for a person's phone: a code to scan, good for 15 minutes and one phone.
+    Invite {
+        /// Whose phone it will be.
+        person: PersonId,
+        /// Where phones reach this server.
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8471", env = "CANVASS_PUBLIC_URL")]
+        public_url: String,
+        /// In whose name; otherwise the operator's.
+        #[arg(long, value_name = "PERSON")]
+        by: Option<PersonId>,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// List all phones.
+    List {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Revoke a phone: its very next request is answered by the order to wipe.
+    Revoke {
+        /// Its number.
+        device: u32,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Take what it had not pushed, once, for the branch leader to decide on.
+        #[arg(long)]
+        hand_over: bool,
+        /// In whose name; otherwise the operator's.
+        #[arg(long, value_name = "PERSON")]
+        by: Option<PersonId>,
+        #[command(flatten)]
+        data: Data,
+    },
+}
+
+impl Device {
+    pub(crate) async fn run(self) -> anyhow::Result<bool> {
+        match self {
+            Self::Invite { person, public_url, by, data } => {
+                let store = open_existing(&data.folder)?;
+                let by = person_or_operator(&store, by).await?;
+                let invited = store.invite(InviteOrder { person, by, at: SystemClock.now() }).await?;
+                let invitation = Invitation {
+                    base: public_url.trim_end_matches('/').to_owned(),
+                    number: invited.number,
+                    code: InvitationCode::new(invited.code),
+                    fingerprint: store.secrets().fingerprint(),
+                };
+                let text = invitation.to_string();
+                let code = QrCode::new(&text).context("the address is too long for a code to scan")?;
+                println!("{}", code.render::<Dense1x2>().quiet_zone(true).build());
+                println!("{text}\ngood until {} for one phone; five wrong codes make it void", invited.expires_at);
+                Ok(true)
+            }
+            Self::List { data } => {
+                let store = open_existing(&data.folder)?;
+                let bank = store.bank().await?;
+                for device in store.devices().await? {
+                    let name = bank.person(&device.person).map_or("", |person| &person.name);
+                    let time = |at: Option<_>| at.map_or_else(|| "never".to_owned(), |at| format!("{at}"));
+                    let state = match &device.revoked {
+                        None if device.enrolled_at.is_none() => "never enrolled".to_owned(),
+                        None => "active".to_owned(),
+                        Some(revoked) => {
+                            let over = match revoked.hand_over {
+                                HandOver::No => "",
+                                HandOver::Offered => ", may hand over",
+                                HandOver::Taken => ", handed over",
+                            };
+                            format!("revoked {} by {}: {}{over}", revoked.at, revoked.by, revoked.reason)
+                        }
+                    };
+                    let (enrolled, seen) = (time(device.enrolled_at), time(device.seen_at));
+                    println!("{}\t{}\t{name}\tenrolled {enrolled}\tseen {seen}\t{state}", device.number, device.person);
+                }
+                Ok(true)
+            }
+            Self::Revoke { device, reason, hand_over, by, data } => {
+                let store = open_existing(&data.folder)?;
+                let by = person_or_operator(&store, by).await?;
+                let devices = Revoked::Device(DeviceNumber::phone(device)?);
+                let order = RevokeOrder { devices, by, reason, hand_over, at: SystemClock.now() };
+                if store.revoke(order).await?.is_empty() {
+                    println!("device {device} is not enrolled, or was revoked before: nothing changed");
+                    return Ok(false);
+                }
+                println!("device {device} is revoked: its very next request is answered by the order to wipe");
+                Ok(true)
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `queue list|accept|refuse`: what waits for a leader's decision, from the shell; and `assign`.
+
+use super::{Data, open_existing, person_or_operator};
+use anyhow::bail;
+use canvass_core::domain::{DeviceNumber, PersonId, RecordId, UnitId, Zone};
+use canvass_server::clock::{Clock, SystemClock};
+use canvass_server::ingest::{Assigned, Grants, decides};
+use canvass_server::store::queue::{DecideOrder, HeldFor, Queue as _};
+use canvass_server::store::{AssignOrder, Store};
+use clap::{Args, Subcommand};
+
+/// What is done with what is held.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Queue {
+    /// List what is held, oldest first.
+    List {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Take what is held of a record.
+    Accept(Which),
+    /// Refuse what is held of a record; its bytes stay in quarantine, and whoever recorded it is told why.
+    Refuse(Which),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// The record's id.
+    record: RecordId,
+    /// The number of the phone that sent it.
+    #[arg(long)]
+    device: u32,
+    /// Why, in words for whoever recorded it.
+    #[arg(long, default_value = "")]
+    reason: String,
+    /// In whose name: a leader of the unit; otherwise the operator's.
+    #[arg(long, value_name = "PERSON")]
+    by: Option<PersonId>,
+    #[command(flatten)]
+    data: Data,
+}
+
+impl Queue {
+    pub(crate) async fn run(self) -> anyhow::Result<bool> {
+        match self {
+            Self::List { data } => {
+                let store = open_existing(&data.folder)?;
+                let bank = store.bank().await?;
+                for held in store.held().await? {
+                    let who = bank.holder(held.device).map_or("", |person| &person.name);
+                    let unit = held.unit.as_ref().map_or("head office", UnitId::as_str);
+                    let why = match held.held_for {
+                        HeldFor::Lease => "older than a lease",
+                        HeldFor::Revoked => "handed over by a revoked phone",
+                    };
+                    println!(
+                        "{}\t{}\tdevice {}\t{who}\t{unit}\t{}\t{} changes\t{why}",
+                        held.record, held.kind, held.device, held.received_at, held.changes
+                    );
+                }
+                Ok(true)
+            }
+            Self::Accept(which) => which.decide(true).await,
+            Self::Refuse(which) => which.decide(false).await,
+        }
+    }
+}
+
+impl Which {
+    async fn decide(self, accept: bool) -> anyhow::Result<bool> {
+        if !accept && self.reason.trim().is_empty() {
+            bail!("say why with --reason: whoever recorded it is told");
+        }
+        let store = open_existing(&self.data.folder)?;
+        let device = DeviceNumber::phone(self.device)?;
+        let at = SystemClock.now();
+        if let Some(person) = &self.by {
+            let held = store.held().await?;
+            let held = held.iter().find(|held| held.record == self.record && held.device == device);
+            let bank = store.bank().await?;
+            let grants = Grants::of(&bank, person, at.date(&Zone::china()));
+            let may = |unit| grants.as_ref().is_some_and(|grants| decides(grants, &bank, unit));
+            if held.is_some_and(|held| !may(held.unit.as_ref())) {
+                bail!("{person} does not decide for the unit of this record: ask its branch leader");
+            }
+        }
+        let by = person_or_operator(&store, self.by).await?;
+        let order = DecideOrder { record: self.record, device, accept, reason: self.reason, by, at };
+        let decided = store.decide(order).await?;
+        println!("{} accepted, {} refused, {} still held", decided.accepted, decided.refused, decided.waiting);
+        Ok(decided.waiting == 0)
+    }
+}
+
+/// Assign a prospect to a unit, and to an account manager in it.
+#[derive(Debug, Args)]
+pub(crate) struct Assign {
+    /// The prospect's id.
+    prospect: RecordId,
+    /// The unit.
+    #[arg(long)]
+    unit: UnitId,
+    /// The account manager, who then holds its dossiers beside the unit's leaders.
+    #[arg(long, value_name = "PERSON")]
+    owner: Option<PersonId>,
+    /// In whose name; otherwise the operator's.
+    #[arg(long, value_name = "PERSON")]
+    by: Option<PersonId>,
+    #[command(flatten)]
+    data: Data,
+}
+
+impl Assign {
+    pub(crate) async fn run(self) -> anyhow::Result<bool> {
+        let store = open_existing(&self.data.folder)?;
+        let by = person_or_operator(&store, self.by).await?;
+        let to = Assigned { unit: self.unit, owner: self.owner };
+        store.assign(AssignOrder { prospect: self.prospect, to, by, at: SystemClock.now() }).await?;
+        println!("assigned: phones learn of it at their next sync");
+        Ok(true)
+    }
+}
