@@ -6,10 +6,12 @@
 mod bank;
 pub mod browser;
 mod holder;
+mod keyring;
 mod line;
 mod world;
 
 pub use bank::{NAMES, date, key_of, person, small_bank, unit, week};
 pub use holder::Holder;
+pub use keyring::{Authenticator, session};
 pub use line::{Exchange, Faults, Line};
 pub use world::{Answer, World, basement, sync_all};
