@@ -1,8 +1,12 @@
 //! What every handler and page shares.
 
 use crate::clock::Clock;
+use crate::http::client::Proxies;
+use crate::http::limits::{Allowances, Limits};
 use crate::live::Live;
 use crate::store::Store;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// What every handler shares.
@@ -14,11 +18,43 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// What tells pages that something is new.
     pub live: Live,
+    /// What one address, and one phone, may ask for.
+    pub limits: Limits,
+    /// The proxies that are believed about who asks.
+    pub proxies: Proxies,
+    /// Where phones and browsers reach the server, if the operator says so.
+    pub public_url: Option<PublicUrl>,
 }
 
 impl App {
     /// A server on a store, by a clock.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { live: Live::new(store.clone()), store, clock }
+        let (live, limits) = (Live::new(store.clone()), Limits::new(clock.clone(), Allowances::default()));
+        Self { live, limits, store, clock, proxies: Proxies::default(), public_url: None }
+    }
+}
+
+/// Where phones and browsers reach the server: what invitations carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let base = text.trim_end_matches('/');
+        let host = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
+        let plain = |host: &str| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']);
+        if host.is_some_and(plain) {
+            Ok(Self(base.to_owned()))
+        } else {
+            Err("an address such as https://canvass.example.com or http://127.0.0.1:8471, without a path".to_owned())
+        }
     }
 }

@@ -70,6 +70,9 @@ enum Command {
         /// The amount in the ledger in yuan, if it differs from the claim.
         #[arg(long, value_name = "YUAN")]
         amount: Option<Money>,
+        /// The person whose verdict it is, who must have the right to give it; otherwise it is the operator's.
+        #[arg(long, value_name = "PERSON")]
+        by: Option<PersonId>,
         #[command(flatten)]
         data: Data,
     },
@@ -131,13 +134,14 @@ impl Cli {
             Command::Device(device) => device.run().await,
             Command::Queue(queue) => queue.run().await,
             Command::Assign(assign) => assign.run().await,
-            Command::Verify { outcome, verdict, reason, amount, data } => {
+            Command::Verify { outcome, verdict, reason, amount, by, data } => {
                 let order = VerifyOrder {
                     outcome,
                     verdict: if verdict.confirm { Verdict::Confirmed } else { Verdict::Rejected },
                     reason,
                     amount,
                     at: SystemClock.now(),
+                    by: by.map_or(Actor::Operator, Actor::Person),
                 };
                 let verification = open_existing(&data.folder)?.verify(order).await?;
                 println!(

@@ -34,6 +34,8 @@ pub enum Purpose {
     Sessions,
     /// The keys of phones' dossier files.
     PhoneDossiers,
+    /// The chain of the audit log.
+    Audit,
 }
 
 impl Purpose {
@@ -48,6 +50,7 @@ impl Purpose {
             Self::Invitations => b"canvass invitations 1",
             Self::Sessions => b"canvass sessions 1",
             Self::PhoneDossiers => b"canvass phone dossiers 1",
+            Self::Audit => b"canvass audit 1",
         }
     }
 }

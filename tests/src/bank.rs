@@ -1,6 +1,9 @@
 //! A small bank: head office `H`, branches `B1` to `B3`, each with sub-branches `B1-S1` and `B1-S2`.
 
-use canvass_core::domain::{Bank, Date, Membership, Person, PersonId, Role, Unit, UnitId, UnitLevel, Week};
+use canvass_core::domain::{
+    Bank, Date, DeviceNumber, Membership, Person, PersonId, Role, Unit, UnitId, UnitLevel, Week,
+};
+use canvass_core::signing::SoftwareKey;
 use canvass_server::demo::bank::PhoneOwner;
 
 /// The names of the first account managers of a sub-branch, by their numbers from 1.
@@ -24,6 +27,13 @@ pub fn week(text: &str) -> Week {
 /// A day such as `2026-03-02`.
 pub fn date(text: &str) -> Date {
     canvass_core::domain::date_from_text(text).expect("a date")
+}
+
+/// The key by which the phone of a number signs, in every world.
+pub fn key_of(device: DeviceNumber) -> SoftwareKey {
+    let mut secret = [7; 32];
+    secret[..4].copy_from_slice(&device.get().to_be_bytes());
+    SoftwareKey::from_secret(&secret).expect("a key")
 }
 
 /// The bank, and whose phone is whose: `H-P` at head office has device 1, leaders `B1-L` to `B3-L` have 2 to 4, account
@@ -54,12 +64,7 @@ pub fn small_bank(managers: u32) -> (Bank, Vec<PhoneOwner>) {
     let phones = owners.iter().enumerate().map(|(place, (code, home, role, _))| {
         let place = u32::try_from(place).expect("few");
         let device = if place < 4 { place + 1 } else { place + 7 };
-        PhoneOwner {
-            device: canvass_core::domain::DeviceNumber::new(device),
-            person: person(code),
-            unit: unit(home),
-            role: *role,
-        }
+        PhoneOwner { device: DeviceNumber::new(device), person: person(code), unit: unit(home), role: *role }
     });
     let phones: Vec<_> = phones.collect();
     let people = owners.iter().map(|(code, _, role, name)| Person {

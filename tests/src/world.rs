@@ -1,6 +1,6 @@
 //! The World: one server, its clock, and phones on a network.
 
-use super::bank::{person, small_bank, unit, week};
+use super::bank::{key_of, person, small_bank, unit, week};
 use super::holder::Holder;
 use super::line::{Faults, Line};
 use axum::Router;
@@ -8,17 +8,19 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request as HttpRequest};
 use canvass_core::domain::campaign::{self, Campaign};
 use canvass_core::domain::verification::Verdict as Judgement;
-use canvass_core::domain::{Date, PhoneTime, RecordId, ServerTime, Week, Zone};
+use canvass_core::domain::{Bank, Date, DeviceNumber, PhoneTime, RecordId, ServerTime, Week, Zone};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Standing, Tally, standings};
 use canvass_core::replica::Durability;
+use canvass_core::signing::{Authorization, Signer};
 use canvass_core::wire::{Request, Response};
 use canvass_server::clock::{Clock, ManualClock};
 use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::demo::link::{Link, Weather};
 use canvass_server::demo::phone::Phone;
+use canvass_server::http::limits::{Allowances, Limits};
 use canvass_server::http::{App, CONTENT_TYPE, router};
-use canvass_server::store::{Counts, SqliteOptions, SqliteStore, Store, VerifyOrder, Whose};
+use canvass_server::store::{Actor, Counts, SqliteOptions, SqliteStore, Store, VerifyOrder, Whose};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::cell::Cell;
@@ -92,15 +94,29 @@ impl World {
 
     /// A world with so many account managers in each sub-branch.
     pub fn with_managers(seed: u64, managers: u32) -> Self {
+        Self::of(seed, small_bank(managers))
+    }
+
+    /// A world of another bank, whose phones were enrolled before the story begins.
+    pub fn of(seed: u64, (bank, phones): (Bank, Vec<PhoneOwner>)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let (bank, phones) = small_bank(managers);
         let midnight = Zone::china().start_of(week("2026-W10").monday());
         let clock = ManualClock::at(ServerTime::from_millis(midnight + 8 * 3_600_000).expect("in range"));
         let options = SqliteOptions { durable: false, seed: Some(seed), ..SqliteOptions::default() };
         let store = Arc::new(SqliteStore::open(&folder.path().join("canvass.db"), options).expect("a store"));
         runtime.block_on(store.set_bank(bank)).expect("a bank");
-        let app = App::new(store.clone(), Arc::new(clock.clone()));
+        for phone in &phones {
+            let key: String = key_of(phone.device).public_key().as_bytes().iter().map(|b| format!("{b:02x}")).collect();
+            let known = format!(
+                "INSERT INTO device_key (number, public_key, enrolled_at) VALUES ({}, x'{key}', 0)",
+                phone.device
+            );
+            runtime.block_on(store.tamper(known)).expect("enrolled");
+        }
+        let mut app = App::new(store.clone(), Arc::new(clock.clone()));
+        // The clock stands still while phones sync, so nobody would get anything back.
+        app.limits = Limits::new(Arc::new(clock.clone()), Allowances::unbounded());
         let router = router(app.clone());
         let runtime = Arc::new(runtime);
         Self { store, clock, app, router, runtime, phones, seed, openings: Cell::new(0), folder }
@@ -228,7 +244,7 @@ impl World {
     /// The back office judges an outcome.
     pub fn judge(&self, outcome: RecordId, verdict: Judgement, reason: Option<&str>) -> RecordId {
         let reason = reason.map(str::to_owned);
-        let order = VerifyOrder { outcome, verdict, reason, amount: None, at: self.clock.now() };
+        let order = VerifyOrder { outcome, verdict, reason, amount: None, at: self.clock.now(), by: Actor::Operator };
         self.run(self.store.verify(order)).expect("verified")
     }
 
@@ -278,10 +294,23 @@ impl World {
         self.http(HttpRequest::get(address).body(Body::empty()).expect("a request"))
     }
 
-    /// Posts a body to the sync address, with the right type.
+    /// Posts a body to the sync address, signed by the phone of B1-S1-P1.
     pub fn post(&self, body: impl Into<Vec<u8>>) -> Answer {
+        self.post_as(DeviceNumber::new(11), "/v1/sync", body)
+    }
+
+    /// Posts a body to an address, signed by a phone.
+    pub fn post_as(&self, device: DeviceNumber, path: &str, body: impl Into<Vec<u8>>) -> Answer {
         let body = body.into();
-        let request = HttpRequest::post("/v1/sync").header("content-type", CONTENT_TYPE);
+        let signed = Authorization::sign(&key_of(device), device, path, self.now(), &body).expect("signed");
+        self.post_under(&signed.to_string(), path, body)
+    }
+
+    /// Posts a body to an address under any authorization.
+    pub fn post_under(&self, authorization: &str, path: &str, body: impl Into<Vec<u8>>) -> Answer {
+        let body = body.into();
+        let request =
+            HttpRequest::post(path).header("content-type", CONTENT_TYPE).header("authorization", authorization);
         // As every real client says it.
         let request = request.header("content-length", body.len());
         self.http(request.body(Body::from(body)).expect("a request"))
@@ -289,7 +318,7 @@ impl World {
 
     /// Posts a request that must be answered.
     pub fn ask(&self, request: &Request) -> Response {
-        let answer = self.post(request.encode().expect("encoded"));
+        let answer = self.post_as(request.device, "/v1/sync", request.encode().expect("encoded"));
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
         Response::decode(&answer.body).expect("an answer")
     }

@@ -2,6 +2,7 @@
 
 use super::{open, open_existing};
 use anyhow::{Context, bail};
+use canvass_core::domain::ServerTime;
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::import::{self, Encoding, Mapping, ProspectImport, Report, Table};
 use canvass_server::store::{SqliteStore, Store};
@@ -79,7 +80,7 @@ impl Import {
                 let (mapping, table) = file.open_table()?;
                 let store = file.store()?;
                 let (mut report, path) = file.report("units")?;
-                let done = import::units(&store, &table, &mapping, file.dry_run, &bar, &mut report).await;
+                let done = import::units(&store, &table, &mapping, file.at(), &bar, &mut report).await;
                 bar.finish_and_clear();
                 file.end(&table, &path, report, done)
             }
@@ -88,7 +89,7 @@ impl Import {
                 let store = file.store()?;
                 let (mut report, path) = file.report("people")?;
                 let store: &dyn Store = &store;
-                let done = import::people(store, &table, &mapping, file.dry_run, &bar, &mut report).await;
+                let done = import::people(store, &table, &mapping, file.at(), &bar, &mut report).await;
                 bar.finish_and_clear();
                 file.end(&table, &path, report, done)
             }
@@ -99,6 +100,11 @@ impl Import {
 impl FileArgs {
     fn named(&self) -> String {
         format!("{}: nothing was imported", self.file.display())
+    }
+
+    /// When it is written; a preview never is.
+    fn at(&self) -> Option<ServerTime> {
+        (!self.dry_run).then(|| SystemClock.now())
     }
 
     /// The mapping file, and what the flags say otherwise.

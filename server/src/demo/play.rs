@@ -10,7 +10,7 @@ use super::{report, script};
 use crate::clock::{Clock, ManualClock};
 use crate::http::{self, App, ServeError};
 use crate::import::{self, ImportError, Mapping, Outcome, ProspectImport, Report, Table};
-use crate::store::{ServerRecord, SqliteOptions, SqliteStore, Store, StoreError, VerifyOrder, Whose};
+use crate::store::{Actor, ServerRecord, SqliteOptions, SqliteStore, Store, StoreError, VerifyOrder, Whose};
 use canvass_core::domain::verification::Verdict;
 use canvass_core::domain::{Bank, Date, Invalid, Kind, PhoneTime, RecordId, ServerTime, Week, Zone, prospect};
 use canvass_core::ranking::{Rule, standings};
@@ -295,7 +295,8 @@ async fn verify(
             7 => (Verdict::Rejected, Some("台账中查无此户".to_owned())),
             _ => continue,
         };
-        store.verify(VerifyOrder { outcome, verdict, reason, amount: None, at: now }).await?;
+        let order = VerifyOrder { outcome, verdict, reason, amount: None, at: now, by: Actor::Operator };
+        store.verify(order).await?;
     }
     Ok(())
 }

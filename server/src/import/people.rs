@@ -11,7 +11,9 @@ use super::report::{Outcome, Report};
 use super::table::Table;
 use super::units::extend;
 use crate::store::Store;
-use canvass_core::domain::{Bank, BankError, Date, Invalid, Membership, Person, PersonId, Role, Roles, UnitId};
+use canvass_core::domain::{
+    Bank, BankError, Date, Invalid, Membership, Person, PersonId, Role, Roles, ServerTime, UnitId,
+};
 use indicatif::ProgressBar;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -26,7 +28,7 @@ const COLUMNS: [Column; 6] = [
 
 type Place = (PersonId, UnitId, Date);
 
-/// Imports people, all or none.
+/// Imports people, all or none; a preview has no time at which anything is written.
 ///
 /// # Errors
 /// The first thing that is wrong with the file, or with the bank that would come of it; nothing is written then.
@@ -34,7 +36,7 @@ pub async fn people(
     store: &dyn Store,
     table: &Table,
     mapping: &Mapping,
-    dry_run: bool,
+    at: Option<ServerTime>,
     bar: &ProgressBar,
     report: &mut Report,
 ) -> Result<(), ImportError> {
@@ -78,8 +80,8 @@ pub async fn people(
     let after = bank.with(Vec::new(), people.clone(), memberships.clone()).map_err(named)?;
     let twice = overlapping(&after);
     report.begin()?;
-    progress::writing_at_once(bar, outcomes.len(), dry_run);
-    extend(store, dry_run, named, (Vec::new(), people, memberships)).await?;
+    progress::writing_at_once(bar, outcomes.len(), at.is_none());
+    extend(store, at, named, (Vec::new(), people, memberships)).await?;
     for (line, outcome, id, mut reason) in outcomes {
         if twice.contains(&id) {
             report

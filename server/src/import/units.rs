@@ -7,8 +7,8 @@ use super::mapping::{Column, Mapping};
 use super::progress;
 use super::report::{Outcome, Report};
 use super::table::Table;
-use crate::store::{Store, StoreError};
-use canvass_core::domain::{BankError, Unit, UnitId, UnitLevel};
+use crate::store::{Actor, BankOrder, Store, StoreError};
+use canvass_core::domain::{BankError, ServerTime, Unit, UnitId, UnitLevel};
 use indicatif::ProgressBar;
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,7 +19,7 @@ const COLUMNS: [Column; 4] = [
     Column::required("name", &["名称", "机构名称"]),
 ];
 
-/// Imports units, all or none.
+/// Imports units, all or none; a preview has no time at which anything is written.
 ///
 /// # Errors
 /// The first thing that is wrong with the file, or with the bank that would come of it; nothing is written then.
@@ -27,7 +27,7 @@ pub async fn units(
     store: &dyn Store,
     table: &Table,
     mapping: &Mapping,
-    dry_run: bool,
+    at: Option<ServerTime>,
     bar: &ProgressBar,
     report: &mut Report,
 ) -> Result<(), ImportError> {
@@ -74,8 +74,8 @@ pub async fn units(
     let units: Vec<Unit> = units.into_values().map(|(_, unit)| unit).collect();
     bank.with(units.clone(), Vec::new(), Vec::new()).map_err(&named)?;
     report.begin()?;
-    progress::writing_at_once(bar, outcomes.len(), dry_run);
-    extend(store, dry_run, named, (units, Vec::new(), Vec::new())).await?;
+    progress::writing_at_once(bar, outcomes.len(), at.is_none());
+    extend(store, at, named, (units, Vec::new(), Vec::new())).await?;
     for (line, outcome, id, reason) in outcomes {
         report.row(line, outcome, id.as_str(), &reason)?;
         bar.inc(1);
@@ -88,13 +88,13 @@ type Additions = (Vec<Unit>, Vec<canvass_core::domain::Person>, Vec<canvass_core
 /// Extends the bank, unless this is a preview.
 pub(super) async fn extend(
     store: &dyn Store,
-    dry_run: bool,
+    at: Option<ServerTime>,
     named: impl Fn(BankError) -> ImportError,
     (units, people, memberships): Additions,
 ) -> Result<(), ImportError> {
-    if !dry_run {
+    if let Some(at) = at {
         // The store does it again upon the bank as it then is: a phone may have been let in meanwhile.
-        let done = store.extend_bank(units, people, memberships).await;
+        let done = store.extend_bank(BankOrder { units, people, memberships, by: Actor::Operator, at }).await;
         done.map_err(|error| match error {
             StoreError::Bank(error) => named(error),
             other => other.into(),

@@ -1,6 +1,8 @@
-//! The audit log's words: who did what to whom. Entries are only ever added, each chained to the one before by its hash.
+//! The audit log: who did what to whom. Entries are only ever added, each chained to the one before by a keyed mark.
 
-use canvass_core::domain::{DeviceNumber, PersonId};
+use super::StoreError;
+use async_trait::async_trait;
+use canvass_core::domain::{DeviceNumber, PersonId, ServerTime};
 use std::fmt;
 
 /// Who did something.
@@ -74,6 +76,8 @@ pub enum Deed {
     Exported,
     /// A backup was made.
     BackupMade,
+    /// A backup took the place of the database.
+    BackupRestored,
 }
 
 impl Deed {
@@ -102,6 +106,7 @@ impl Deed {
             Self::PasswordChanged => "password-changed",
             Self::Exported => "exported",
             Self::BackupMade => "backup-made",
+            Self::BackupRestored => "backup-restored",
         }
     }
 }
@@ -130,4 +135,120 @@ impl Entry {
     pub fn with(self, detail: impl Into<String>) -> Self {
         Self { detail: detail.into(), ..self }
     }
+}
+
+/// An entry as it stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// Its number, from 1 without a gap.
+    pub n: u64,
+    /// When.
+    pub at: ServerTime,
+    /// Who, as [`Actor`] is written.
+    pub actor: String,
+    /// What, by [`Deed::name`].
+    pub deed: String,
+    /// To whom or what.
+    pub subject: String,
+    /// How.
+    pub detail: String,
+    /// The mark that chains it to the one before.
+    pub mark: Vec<u8>,
+}
+
+/// Which entries are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Whose name has this in it, such as `person/WF`.
+    pub actor: Option<String>,
+    /// Whose deed has this in it.
+    pub deed: Option<String>,
+    /// Whose subject has this in it.
+    pub subject: Option<String>,
+    /// Not before this.
+    pub from: Option<ServerTime>,
+    /// Before this.
+    pub until: Option<ServerTime>,
+    /// With a higher number than this.
+    pub after: Option<u64>,
+    /// From the oldest on; otherwise the newest come first.
+    pub oldest_first: bool,
+    /// At most so many.
+    pub limit: usize,
+    /// Without the first so many.
+    pub offset: usize,
+}
+
+/// Some entries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditPage {
+    /// How many fit the query, whatever its limit.
+    pub total: usize,
+    /// Those within the limit.
+    pub entries: Vec<Logged>,
+}
+
+/// What walking the chain came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditCheck {
+    /// How many entries hold, from the first on.
+    pub entries: u64,
+    /// The mark of the last of them; empty if there is none.
+    pub last: Vec<u8>,
+    /// The first thing that does not fit.
+    pub fault: Option<AuditFault>,
+}
+
+/// Why the log cannot be believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuditFault {
+    /// An entry is not what was noted, or not by this server.
+    #[error(
+        "entry {n} is not as it was written, or was not written by this server: it, and what follows, proves nothing"
+    )]
+    Changed {
+        /// Its number.
+        n: u64,
+    },
+    /// Entries are gone from the middle.
+    #[error("entry {n} is missing: entry {found} stands in its place")]
+    Missing {
+        /// The first that is missing.
+        n: u64,
+        /// What stands there.
+        found: u64,
+    },
+    /// Entries are gone from the end.
+    #[error(
+        "the log ends at entry {entries}, but went on to entry {noted} at least: it was cut off, or an older database was put in place"
+    )]
+    CutOff {
+        /// How many there are.
+        entries: u64,
+        /// How many there were.
+        noted: u64,
+    },
+    /// Nothing says where the log ended.
+    #[error(
+        "what is there holds, but nothing beside the secret file says where the log ended, so entries may be gone from its end: if the secret file was moved, move the .audit file that stood beside it along"
+    )]
+    NoHead,
+    /// Another hand wrote where the log ended.
+    #[error(
+        "what is there holds, but what says beside the secret file where the log ended was not written by this server"
+    )]
+    HeadForged,
+}
+
+/// The operations on the audit log. What the other operations note of themselves, they note in their own transaction.
+#[async_trait]
+pub trait Audit: Send + Sync + 'static {
+    /// Adds an entry about something that is no operation of the store's: a dossier shown, a table taken along.
+    async fn note(&self, entry: Entry, at: ServerTime) -> Result<(), StoreError>;
+
+    /// Some of the log.
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError>;
+
+    /// Walks the whole chain and says whether it holds.
+    async fn verify_audit(&self) -> Result<AuditCheck, StoreError>;
 }

@@ -28,6 +28,9 @@ pub enum StoreError {
     /// Units, people and memberships that do not make a bank.
     #[error(transparent)]
     Bank(#[from] BankError),
+    /// A person may not do this.
+    #[error("{0}")]
+    Forbidden(String),
     /// A value cannot be written as it is.
     #[error(transparent)]
     Invalid(#[from] Invalid),

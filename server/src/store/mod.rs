@@ -7,7 +7,7 @@ mod error;
 pub mod queue;
 pub mod sqlite;
 
-pub use audit::{Actor, Deed, Entry};
+pub use audit::{Actor, Audit, Deed, Entry};
 pub use devices::Devices;
 pub use error::StoreError;
 pub use queue::Queue;
@@ -147,6 +147,23 @@ pub struct VerifyOrder {
     pub amount: Option<Money>,
     /// When it was judged.
     pub at: ServerTime,
+    /// By whom: a person has to have the right to.
+    pub by: Actor,
+}
+
+/// What is added to the bank.
+#[derive(Debug, Clone)]
+pub struct BankOrder {
+    /// Units.
+    pub units: Vec<Unit>,
+    /// People.
+    pub people: Vec<Person>,
+    /// Memberships.
+    pub memberships: Vec<Membership>,
+    /// By whom.
+    pub by: Actor,
+    /// When.
+    pub at: ServerTime,
 }
 
 /// A campaign with its record's id.
@@ -219,7 +236,7 @@ pub struct Counts {
 
 /// The operations. All are safe to call from many tasks, and while another process works on the same store.
 #[async_trait]
-pub trait Store: Devices + Queue + Send + Sync + 'static {
+pub trait Store: Audit + Devices + Queue + Send + Sync + 'static {
     /// The secrets by which the store is written.
     fn secrets(&self) -> &Secrets;
 
@@ -243,13 +260,9 @@ pub trait Store: Devices + Queue + Send + Sync + 'static {
     async fn set_bank(&self, bank: Bank) -> Result<(), StoreError>;
 
     /// Adds units, people and memberships to the bank as it is then, or puts them in the place of their like
-    /// ([`Bank::with`]); devices stay. Returns whether anything differed: if not, nothing is counted anew.
-    async fn extend_bank(
-        &self,
-        units: Vec<Unit>,
-        people: Vec<Person>,
-        memberships: Vec<Membership>,
-    ) -> Result<bool, StoreError>;
+    /// ([`Bank::with`]); devices stay. What differs is noted in the audit log. Returns whether anything did: if not,
+    /// nothing is counted anew.
+    async fn extend_bank(&self, order: BankOrder) -> Result<bool, StoreError>;
 
     /// Brings prospects to what a file says of them ([`crate::ingest::merge`]), as the server, through the same gate as
     /// phones' changes. Returns what each came to.

@@ -3,7 +3,7 @@
 use crate::Place;
 use crate::stage::*;
 use canvass_core::domain::verification::Verdict as Judgement;
-use canvass_server::store::VerifyOrder;
+use canvass_server::store::{Actor, VerifyOrder};
 use std::collections::BTreeSet;
 
 pub(crate) async fn a_new_prospect_is_assigned_to_its_authors_home_unit(place: &impl Place) {
@@ -51,7 +51,8 @@ pub(crate) async fn a_verdict_on_an_unknown_prospects_outcome_is_shown_to_nobody
     let mut outcome = Pen::of(3).account(prospect.id, today(), 20_000_000);
     send(&*store, 3, vec![&mut outcome]).await;
     let (verdict, reason) = (Judgement::Rejected, Some("台账中查无此户".to_owned()));
-    let order = VerifyOrder { outcome: outcome.id, verdict, reason, amount: None, at: server(NOON) };
+    let order =
+        VerifyOrder { outcome: outcome.id, verdict, reason, amount: None, at: server(NOON), by: Actor::Operator };
     let verification = store.verify(order).await.expect("verified");
     for (who, ..) in STAFF {
         assert!(!held_by(&*store, who).await.contains(&verification), "{who}");

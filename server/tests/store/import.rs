@@ -4,7 +4,7 @@ use crate::Place;
 use crate::stage::*;
 use canvass_core::domain::{DeviceNumber, FieldName, Fields, RecordId, Role, Unit, UnitLevel};
 use canvass_server::ingest::{FromFile, Imported};
-use canvass_server::store::{Store, StoreError};
+use canvass_server::store::{Actor, BankOrder, Store, StoreError};
 
 fn field(name: &str) -> FieldName {
     name.parse().expect("a name")
@@ -100,7 +100,10 @@ pub(crate) async fn a_bank_is_extended_and_its_phones_stay(place: &impl Place) {
     store.admit(DeviceNumber::new(77), &person("dan")).await.expect("let in");
     let added =
         Unit { id: unit("S9"), parent: Some(unit("B2")), level: UnitLevel::SubBranch, name: "新网点".into() };
-    let extend = async |unit: Unit| store.extend_bank(vec![unit], Vec::new(), Vec::new()).await;
+    let extend = async |unit: Unit| {
+        let (units, people, memberships) = (vec![unit], Vec::new(), Vec::new());
+        store.extend_bank(BankOrder { units, people, memberships, by: Actor::Operator, at: server(NOON) }).await
+    };
     assert!(extend(added.clone()).await.expect("extended"));
     assert!(!extend(added.clone()).await.expect("nothing to do"));
     let bank = store.bank().await.expect("a bank");

@@ -5,7 +5,7 @@ use crate::stage::*;
 use canvass_core::document::change_hash;
 use canvass_core::domain::{DeviceNumber, Fields, Kind, Value, campaign, prospect, visit};
 use canvass_core::wire::{MAX_BODY, Push, Verdict};
-use canvass_server::store::{IngestOrder, ServerRecord, StoreError, VerifyOrder};
+use canvass_server::store::{Actor, IngestOrder, ServerRecord, StoreError, VerifyOrder};
 use tokio::task::JoinSet;
 
 pub(crate) async fn a_push_sent_twice_is_accepted_then_known(place: &impl Place) {
@@ -98,6 +98,7 @@ pub(crate) async fn an_order_that_fails_takes_nobody_along_and_leaves_nothing(pl
                         reason: None,
                         amount: None,
                         at: server(NOON),
+                        by: Actor::Operator,
                     };
                     matches!(store.verify(order).await, Err(StoreError::NoSuchRecord { .. }))
                 }

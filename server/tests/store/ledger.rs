@@ -7,7 +7,7 @@ use canvass_core::domain::verification::{self, Verdict as Judgement, Verificatio
 use canvass_core::domain::{DeviceNumber, Kind, RecordId, Week, Zone};
 use canvass_core::ranking::{Contribution, Rule, Status, tallies};
 use canvass_core::wire::Verdict;
-use canvass_server::store::{ServerRecord, Store, VerifyOrder, Versions, Whose};
+use canvass_server::store::{Actor, ServerRecord, Store, VerifyOrder, Versions, Whose};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeSet;
@@ -32,7 +32,7 @@ async fn assert_true(store: &dyn Store, campaign: RecordId) {
 }
 
 async fn judge(store: &dyn Store, outcome: RecordId, verdict: Judgement) {
-    let order = VerifyOrder { outcome, verdict, reason: None, amount: None, at: server(NOON) };
+    let order = VerifyOrder { outcome, verdict, reason: None, amount: None, at: server(NOON), by: Actor::Operator };
     store.verify(order).await.expect("verified");
 }
 

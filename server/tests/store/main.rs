@@ -4,6 +4,7 @@
 // The promises and their helpers may fail as tests do; clippy knows only functions marked as tests.
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod audit;
 mod devices;
 mod dossiers;
 mod feeds;
@@ -95,6 +96,11 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         an_outcome_edited_after_its_verification_is_pending_again,
         contributions_are_found_by_unit_person_and_prospect,
         each_version_grows_with_what_it_is_of_and_with_nothing_else,
+    }
+    audit {
+        a_verdict_is_given_by_whom_the_matrix_lets_and_noted_with_who_gave_it,
+        whose_rights_changed_is_noted_and_what_changed_nothing_is_not,
+        entries_are_found_by_who_what_whom_and_when,
     }
     processes {
         all_that_was_written_is_there_after_reopening,

@@ -5,7 +5,7 @@ use crate::stage::*;
 use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::{RecordId, Week};
 use canvass_core::wire::Verdict;
-use canvass_server::store::{Store, VerifyOrder, Whose};
+use canvass_server::store::{Actor, Store, VerifyOrder, Whose};
 use tokio::task::JoinSet;
 
 pub(crate) async fn all_that_was_written_is_there_after_reopening(place: &impl Place) {
@@ -87,6 +87,7 @@ pub(crate) async fn two_processes_write_at_once_and_nothing_is_lost(place: &impl
             reason: None,
             amount: None,
             at: server(NOON),
+            by: Actor::Operator,
         };
         let (verifying, ingesting) = (stores[1].clone(), stores[0].clone());
         let visit = ann.visit(prospect.id, NOON).push();

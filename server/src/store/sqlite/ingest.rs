@@ -18,7 +18,8 @@ use canvass_core::domain::outcome;
 use canvass_core::domain::prospect;
 use canvass_core::domain::verification::{self, Verification};
 use canvass_core::domain::{
-    AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, PersonId, Place, RecordId, ServerTime, UnitId, Zone,
+    Action, AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, PersonId, Place, RecordId, ServerTime, UnitId,
+    Zone,
 };
 use canvass_core::projection::project;
 use canvass_core::wire::{Push, Reading, Verdict};
@@ -369,7 +370,20 @@ pub(super) fn verify(writing: &mut Writing<'_>, order: &VerifyOrder) -> Result<R
     };
     let kind = Kind::from(&verification::KIND);
     let (mut intake, id) = (Intake::begin(writing, order.at)?, writing.new_id(order.at));
+    if let Actor::Person(person) = &order.by {
+        let grants = Grants::of(&intake.bank, person, order.at.date(&Zone::china()));
+        let grants = grants.ok_or_else(|| StoreError::UnknownPerson(person.clone()))?;
+        let assigned = row.prospect.map(|prospect| feeds::assigned(writing.db, prospect)).transpose()?.flatten();
+        let place = grants.place(&intake.bank, &kind, assigned.as_ref());
+        if !verification::KIND.allows(grants.roles, Action::Create, place) {
+            let words = "gives no verdict on this outcome: verifiers and head office do, in the units that are theirs";
+            return Err(StoreError::Forbidden(format!("{person} {words}")));
+        }
+    }
     own_record(writing, &mut intake, id, &kind, row.prospect, &verification.to_fields(), None)?;
     intake.end(writing)?;
+    let subject = format!("{}/{}", outcome::KIND.name, order.outcome);
+    let entry = Entry::new(order.by.clone(), Deed::Verified, subject).with(order.verdict.name());
+    audit::note(writing.db, order.at, &entry)?;
     Ok(id)
 }

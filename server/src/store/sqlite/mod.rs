@@ -23,9 +23,10 @@ mod writer;
 
 pub use open::{SqliteOptions, database_in};
 
+use super::audit::{AuditCheck, AuditPage, AuditQuery};
 use super::{
-    AssignOrder, Counts, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store, StoreError, StoredCampaign,
-    VerifyOrder, Versions, Whose,
+    AssignOrder, Audit, BankOrder, Counts, Entry, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store,
+    StoreError, StoredCampaign, VerifyOrder, Versions, Whose,
 };
 use crate::ingest::{FromFile, Imported};
 use crate::secrets::Secrets;
@@ -34,9 +35,10 @@ use crate::store::devices::{
 };
 use crate::store::queue::{DecideOrder, Decided, HandOverOrder, HeldRecord, Queue};
 use async_trait::async_trait;
+use audit::Head;
 use bank::CachedBank;
 use canvass_core::document::ChangeHash;
-use canvass_core::domain::{Bank, Date, DeviceNumber, Membership, Person, PersonId, RecordId, ServerTime, Unit, Week};
+use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, Week};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::Verdict;
@@ -57,6 +59,7 @@ pub struct SqliteStore {
     standings: Arc<SharedStandings>,
     secrets: Secrets,
     secret_file: PathBuf,
+    head: Head,
 }
 
 impl SqliteStore {
@@ -66,17 +69,20 @@ impl SqliteStore {
     /// When the file cannot be used, is damaged or of a newer version.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         let connection = open::connect(path, options.durable)?;
-        let secrets = open::secrets(&connection, path, &options)?;
+        let secret_file = open::secret_file(path, &options);
+        let secrets = open::secrets(&connection, &secret_file)?;
         seal::install(&connection, &secrets)?;
+        let head = Head::beside(&secret_file);
         let entropy = open::entropy(options.seed);
         Ok(Self {
             path: path.to_owned(),
-            writer: Writer::start(connection, entropy)?,
+            writer: Writer::start(connection, entropy, secrets.clone(), head.clone())?,
             readers: Arc::new(Readers::new(path, secrets.clone())),
             bank: Arc::default(),
             standings: Arc::default(),
             secrets,
-            secret_file: open::secret_file(path, &options),
+            secret_file,
+            head,
         })
     }
 
@@ -172,13 +178,8 @@ impl Store for SqliteStore {
         self.writer.run(move |writing| roster::replace(writing, &bank)).await
     }
 
-    async fn extend_bank(
-        &self,
-        units: Vec<Unit>,
-        people: Vec<Person>,
-        memberships: Vec<Membership>,
-    ) -> Result<bool, StoreError> {
-        self.writer.run(move |writing| roster::extend(writing, units, people, memberships)).await
+    async fn extend_bank(&self, order: BankOrder) -> Result<bool, StoreError> {
+        self.writer.run(move |writing| roster::extend(writing, order)).await
     }
 
     async fn import_prospects(&self, prospects: Vec<FromFile>, at: ServerTime) -> Result<Vec<Imported>, StoreError> {
@@ -241,6 +242,23 @@ impl Store for SqliteStore {
 
     async fn counts(&self) -> Result<Counts, StoreError> {
         self.read(read::counts).await
+    }
+}
+
+#[async_trait]
+impl Audit for SqliteStore {
+    async fn note(&self, entry: Entry, at: ServerTime) -> Result<(), StoreError> {
+        self.writer.run(move |writing| audit::note(writing.db, at, &entry)).await
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
+        self.read(move |db| audit::read(db, &query)).await
+    }
+
+    async fn verify_audit(&self) -> Result<AuditCheck, StoreError> {
+        let (head, secrets) = (self.head.clone(), self.secrets.clone());
+        // The second place is read before the snapshot is taken: it never says more than what is durable.
+        self.read(move |db| audit::verify(db, &secrets, head.read(&secrets))).await
     }
 }
 

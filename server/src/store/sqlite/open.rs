@@ -47,13 +47,12 @@ pub(super) fn secret_file(path: &Path, options: &SqliteOptions) -> PathBuf {
 
 /// The secrets that go with a database: its file's, made with a new database. A database whose secrets are missing or others
 /// is not opened: it could not be read, and what phones hold could not be proven.
-pub(super) fn secrets(db: &Connection, path: &Path, options: &SqliteOptions) -> Result<Secrets, StoreError> {
-    let file = secret_file(path, options);
+pub(super) fn secrets(db: &Connection, file: &Path) -> Result<Secrets, StoreError> {
     let failed = |error: SecretsError| StoreError::Secret(error.to_string());
     let known: Option<Vec<u8>> = db.query_row("SELECT value FROM secret_check", [], |row| row.get(0)).optional()?;
     let secrets = match (&known, file.exists()) {
-        (None, false) => Secrets::make(&file, rand::random()).map_err(failed)?,
-        _ => Secrets::read(&file).map_err(failed)?,
+        (None, false) => Secrets::make(file, rand::random()).map_err(failed)?,
+        _ => Secrets::read(file).map_err(failed)?,
     };
     match known {
         Some(known) if known != secrets.fingerprint() => Err(StoreError::Secret(format!(

@@ -1,11 +1,13 @@
 //! Writing the bank's tables; what the bank decides is counted anew.
 
+use super::audit;
 use super::bank::admitted;
 use super::ledger;
 use super::writer::Writing;
-use crate::store::StoreError;
-use canvass_core::domain::{Bank, DeviceNumber, Membership, Person, PersonId, Unit, UnitId};
+use crate::store::{BankOrder, Deed, Entry, StoreError};
+use canvass_core::domain::{Bank, DeviceNumber, PersonId, UnitId};
 use rusqlite::{Connection, params};
+use std::collections::HashMap;
 
 /// Replaces the whole bank.
 pub(super) fn replace(writing: &mut Writing<'_>, bank: &Bank) -> Result<(), StoreError> {
@@ -39,20 +41,62 @@ pub(super) fn replace(writing: &mut Writing<'_>, bank: &Bank) -> Result<(), Stor
     ledger::recount_all(writing)
 }
 
-/// Adds to the bank; says whether anything differed.
-pub(super) fn extend(
-    writing: &mut Writing<'_>,
-    units: Vec<Unit>,
-    people: Vec<Person>,
-    memberships: Vec<Membership>,
-) -> Result<bool, StoreError> {
+/// Adds to the bank, and notes what that changes of anybody's rights; says whether anything differed.
+pub(super) fn extend(writing: &mut Writing<'_>, order: BankOrder) -> Result<bool, StoreError> {
     let bank = writing.bank()?;
-    let extended = bank.with(units, people, memberships)?;
+    let extended = bank.with(order.units, order.people, order.memberships)?;
     let differs = extended != *bank;
     if differs {
         replace(writing, &extended)?;
+        for (subject, detail) in differences(&bank, &extended) {
+            let entry = Entry::new(order.by.clone(), Deed::BankChanged, subject).with(detail);
+            audit::note(writing.db, order.at, &entry)?;
+        }
     }
     Ok(differs)
+}
+
+/// Which units and people of a bank are otherwise than they were, and how, by ids alone.
+fn differences(was: &Bank, is: &Bank) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for unit in is.units() {
+        let words = match was.unit(&unit.id) {
+            Some(known) if known == unit => continue,
+            Some(known) if known.parent == unit.parent && known.level == unit.level => "renamed".to_owned(),
+            _ => format!("{} below {}", unit.level.name(), unit.parent.as_ref().map_or("none", UnitId::as_str)),
+        };
+        found.push((format!("unit/{}", unit.id), words));
+    }
+    let (before, after) = (belonging(was), belonging(is));
+    for person in is.people() {
+        let known = was.person(&person.id);
+        let before = before.get(&person.id).map(Vec::as_slice).unwrap_or_default();
+        let after = after.get(&person.id).map(Vec::as_slice).unwrap_or_default();
+        let mut words = Vec::new();
+        match known {
+            None => words.push(format!("new, {}", person.roles)),
+            Some(known) if known.roles != person.roles => words.push(format!("{}, was {}", person.roles, known.roles)),
+            Some(known) if known.name != person.name => words.push("renamed".to_owned()),
+            Some(_) => {}
+        }
+        words.extend(after.iter().filter(|member| !before.contains(member)).cloned());
+        words.extend(before.iter().filter(|member| !after.contains(member)).map(|member| format!("no more {member}")));
+        if !words.is_empty() {
+            found.push((format!("person/{}", person.id), words.join("; ")));
+        }
+    }
+    found
+}
+
+/// Everybody's memberships in words.
+fn belonging(bank: &Bank) -> HashMap<PersonId, Vec<String>> {
+    let mut found: HashMap<PersonId, Vec<String>> = HashMap::new();
+    for member in bank.memberships() {
+        let until = member.until.map(|until| format!(" until {until}")).unwrap_or_default();
+        let words = format!("in {} from {}{until}", member.unit, member.from);
+        found.entry(member.person.clone()).or_default().push(words);
+    }
+    found
 }
 
 pub(super) fn insert_device(db: &Connection, number: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {

@@ -1,8 +1,10 @@
 //! The one writer: a thread that takes what is waiting, runs it in one transaction, each job in a savepoint of its own,
 //! and answers only after the commit.
 
+use super::audit::Head;
 use super::bank::CachedBank;
 use super::campaigns::CachedCampaigns;
+use crate::secrets::Secrets;
 use crate::store::StoreError;
 use canvass_core::document::{Actor, Authorship};
 use canvass_core::domain::{Bank, DeviceNumber, RecordId, ServerTime};
@@ -66,11 +68,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(db: Connection, entropy: StdRng) -> Result<Self, StoreError> {
+    /// Starts the thread. What the audit log comes to is kept in `head` after each commit that added to it.
+    pub(super) fn start(db: Connection, entropy: StdRng, secrets: Secrets, head: Head) -> Result<Self, StoreError> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || work(&db, entropy, waiting))
+            .spawn(move || work(&db, entropy, &secrets, &head, waiting))
             .map_err(|error| StoreError::Storage(error.to_string()))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -123,8 +126,9 @@ impl Drop for Writer {
     }
 }
 
-fn work(db: &Connection, mut entropy: StdRng, mut waiting: mpsc::Receiver<Job>) {
+fn work(db: &Connection, mut entropy: StdRng, secrets: &Secrets, head: &Head, mut waiting: mpsc::Receiver<Job>) {
     let actor = Actor::new(entropy.random());
+    let mut followed = 0;
     let (mut bank, mut campaigns) = (CachedBank::default(), CachedCampaigns::default());
     let mut next = waiting.blocking_recv();
     while let Some(first) = next.take() {
@@ -147,8 +151,9 @@ fn work(db: &Connection, mut entropy: StdRng, mut waiting: mpsc::Receiver<Job>) 
         if let Some(job) = alone {
             job(db);
         } else {
-            let writing = Writing { db, bank: &mut bank, campaigns: &mut campaigns, entropy: &mut entropy, actor };
-            commit(writing, group);
+            let (bank, campaigns, entropy) = (&mut bank, &mut campaigns, &mut entropy);
+            commit(Writing { db, bank, campaigns, entropy, actor }, group);
+            head.follow(db, secrets, &mut followed);
         }
         if next.is_none() {
             next = waiting.blocking_recv();
@@ -231,6 +236,10 @@ mod tests {
     use std::path::Path;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
+
+    fn secrets() -> Secrets {
+        Secrets::from_master([7; 32]).expect("secrets")
+    }
 
     fn database(path: &Path) -> Connection {
         let db = Connection::open(path).expect("opened");
@@ -337,7 +346,8 @@ mod tests {
     async fn the_writer_outlives_a_job_that_panics_outside_a_transaction() {
         let folder = tempfile::tempdir().expect("folder");
         let db = database(&folder.path().join("a.db"));
-        let writer = Writer::start(db, StdRng::seed_from_u64(1)).expect("started");
+        let writer = Writer::start(db, StdRng::seed_from_u64(1), secrets(), Head::beside(Path::new("nowhere")))
+            .expect("started");
         let panicked: Result<(), _> = writer.outside(|_| panic!("a job panics on purpose")).await;
         assert!(matches!(panicked, Err(StoreError::Storage(_))));
         assert!(writer.run(note(1)).await.is_ok());
