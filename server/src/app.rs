@@ -22,21 +22,28 @@ pub struct App {
     pub limits: Limits,
     /// The proxies that are believed about who asks.
     pub proxies: Proxies,
-    /// Where phones and browsers reach the server, if the operator says so.
-    pub public_url: Option<PublicUrl>,
+    /// Where phones and browsers reach the server.
+    pub public_url: PublicUrl,
 }
 
 impl App {
     /// A server on a store, by a clock.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let (live, limits) = (Live::new(store.clone()), Limits::new(clock.clone(), Allowances::default()));
-        Self { live, limits, store, clock, proxies: Proxies::default(), public_url: None }
+        Self { live, limits, store, clock, proxies: Proxies::default(), public_url: PublicUrl::default() }
     }
 }
 
 /// Where phones and browsers reach the server: what invitations carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
+
+impl Default for PublicUrl {
+    /// Where `serve` listens unless it is told otherwise.
+    fn default() -> Self {
+        Self("http://127.0.0.1:8471".to_owned())
+    }
+}
 
 impl fmt::Display for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,7 @@
 //! A push flows `http → ingest → store`, a file `import → ingest → store`, a page `store → pages`; only `demo` plays phones.
 
 pub mod app;
+pub mod backup;
 pub mod clock;
 #[cfg(feature = "demo")]
 pub mod demo;

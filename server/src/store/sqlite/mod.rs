@@ -4,8 +4,10 @@
 mod audit;
 mod bank;
 mod campaigns;
+mod copy;
 mod devices;
 mod feeds;
+mod head;
 mod ingest;
 mod ledger;
 mod open;
@@ -21,6 +23,7 @@ mod standings;
 mod tally;
 mod writer;
 
+pub use copy::Inspected;
 pub use open::{SqliteOptions, database_in};
 
 use super::audit::{AuditCheck, AuditPage, AuditQuery};
@@ -35,13 +38,13 @@ use crate::store::devices::{
 };
 use crate::store::queue::{DecideOrder, Decided, HandOverOrder, HeldRecord, Queue};
 use async_trait::async_trait;
-use audit::Head;
 use bank::CachedBank;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, Week};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::Verdict;
+use head::Head;
 use open::Readers;
 use standings::SharedStandings;
 use std::collections::{BTreeSet, HashSet};
@@ -72,7 +75,7 @@ impl SqliteStore {
         let secret_file = open::secret_file(path, &options);
         let secrets = open::secrets(&connection, &secret_file)?;
         seal::install(&connection, &secrets)?;
-        let head = Head::beside(&secret_file);
+        let head = Head::of(path, &secret_file);
         let entropy = open::entropy(options.seed);
         Ok(Self {
             path: path.to_owned(),
@@ -84,6 +87,26 @@ impl SqliteStore {
             secret_file,
             head,
         })
+    }
+
+    /// Writes a consistent copy of the whole store to a new file, while others go on writing.
+    ///
+    /// # Errors
+    /// When the file is there, or cannot be written.
+    pub async fn copy_to(&self, file: PathBuf) -> Result<(), StoreError> {
+        let from = self.path.clone();
+        let copied = tokio::task::spawn_blocking(move || copy::copy(&from, &file));
+        copied.await.map_err(|error| StoreError::Storage(error.to_string()))?
+    }
+
+    /// Takes the audit log's end as it is now for where it went to: after a backup was restored, or because the operator says
+    /// so. What was cut off before is not found out any more.
+    ///
+    /// # Errors
+    /// When that cannot be kept beside the secret file.
+    pub async fn begin_audit_anew(&self) -> Result<(), StoreError> {
+        let (head, secrets) = (self.head.clone(), self.secrets.clone());
+        self.read(move |db| head.begin_anew(db, &secrets)).await
     }
 
     /// Where the file is.

@@ -1,9 +1,9 @@
 //! The one writer: a thread that takes what is waiting, runs it in one transaction, each job in a savepoint of its own,
 //! and answers only after the commit.
 
-use super::audit::Head;
 use super::bank::CachedBank;
 use super::campaigns::CachedCampaigns;
+use super::head::{Follower, Head};
 use crate::secrets::Secrets;
 use crate::store::StoreError;
 use canvass_core::document::{Actor, Authorship};
@@ -128,7 +128,7 @@ impl Drop for Writer {
 
 fn work(db: &Connection, mut entropy: StdRng, secrets: &Secrets, head: &Head, mut waiting: mpsc::Receiver<Job>) {
     let actor = Actor::new(entropy.random());
-    let mut followed = 0;
+    let mut follower = Follower::of(db, head, secrets);
     let (mut bank, mut campaigns) = (CachedBank::default(), CachedCampaigns::default());
     let mut next = waiting.blocking_recv();
     while let Some(first) = next.take() {
@@ -153,7 +153,7 @@ fn work(db: &Connection, mut entropy: StdRng, secrets: &Secrets, head: &Head, mu
         } else {
             let (bank, campaigns, entropy) = (&mut bank, &mut campaigns, &mut entropy);
             commit(Writing { db, bank, campaigns, entropy, actor }, group);
-            head.follow(db, secrets, &mut followed);
+            follower.follow(db);
         }
         if next.is_none() {
             next = waiting.blocking_recv();
@@ -346,8 +346,13 @@ mod tests {
     async fn the_writer_outlives_a_job_that_panics_outside_a_transaction() {
         let folder = tempfile::tempdir().expect("folder");
         let db = database(&folder.path().join("a.db"));
-        let writer = Writer::start(db, StdRng::seed_from_u64(1), secrets(), Head::beside(Path::new("nowhere")))
-            .expect("started");
+        let writer = Writer::start(
+            db,
+            StdRng::seed_from_u64(1),
+            secrets(),
+            Head::of(Path::new("nowhere"), Path::new("nowhere")),
+        )
+        .expect("started");
         let panicked: Result<(), _> = writer.outside(|_| panic!("a job panics on purpose")).await;
         assert!(matches!(panicked, Err(StoreError::Storage(_))));
         assert!(writer.run(note(1)).await.is_ok());
