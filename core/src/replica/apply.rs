@@ -121,12 +121,7 @@ impl Replica {
 }
 
 /// Takes in what the server sent of one record. Returns how many changes were new.
-fn deliver(
-    db: &Connection,
-    delivery: &Delivery,
-    proof: &Proof<'_>,
-    now: PhoneTime,
-) -> Result<usize, ReplicaError> {
+fn deliver(db: &Connection, delivery: &Delivery, proof: &Proof<'_>, now: PhoneTime) -> Result<usize, ReplicaError> {
     let record = delivery.record;
     let mut guarded = match changes::document(db, record)? {
         Some((document, size)) => Guarded::of(record, delivery.kind.clone(), document, size),
@@ -228,10 +223,7 @@ fn evict(db: &Connection) -> Result<usize, ReplicaError> {
     Ok(gone.len())
 }
 
-fn save_positions<'a>(
-    db: &Connection,
-    positions: impl Iterator<Item = &'a Position>,
-) -> Result<(), ReplicaError> {
+fn save_positions<'a>(db: &Connection, positions: impl Iterator<Item = &'a Position>) -> Result<(), ReplicaError> {
     let place = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     for position in positions {
         db.prepare_cached("INSERT OR REPLACE INTO position (feed, low, high) VALUES (?, ?, ?)")?.execute(params![

@@ -25,8 +25,10 @@ pub(super) fn insert(
         Origin::Outbox => (1, 0, None),
         Origin::Server(proof) => (0, 1, proof.number(db)?),
     };
-    db.prepare_cached("INSERT INTO change (record, hash, bytes, own, acknowledged, receipt) VALUES (?, ?, ?, ?, ?, ?)")?
-        .execute(params![record.as_bytes(), change.hash.as_bytes(), change.bytes, own, acknowledged, receipt])?;
+    db.prepare_cached(
+        "INSERT INTO change (record, hash, bytes, own, acknowledged, receipt) VALUES (?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![record.as_bytes(), change.hash.as_bytes(), change.bytes, own, acknowledged, receipt])?;
     Ok(())
 }
 
@@ -79,11 +81,7 @@ pub(super) fn pending(db: &Connection, record: RecordId) -> Result<Vec<(ChangeHa
 }
 
 /// Notes that the server has a change durably, by its proof if there is one. Returns whether that is news.
-pub(super) fn acknowledge(
-    db: &Connection,
-    hash: &ChangeHash,
-    proof: Option<&Proof<'_>>,
-) -> Result<bool, ReplicaError> {
+pub(super) fn acknowledge(db: &Connection, hash: &ChangeHash, proof: Option<&Proof<'_>>) -> Result<bool, ReplicaError> {
     let news = db
         .prepare_cached("UPDATE change SET acknowledged = 1 WHERE hash = ? AND acknowledged = 0")?
         .execute([hash.as_bytes()])?;

@@ -27,11 +27,7 @@ pub enum Durability {
 }
 
 /// Opens a file, or starts one, encrypted if there is a key.
-pub(super) fn connect(
-    path: &Path,
-    key: Option<&[u8; 32]>,
-    durability: Durability,
-) -> Result<Connection, ReplicaError> {
+pub(super) fn connect(path: &Path, key: Option<&[u8; 32]>, durability: Durability) -> Result<Connection, ReplicaError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags)?;
     if let Some(key) = key {
@@ -42,9 +38,9 @@ pub(super) fn connect(
         Durability::Consistent => "NORMAL",
         Durability::AppEnd => "OFF",
     };
-    db.pragma_update(None, "synchronous", synchronous)?;
-    db.set_prepared_statement_cache_capacity(64);
     // The first look into the file: here a wrong key shows.
+    db.pragma_update(None, "synchronous", synchronous).map_err(wrong_key)?;
+    db.set_prepared_statement_cache_capacity(64);
     let done: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(wrong_key)?;
     if done != MIGRATIONS {
         // The file remembers this.

@@ -231,9 +231,7 @@ fn forget_positions(db: &Connection) -> Result<(), ReplicaError> {
 }
 
 fn save_lease(db: &Connection, lease: &Lease) -> Result<(), ReplicaError> {
-    db.prepare_cached(
-        "UPDATE phone SET lease_ms = ?, lease_spent_ms = ?, lease_seen_at = ?, lease_backwards_ms = ?",
-    )?
-    .execute(params![lease.lasts_ms, lease.spent_ms, lease.seen_at.millis(), lease.backwards_ms])?;
+    db.prepare_cached("UPDATE phone SET lease_ms = ?, lease_spent_ms = ?, lease_seen_at = ?, lease_backwards_ms = ?")?
+        .execute(params![lease.lasts_ms, lease.spent_ms, lease.seen_at.millis(), lease.backwards_ms])?;
     Ok(())
 }

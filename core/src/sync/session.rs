@@ -244,9 +244,8 @@ impl Session {
     /// The server says that this phone was revoked. It wipes only on the word of the server that took it in.
     fn revoked(&mut self, problem: &Problem) {
         let text = problem.directive.as_deref().unwrap_or_default();
-        let opened = text.parse().and_then(|directive: SignedDirective| {
-            directive.open(&self.caller.server, self.caller.device)
-        });
+        let opened =
+            text.parse().and_then(|directive: SignedDirective| directive.open(&self.caller.server, self.caller.device));
         match opened {
             Ok(directive) => match directive.what {
                 Demand::Wipe if directive.hand_over => {

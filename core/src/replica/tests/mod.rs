@@ -121,7 +121,12 @@ impl Phone {
     fn dump(&self) -> String {
         let mut all = String::new();
         for table in ["setting", "change", "record", "position", "quarantine", "receipt", "reading"] {
-            let mut select = self.replica.main().expect("open").prepare(&format!("SELECT * FROM {table} ORDER BY 1")).expect("a table");
+            let mut select = self
+                .replica
+                .main()
+                .expect("open")
+                .prepare(&format!("SELECT * FROM {table} ORDER BY 1"))
+                .expect("a table");
             let columns = select.column_count();
             let mut found = select.query([]).expect("reads");
             while let Some(row) = found.next().expect("reads") {

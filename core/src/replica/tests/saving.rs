@@ -38,7 +38,8 @@ fn opening_and_listing_read_no_document_and_a_damaged_one_is_an_error_when_it_is
 fn one_damaged_byte_of_a_change_is_an_error_wherever_it_is() {
     let mut phone = Phone::new(7);
     let record = phone.begin(1);
-    let bytes: Vec<u8> = phone.replica.main().expect("open").query_row("SELECT bytes FROM change", [], |row| row.get(0)).expect("bytes");
+    let bytes: Vec<u8> =
+        phone.replica.main().expect("open").query_row("SELECT bytes FROM change", [], |row| row.get(0)).expect("bytes");
     for place in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[place] ^= 0x41;
