@@ -46,7 +46,10 @@ pub fn sync_all(phones: &mut [Holder]) {
 
 /// A value as it stands in a form.
 fn percent(value: &str) -> String {
-    value.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    value
+        .bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// What the server answered.
@@ -126,7 +129,18 @@ impl World {
         app.limits = Limits::new(Arc::new(clock.clone()), Allowances::unbounded());
         let router = router(app.clone());
         let runtime = Arc::new(runtime);
-        Self { store, clock, app, router, runtime, phones, seed, openings: Cell::new(0), keyring: RefCell::default(), folder }
+        Self {
+            store,
+            clock,
+            app,
+            router,
+            runtime,
+            phones,
+            seed,
+            openings: Cell::new(0),
+            keyring: RefCell::default(),
+            folder,
+        }
     }
 
     /// A person's phone, as it was left; the network is clear.

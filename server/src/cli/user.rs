@@ -109,7 +109,9 @@ impl User {
                 let (store, by) = common.open().await?;
                 let joins = joins.of(&person);
                 if joins.is_none() && store.bank().await?.person(&person).is_none() {
-                    bail!("{person} is not of this bank: give --name and --role, and --unit for whoever belongs to one");
+                    bail!(
+                        "{person} is not of this bank: give --name and --role, and --unit for whoever belongs to one"
+                    );
                 }
                 let (password, hash) = one_time().await?;
                 store.add_login(OneTime { person: person.clone(), hash, by, at }, joins).await?;

@@ -173,10 +173,7 @@ async fn one(app: &App, plain: &Plain, bank: &Bank, device: &DeviceState) -> Res
     page.answer(|_| content).await
 }
 
-pub(super) async fn act(
-    State(app): State<App>,
-    Posted { reader, sent }: Posted,
-) -> Result<Response, Instead> {
+pub(super) async fn act(State(app): State<App>, Posted { reader, sent }: Posted) -> Result<Response, Instead> {
     let lang = sent.lang();
     allowed(&reader, lang)?;
     let failed = |error: StoreError| Wrong::from(error).told(lang);
@@ -192,7 +189,8 @@ pub(super) async fn act(
             if bank.person(&person).is_none() {
                 return Err(Wrong::NoPerson(typed.to_owned()).told(lang));
             }
-            let invited = app.store.invite(InviteOrder { person: person.clone(), by, at: now }).await.map_err(failed)?;
+            let invited =
+                app.store.invite(InviteOrder { person: person.clone(), by, at: now }).await.map_err(failed)?;
             let invitation = Invitation {
                 base: app.public_url.to_string(),
                 number: invited.number,

@@ -132,8 +132,18 @@ mod tests {
             assert_eq!(local(here), here);
         }
         let elsewhere = [
-            "", "https://evil.example/", "//evil.example/", "/\\evil.example", "\\/evil", "javascript:alert(1)", "/\t/evil",
-            "/login?next=/x", "/logout", "units/B1", "/a b", "/x\r\nSet-Cookie: a=b",
+            "",
+            "https://evil.example/",
+            "//evil.example/",
+            "/\\evil.example",
+            "\\/evil",
+            "javascript:alert(1)",
+            "/\t/evil",
+            "/login?next=/x",
+            "/logout",
+            "units/B1",
+            "/a b",
+            "/x\r\nSet-Cookie: a=b",
         ];
         for elsewhere in elsewhere {
             assert_eq!(local(elsewhere), "/", "{elsewhere:?}");

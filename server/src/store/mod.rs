@@ -12,8 +12,8 @@ pub use audit::{Actor, Audit, Deed, Entry};
 pub use devices::Devices;
 pub use error::StoreError;
 pub use logins::{
-    CodeAnswer, GivenCode, LogIn, LoggedIn, LoginState, Logins, NewPassword, OneTime, Session, SessionState, SetUp, Tried,
-    Visitor, Which,
+    CodeAnswer, GivenCode, LogIn, LoggedIn, LoginState, Logins, NewPassword, OneTime, Session, SessionState, SetUp,
+    Tried, Visitor, Which,
 };
 pub use queue::Queue;
 pub use sqlite::{SqliteOptions, SqliteStore};

@@ -1,9 +1,9 @@
 //! Second factors: sealed secrets, codes that hold once, recovery codes kept as marks.
 
 use super::audit::note;
+use super::logins;
 use super::sessions::{self, Open};
 use super::writer::Writing;
-use super::logins;
 use crate::access::{SecondFactor, SessionToken, plain_recovery_code, recovery_code};
 use crate::secrets::{Purpose, Secrets};
 use crate::store::{Actor, CodeAnswer, Deed, Entry, GivenCode, SetUp, StoreError};

@@ -6,7 +6,9 @@ use super::{devices, roster, sessions};
 use crate::access::{ONE_TIME_MS, Stage, lock_after, of_the_bank};
 use crate::secrets::{Purpose, Secrets};
 use crate::store::devices::{RevokeOrder, Revoked};
-use crate::store::{Actor, BankOrder, Deed, Entry, LogIn, LoggedIn, LoginState, NewPassword, OneTime, StoreError, Tried};
+use crate::store::{
+    Actor, BankOrder, Deed, Entry, LogIn, LoggedIn, LoginState, NewPassword, OneTime, StoreError, Tried,
+};
 use canvass_core::domain::{Bank, Membership, Person, PersonId, Role, ServerTime, Zone};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -186,7 +188,11 @@ pub(super) fn change_password(
         return Ok(None);
     }
     let by = Actor::Person(open.person.clone());
-    note(writing.db, new.at, &Entry::new(by, Deed::PasswordChanged, subject(&open.person)).with(&*new.visitor.address))?;
+    note(
+        writing.db,
+        new.at,
+        &Entry::new(by, Deed::PasswordChanged, subject(&open.person)).with(&*new.visitor.address),
+    )?;
     sessions::end_quietly(writing.db, &open.person)?;
     let token = sessions::open(writing, secrets, &open.person, open.stage, &new.visitor, new.at)?;
     Ok(Some(token))
