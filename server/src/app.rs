@@ -2,8 +2,12 @@
 
 use crate::access::{Pace, Passwords};
 use crate::clock::Clock;
+use crate::http::client::Proxies;
+use crate::http::limits::{Allowances, Limits};
 use crate::live::Live;
 use crate::store::Store;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// What every handler shares.
@@ -15,27 +19,63 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// What tells pages that something is new.
     pub live: Live,
+    /// What one address, and one phone, may ask for.
+    pub limits: Limits,
+    /// The proxies that are believed about who asks.
+    pub proxies: Proxies,
+    /// Where phones and browsers reach the server.
+    pub public_url: PublicUrl,
     /// What hashes passwords.
     pub passwords: Passwords,
     /// How often one address may try to log in.
     pub pace: Arc<Pace>,
-    /// Where people and phones reach the server, if that was said.
-    pub public_url: Option<Arc<str>>,
-    /// Whether they do so over TLS: cookies are for that alone then.
-    pub secure: bool,
 }
 
 impl App {
     /// A server on a store, by a clock.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        let (live, pace) = (Live::new(store.clone()), Arc::new(Pace::by(clock.clone())));
-        Self { store, clock, live, passwords: Passwords::default(), pace, public_url: None, secure: false }
+        let (live, limits) = (Live::new(store.clone()), Limits::new(clock.clone(), Allowances::default()));
+        let (pace, passwords) = (Arc::new(Pace::by(clock.clone())), Passwords::default());
+        let (proxies, public_url) = (Proxies::default(), PublicUrl::default());
+        Self { store, clock, live, limits, proxies, public_url, passwords, pace }
     }
+}
 
-    /// The same server, reached at an address such as `https://canvass.example`.
-    #[must_use]
-    pub fn reached_at(self, url: &str) -> Self {
-        let public_url = Some(url.trim_end_matches('/').into());
-        Self { public_url, secure: url.starts_with("https://"), ..self }
+/// Where phones and browsers reach the server: what invitations carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl Default for PublicUrl {
+    /// Where `serve` listens unless it is told otherwise.
+    fn default() -> Self {
+        Self("http://127.0.0.1:8471".to_owned())
+    }
+}
+
+impl PublicUrl {
+    /// Whether people reach it over TLS: cookies are for that alone then.
+    pub fn is_secure(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let base = text.trim_end_matches('/');
+        let host = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
+        let plain = |host: &str| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']);
+        if host.is_some_and(plain) {
+            Ok(Self(base.to_owned()))
+        } else {
+            Err("an address such as https://canvass.example.com or http://127.0.0.1:8471, without a path".to_owned())
+        }
     }
 }

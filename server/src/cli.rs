@@ -1,21 +1,21 @@
 //! The operator's commands: thin, each one call into the library.
 
+mod audit;
+mod backup;
 mod device;
 mod import;
 mod queue;
+mod serve;
 mod user;
 
 use anyhow::{Context, bail};
 use canvass_core::domain::verification::Verdict;
 use canvass_core::domain::{Money, PersonId, RecordId};
 use canvass_server::clock::{Clock, SystemClock};
-use canvass_server::http::{self, App};
 use canvass_server::store::sqlite::database_in;
 use canvass_server::store::{Actor, Logins, SqliteOptions, SqliteStore, Store, VerifyOrder};
 use clap::{Args, Parser, Subcommand};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 /// Merges what account managers' phones recorded, and ranks the branches of each campaign.
 #[derive(Debug, Parser)]
@@ -28,16 +28,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve phones and pages from a data folder, until SIGTERM or Ctrl-C.
-    Serve {
-        #[command(flatten)]
-        data: Data,
-        /// The address to listen on; only this machine's own until devices enrol and people log in.
-        #[arg(long, default_value = "127.0.0.1:8471")]
-        listen: SocketAddr,
-        /// Where people and phones reach the server, if that is not where it listens.
-        #[arg(long, value_name = "URL", env = "CANVASS_PUBLIC_URL")]
-        public_url: Option<String>,
-    },
+    Serve(Box<serve::Serve>),
     /// Play several weeks of field work, check and report it, then serve the page.
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
@@ -63,6 +54,12 @@ enum Command {
     /// Decide on what waits for a leader.
     #[command(subcommand)]
     Queue(queue::Queue),
+    /// Show, check and export the audit log.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Make, check and restore encrypted backups.
+    #[command(subcommand)]
+    Backup(backup::Backup),
     /// Assign a prospect to a unit, and to an account manager in it.
     Assign(queue::Assign),
     /// Give the back office's verdict on an outcome as it now stands.
@@ -90,6 +87,30 @@ struct Data {
     /// The folder that holds the server's database.
     #[arg(long = "data", value_name = "DIR")]
     folder: PathBuf,
+    /// The secret file that goes with it; otherwise canvass.key in the same folder.
+    #[arg(long, value_name = "FILE", env = "CANVASS_SECRET_FILE")]
+    secret_file: Option<PathBuf>,
+}
+
+impl Data {
+    fn options(&self) -> SqliteOptions {
+        SqliteOptions { secret_file: self.secret_file.clone(), ..SqliteOptions::default() }
+    }
+
+    /// The database; a new one, if there is none.
+    fn open(&self) -> anyhow::Result<SqliteStore> {
+        let path = database_in(&self.folder);
+        SqliteStore::open(&path, self.options()).with_context(|| format!("cannot open {}", path.display()))
+    }
+
+    /// The database that is there.
+    fn open_existing(&self) -> anyhow::Result<SqliteStore> {
+        let path = database_in(&self.folder);
+        if !path.exists() {
+            bail!("there is no database at {}: `serve` or `demo` with this --data starts one", path.display());
+        }
+        self.open()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -107,23 +128,16 @@ impl Cli {
     /// Runs the command. Returns whether all is well.
     pub(crate) async fn run(self) -> anyhow::Result<bool> {
         match self.command {
-            Command::Serve { data, listen, public_url } => {
-                std::fs::create_dir_all(&data.folder)
-                    .with_context(|| format!("cannot make the folder {}", data.folder.display()))?;
-                let store = Arc::new(open(&data.folder)?);
-                first_administrator(&store).await?;
-                serve(store, listen, public_url.as_deref()).await?;
-                Ok(true)
-            }
+            Command::Serve(serve) => serve.run().await,
             #[cfg(feature = "demo")]
             Command::Demo(demo) => demo.run().await,
             Command::Migrate { data } => {
-                open_existing(&data.folder)?;
+                data.open_existing()?;
                 println!("{} is of this version", database_in(&data.folder).display());
                 Ok(true)
             }
             Command::Rebuild { data } => {
-                let rebuilt = open_existing(&data.folder)?.rebuild().await?;
+                let rebuilt = data.open_existing()?.rebuild().await?;
                 println!(
                     "{} changes of {} records: {} rows differed\n{} contributions: {} differed; {} sums differed",
                     rebuilt.changes,
@@ -141,6 +155,8 @@ impl Cli {
             }
             Command::Import(import) => import.run().await,
             Command::Device(device) => device.run().await,
+            Command::Audit(audit) => audit.run().await,
+            Command::Backup(backup) => backup.run().await,
             Command::User(user) => user.run().await,
             Command::Queue(queue) => queue.run().await,
             Command::Assign(assign) => assign.run().await,
@@ -153,7 +169,7 @@ impl Cli {
                     at: SystemClock.now(),
                     by: by.map_or(Actor::Operator, Actor::Person),
                 };
-                let verification = open_existing(&data.folder)?.verify(order).await?;
+                let verification = data.open_existing()?.verify(order).await?;
                 println!(
                     "verification {verification} written: it counts now, and reaches the phones at their next sync"
                 );
@@ -161,19 +177,6 @@ impl Cli {
             }
         }
     }
-}
-
-fn open(folder: &Path) -> anyhow::Result<SqliteStore> {
-    let path = database_in(folder);
-    SqliteStore::open(&path, SqliteOptions::default()).with_context(|| format!("cannot open {}", path.display()))
-}
-
-fn open_existing(folder: &Path) -> anyhow::Result<SqliteStore> {
-    let path = database_in(folder);
-    if !path.exists() {
-        bail!("there is no database at {}: `serve` or `demo` with this --data starts one", path.display());
-    }
-    open(folder)
 }
 
 /// In whose name a command is given.
@@ -195,47 +198,18 @@ async fn first_administrator(store: &SqliteStore) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Serves until told to stop.
-async fn serve(store: Arc<SqliteStore>, listen: SocketAddr, public_url: Option<&str>) -> anyhow::Result<()> {
-    let listener = http::bind(listen).await?;
-    // Listened for before anybody is told that the server is there: a signal must never find it unprepared.
-    let told = stop_signals()?;
-    println!("serving at http://{}/standings (Ctrl-C or SIGTERM stops)", listener.local_addr()?);
-    let app = App::new(store, Arc::new(SystemClock));
-    let app = public_url.map_or(app.clone(), |url| app.reached_at(url));
-    http::serve(listener, app, told).await?;
-    println!("stopped");
-    Ok(())
-}
-
-/// Ctrl-C, or SIGTERM where there is such a thing.
-#[cfg(unix)]
-fn stop_signals() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupted.recv() => {}
-            _ = terminated.recv() => {}
-        }
-    })
-}
-
-/// Ctrl-C.
-#[cfg(not(unix))]
-fn stop_signals() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
-}
-
 #[cfg(feature = "demo")]
 mod demo {
-    use super::{PathBuf, SocketAddr, first_administrator, serve, user};
+    use super::serve::serve;
+    use super::{PathBuf, first_administrator, user};
     use canvass_core::domain::Role;
     use canvass_server::clock::{Clock, SystemClock};
     use canvass_server::demo::plant::Fault;
     use canvass_server::demo::{Played, Setting, play};
+    use canvass_server::http::Entrance;
     use canvass_server::store::{Actor, Logins, OneTime, Store};
     use clap::Args;
+    use std::net::SocketAddr;
 
     #[derive(Debug, Args)]
     pub(super) struct Demo {
@@ -297,7 +271,7 @@ mod demo {
             let all_hold = played.all_hold();
             if !self.exit {
                 logins(&played).await?;
-                serve(played.store, self.listen, None).await?;
+                serve(played.store, Entrance::default(), self.listen, None).await?;
             }
             Ok(all_hold)
         }

@@ -1,13 +1,17 @@
 //! The server's clock, which tests and the demo move by hand.
 
 use canvass_core::domain::ServerTime;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 /// Tells the server's time.
 pub trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> ServerTime;
+
+    /// How long it has gone on since some beginning. Setting the time does not change this.
+    fn elapsed(&self) -> Duration;
 }
 
 /// The machine's clock.
@@ -17,6 +21,11 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> ServerTime {
         ServerTime::nearest(jiff::Timestamp::now().as_millisecond())
+    }
+
+    fn elapsed(&self) -> Duration {
+        static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+        BEGINNING.elapsed()
     }
 }
 
@@ -39,5 +48,9 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> ServerTime {
         ServerTime::nearest(self.0.load(Ordering::SeqCst))
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::SeqCst).unsigned_abs())
     }
 }

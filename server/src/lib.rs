@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod app;
+pub mod backup;
 pub mod clock;
 #[cfg(feature = "demo")]
 pub mod demo;

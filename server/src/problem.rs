@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use canvass_core::domain::{DeviceNumber, ServerTime};
 use canvass_core::wire::WireError;
+use std::time::Duration;
 
 /// An error as the other side sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +134,22 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-listeners", "Too many listeners", detail)
     }
 
+    /// Somebody asks for more than they may; they are told when to ask again.
+    pub fn too_many_requests(words: &str, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let seconds = seconds.clamp(1, 3600);
+        let plural = if seconds == 1 { "" } else { "s" };
+        let detail = format!("{words}: wait {seconds} second{plural} and send it again");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests", detail);
+        Self { member: Some(("retry_after", seconds.to_string())), ..problem }
+    }
+
+    /// A request in the clear that did not come through the declared proxy.
+    pub fn around_the_proxy() -> Self {
+        let detail = "this server is reached through its proxy, over https: use the address that your invitation names";
+        Self::new(StatusCode::FORBIDDEN, "around-the-proxy", "Only through the proxy", detail)
+    }
+
     /// Nobody is logged in, or the session has ended.
     pub fn not_logged_in() -> Self {
         let detail = "nobody is logged in, or the session has ended: log in at /login with a browser";
@@ -211,11 +228,15 @@ impl IntoResponse for Problem {
             let value = text.parse::<i64>().map_or_else(|_| text.into(), Into::into);
             members.insert(name.to_owned(), value);
         }
+        let retry_after = match body.get("retry_after") {
+            Some(seconds) => HeaderValue::from_str(&seconds.to_string()).ok(),
+            None => (self.status == StatusCode::SERVICE_UNAVAILABLE).then(|| HeaderValue::from_static("1")),
+        };
         let mut response = (self.status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(retry_after) = retry_after {
+            headers.insert(header::RETRY_AFTER, retry_after);
         }
         response
     }

@@ -63,7 +63,8 @@ impl Keyring {
             store.add_login(new, None).await.expect("a login");
         }
         let verified = if authenticator.is_none() { format!("{HASH}A") } else { HASH.to_owned() };
-        let order = LogIn { name: code.to_owned(), verified: Some(verified.clone()), visitor: visitor.clone(), at: now };
+        let order =
+            LogIn { name: code.to_owned(), verified: Some(verified.clone()), visitor: visitor.clone(), at: now };
         let LoggedIn::Session(mut token) = store.log_in(order).await.expect("logged in") else {
             panic!("{code} may not log in")
         };
@@ -76,7 +77,9 @@ impl Keyring {
             Some(authenticator) => {
                 let code = authenticator.code(now);
                 let given = GivenCode { token, code, visitor, at: now };
-                let CodeAnswer::Right(full) = store.give_code(given).await.expect("given") else { panic!("a wrong code") };
+                let CodeAnswer::Right(full) = store.give_code(given).await.expect("given") else {
+                    panic!("a wrong code")
+                };
                 token = full;
                 Some(authenticator)
             }

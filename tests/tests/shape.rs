@@ -97,7 +97,10 @@ fn only_the_demo_plays_phones() {
 fn only_the_wire_and_the_edges_know_how_messages_are_encoded() {
     assert_only("minicbor", &["core/src/wire/"]);
     assert_only("zstd", &["core/src/wire/"]);
-    assert_only("serde_json", &["core/src/projection/", "core/src/sync/", "server/src/problem.rs"]);
+    assert_only(
+        "serde_json",
+        &["core/src/projection/", "core/src/sync/", "server/src/problem.rs", "server/src/cli/audit.rs"],
+    );
     assert_only("axum", &["server/src/http/", "server/src/pages/", "server/src/problem.rs"]);
 }
 

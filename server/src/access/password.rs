@@ -68,8 +68,7 @@ pub fn fit(password: &str, person: &Person) -> Result<(), Unfit> {
 }
 
 /// A hash that no password has: whoever is unknown costs as much work as anybody else.
-const NOBODYS: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5cy1zYWx0LjE2$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5cy1zYWx0LjE2$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Hashes passwords and verifies them.
 #[derive(Debug, Clone)]
@@ -117,7 +116,8 @@ mod tests {
 
     #[test]
     fn a_password_is_long_and_neither_ones_name_nor_what_everybody_takes() {
-        let person = Person { id: "B1-L".parse().expect("id"), name: "王建国".into(), roles: Role::BranchLeader.into() };
+        let person =
+            Person { id: "B1-L".parse().expect("id"), name: "王建国".into(), roles: Role::BranchLeader.into() };
         let why = |password: &str| fit(password, &person).err();
         assert_eq!(why("short-words"), Some(Unfit::Short));
         assert_eq!(why(&"长".repeat(LONGEST_PASSWORD + 1)), Some(Unfit::Long));

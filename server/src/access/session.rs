@@ -127,7 +127,11 @@ mod tests {
             (Stage::Password, false, false, manager, Step::In),
             (Stage::Full, false, false, manager, Step::In),
         ] {
-            assert_eq!(next(stage, one_time, second_factor, roles), step, "{stage:?} {one_time} {second_factor} {roles}");
+            assert_eq!(
+                next(stage, one_time, second_factor, roles),
+                step,
+                "{stage:?} {one_time} {second_factor} {roles}"
+            );
         }
     }
 

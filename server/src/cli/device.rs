@@ -1,9 +1,10 @@
 //! `device invite|list|revoke`: phones, from the shell.
 
-use super::{Data, open_existing, person_or_operator};
+use super::{Data, person_or_operator};
 use anyhow::Context;
 use canvass_core::domain::{DeviceNumber, PersonId};
 use canvass_core::wire::{Invitation, InvitationCode};
+use canvass_server::app::PublicUrl;
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::store::devices::{HandOver, InviteOrder, RevokeOrder, Revoked};
 use canvass_server::store::{Devices, Store};
@@ -20,7 +21,7 @@ pub(crate) enum Device {
         person: PersonId,
         /// Where phones reach this server.
         #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8471", env = "CANVASS_PUBLIC_URL")]
-        public_url: String,
+        public_url: PublicUrl,
         /// In whose name; otherwise the operator's.
         #[arg(long, value_name = "PERSON")]
         by: Option<PersonId>,
@@ -54,11 +55,11 @@ impl Device {
     pub(crate) async fn run(self) -> anyhow::Result<bool> {
         match self {
             Self::Invite { person, public_url, by, data } => {
-                let store = open_existing(&data.folder)?;
+                let store = data.open_existing()?;
                 let by = person_or_operator(&store, by).await?;
                 let invited = store.invite(InviteOrder { person, by, at: SystemClock.now() }).await?;
                 let invitation = Invitation {
-                    base: public_url.trim_end_matches('/').to_owned(),
+                    base: public_url.to_string(),
                     number: invited.number,
                     code: InvitationCode::new(invited.code),
                     fingerprint: store.secrets().fingerprint(),
@@ -70,7 +71,7 @@ impl Device {
                 Ok(true)
             }
             Self::List { data } => {
-                let store = open_existing(&data.folder)?;
+                let store = data.open_existing()?;
                 let bank = store.bank().await?;
                 for device in store.devices().await? {
                     let name = bank.person(&device.person).map_or("", |person| &person.name);
@@ -93,7 +94,7 @@ impl Device {
                 Ok(true)
             }
             Self::Revoke { device, reason, hand_over, by, data } => {
-                let store = open_existing(&data.folder)?;
+                let store = data.open_existing()?;
                 let by = person_or_operator(&store, by).await?;
                 let devices = Revoked::Device(DeviceNumber::phone(device)?);
                 let order = RevokeOrder { devices, by, reason, hand_over, at: SystemClock.now() };

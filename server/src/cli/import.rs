@@ -1,6 +1,6 @@
 //! `import`: the bank's units and people, and a city's communities, from files.
 
-use super::{open, open_existing};
+use super::Data;
 use anyhow::{Context, bail};
 use canvass_core::domain::ServerTime;
 use canvass_server::clock::{Clock, SystemClock};
@@ -37,9 +37,8 @@ pub(super) enum Import {
 pub(super) struct FileArgs {
     /// A CSV file, or a workbook (.xlsx) whose first sheet is taken.
     file: PathBuf,
-    /// The folder that holds the server's database.
-    #[arg(long = "data", value_name = "DIR")]
-    folder: PathBuf,
+    #[command(flatten)]
+    data: Data,
     /// Only say what would become of each row.
     #[arg(long)]
     dry_run: bool,
@@ -68,7 +67,7 @@ impl Import {
                 let mut mapping = file.mapping()?;
                 mapping.unit = unit.or(mapping.unit);
                 let table = Table::open(&file.file, &mapping).with_context(|| file.named())?;
-                let store = open_existing(&file.folder)?;
+                let store = file.data.open_existing()?;
                 let (mut report, path) = file.report("prospects")?;
                 let (at, dry_run) = (SystemClock.now(), file.dry_run);
                 let import = ProspectImport { table: &table, mapping: &mapping, at, dry_run, bar: &bar };
@@ -129,16 +128,16 @@ impl FileArgs {
     /// The database; a bank's first file starts one.
     fn store(&self) -> anyhow::Result<SqliteStore> {
         if self.dry_run {
-            return open_existing(&self.folder);
+            return self.data.open_existing();
         }
-        std::fs::create_dir_all(&self.folder)
-            .with_context(|| format!("cannot make the folder {}", self.folder.display()))?;
-        open(&self.folder)
+        let folder = &self.data.folder;
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        self.data.open()
     }
 
     fn report(&self, what: &str) -> anyhow::Result<(Report, PathBuf)> {
         let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
-        let path = self.report.clone().unwrap_or_else(|| self.folder.join(format!("import-{what}-{stem}.csv")));
+        let path = self.report.clone().unwrap_or_else(|| self.data.folder.join(format!("import-{what}-{stem}.csv")));
         let same = |path: &Path| path.canonicalize().ok();
         if same(&path).is_some() && same(&path) == same(&self.file) {
             bail!("the report would overwrite the file: name another with --report");

@@ -1,6 +1,6 @@
 //! `queue list|accept|refuse`: what waits for a leader's decision, from the shell; and `assign`.
 
-use super::{Data, open_existing, person_or_operator};
+use super::{Data, person_or_operator};
 use anyhow::bail;
 use canvass_core::domain::{DeviceNumber, PersonId, RecordId, UnitId, Zone};
 use canvass_server::clock::{Clock, SystemClock};
@@ -44,7 +44,7 @@ impl Queue {
     pub(crate) async fn run(self) -> anyhow::Result<bool> {
         match self {
             Self::List { data } => {
-                let store = open_existing(&data.folder)?;
+                let store = data.open_existing()?;
                 let bank = store.bank().await?;
                 for held in store.held().await? {
                     let who = bank.holder(held.device).map_or("", |person| &person.name);
@@ -71,7 +71,7 @@ impl Which {
         if !accept && self.reason.trim().is_empty() {
             bail!("say why with --reason: whoever recorded it is told");
         }
-        let store = open_existing(&self.data.folder)?;
+        let store = self.data.open_existing()?;
         let device = DeviceNumber::phone(self.device)?;
         let at = SystemClock.now();
         if let Some(person) = &self.by {
@@ -112,7 +112,7 @@ pub(crate) struct Assign {
 
 impl Assign {
     pub(crate) async fn run(self) -> anyhow::Result<bool> {
-        let store = open_existing(&self.data.folder)?;
+        let store = self.data.open_existing()?;
         let by = person_or_operator(&store, self.by).await?;
         let to = Assigned { unit: self.unit, owner: self.owner };
         store.assign(AssignOrder { prospect: self.prospect, to, by, at: SystemClock.now() }).await?;

@@ -1,6 +1,6 @@
 //! `user add|disable|enable|reset|list|sessions|end-sessions`: who comes in by a browser, from the shell.
 
-use super::{Data, open_existing, person_or_operator};
+use super::{Data, person_or_operator};
 use anyhow::{Context, bail};
 use canvass_core::domain::{Date, Membership, Person, PersonId, Roles, UnitId, Zone, date_from_text};
 use canvass_server::access::{Passwords, one_time_password};
@@ -84,7 +84,7 @@ impl Joins {
 
 impl Common {
     async fn open(self) -> anyhow::Result<(SqliteStore, Actor)> {
-        let store = open_existing(&self.data.folder)?;
+        let store = self.data.open_existing()?;
         let by = person_or_operator(&store, self.by).await?;
         Ok((store, by))
     }
@@ -109,7 +109,9 @@ impl User {
                 let (store, by) = common.open().await?;
                 let joins = joins.of(&person);
                 if joins.is_none() && store.bank().await?.person(&person).is_none() {
-                    bail!("{person} is not of this bank: give --name and --role, and --unit for whoever belongs to one");
+                    bail!(
+                        "{person} is not of this bank: give --name and --role, and --unit for whoever belongs to one"
+                    );
                 }
                 let (password, hash) = one_time().await?;
                 store.add_login(OneTime { person: person.clone(), hash, by, at }, joins).await?;
@@ -131,7 +133,7 @@ impl User {
                 store.enable_login(&person, by, at).await?;
                 println!("{person} may log in again; phones are invited anew");
             }
-            Self::List { data } => list(&open_existing(&data.folder)?).await?,
+            Self::List { data } => list(&data.open_existing()?).await?,
             Self::Sessions(One { person, common }) => {
                 let (store, _) = common.open().await?;
                 for session in store.sessions(&person, at).await? {

@@ -1,12 +1,14 @@
 //! The server on HTTP: one router, thin handlers.
 
+pub mod client;
 mod enrol;
 mod health;
+pub mod limits;
 mod serve;
 mod signed;
 mod sync;
 
-pub use serve::{ServeError, bind, serve};
+pub use serve::{Entrance, ServeError, Tls, bind, serve};
 pub use signed::CONTENT_TYPE;
 
 pub use crate::app::App;
@@ -15,6 +17,7 @@ pub use crate::problem::Problem;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use canvass_core::wire::MAX_BODY;
@@ -33,6 +36,11 @@ const AT_ONCE: usize = 64;
 /// How long a phone may pause while it sends a request: one that stalls must not keep its place from others.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Where phones answer invitations.
+const ENROL: &str = "/v1/enrol";
+/// How much such an answer may say.
+const MAX_ENROL: usize = 16 * 1024;
+
 /// The whole server as a router.
 pub fn router(app: App) -> Router {
     let header = |name: HeaderName, value: &'static str| {
@@ -41,7 +49,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .route("/v1/sync", post(sync::sync))
         .route("/v1/handover", post(enrol::hand_over))
-        .route("/v1/enrol", post(enrol::enrol))
+        .route(ENROL, post(enrol::enrol).layer(DefaultBodyLimit::max(MAX_ENROL)))
         .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
         .layer(RequestBodyTimeoutLayer::new(PATIENCE))
         .merge(pages::routes(&app).layer(compressed()).layer(GlobalConcurrencyLimitLayer::new(AT_ONCE)))
@@ -50,6 +58,8 @@ pub fn router(app: App) -> Router {
         .fallback(nothing)
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(app.clone(), limits::guard))
+        .layer(from_fn_with_state(app.clone(), client::identify))
         // No page of ours loads, frames or sends anything elsewhere.
         .layer(header(
             header::CONTENT_SECURITY_POLICY,

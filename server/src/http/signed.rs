@@ -1,5 +1,6 @@
 //! Signed requests: who sends one is known, and believed, before a byte of its body is read.
 
+use super::limits::Place;
 use super::{App, Problem};
 use crate::store::devices::{HandOver, Revocation};
 use axum::body::Bytes;
@@ -19,6 +20,8 @@ pub(super) struct Signed {
     pub(super) device: DeviceNumber,
     pub(super) person: PersonId,
     authorization: Authorization,
+    /// Held while the request is worked on.
+    _place: Place<DeviceNumber>,
 }
 
 /// A request signed by a device that was revoked, and whose last work is wanted.
@@ -63,7 +66,11 @@ async fn admit(parts: &Parts, app: &App) -> Result<(Signed, Option<Revocation>),
     if (now.millis() - authorization.at.millis()).abs() > MAX_SKEW_MS {
         return Err(Problem::stale_time(now));
     }
-    Ok((Signed { device, person: credential.person, authorization }, credential.revoked))
+    // A body of untold length is counted as the longest.
+    let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    app.limits.device(device, length.unwrap_or(MAX_BODY as u64))?;
+    let _place = app.limits.device_place(device)?;
+    Ok((Signed { device, person: credential.person, authorization, _place }, credential.revoked))
 }
 
 /// What a revoked device is told: to wipe, under the server's signature, for itself alone.

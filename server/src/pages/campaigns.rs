@@ -53,7 +53,8 @@ pub(super) async fn list(
     let rows = campaigns.iter().map(line).collect();
     let tables = vec![Table { name: "campaigns", title: words::CAMPAIGNS, columns, rows, nothing: words::NO_CAMPAIGN }];
     let title = lang.of(words::CAMPAIGNS);
-    let page = Page { app: &app, state: &asked, path: CAMPAIGNS, title: title.to_owned(), live: Live::Standings, tables };
+    let page =
+        Page { app: &app, state: &asked, path: CAMPAIGNS, title: title.to_owned(), live: Live::Standings, tables };
     page.answer(|tables| {
         html! {
             p.kicker { a href=(asked.elsewhere().address(STANDINGS)) { "← " (lang.of(words::BACK)) } }
@@ -78,7 +79,8 @@ pub(super) async fn page(
     let campaign = &asked.campaign.campaign;
     let weeks = by_week(campaign, asked.week, &bank, &tallies);
     let tables = vec![week_table(&asked, &weeks), rule_table(lang, campaign)];
-    let page = Page { app: &app, state: &asked, path: CAMPAIGN, title: campaign.name.clone(), live: Live::Standings, tables };
+    let page =
+        Page { app: &app, state: &asked, path: CAMPAIGN, title: campaign.name.clone(), live: Live::Standings, tables };
     page.answer(|tables| {
         html! {
             p.kicker { a href=(asked.elsewhere().address(CAMPAIGNS)) { "← " (lang.of(words::CAMPAIGNS)) } }

@@ -17,7 +17,6 @@ use crate::store::StoreError;
 use crate::store::devices::{DeviceState, HandOver, InviteOrder, RevokeOrder, Revoked};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, RawQuery, State};
-use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use canvass_core::domain::{Bank, DeviceNumber, Duty, PersonId};
 use canvass_core::wire::{Invitation, InvitationCode};
@@ -174,11 +173,7 @@ async fn one(app: &App, plain: &Plain, bank: &Bank, device: &DeviceState) -> Res
     page.answer(|_| content).await
 }
 
-pub(super) async fn act(
-    State(app): State<App>,
-    headers: HeaderMap,
-    Posted { reader, sent }: Posted,
-) -> Result<Response, Instead> {
+pub(super) async fn act(State(app): State<App>, Posted { reader, sent }: Posted) -> Result<Response, Instead> {
     let lang = sent.lang();
     allowed(&reader, lang)?;
     let failed = |error: StoreError| Wrong::from(error).told(lang);
@@ -194,9 +189,10 @@ pub(super) async fn act(
             if bank.person(&person).is_none() {
                 return Err(Wrong::NoPerson(typed.to_owned()).told(lang));
             }
-            let invited = app.store.invite(InviteOrder { person: person.clone(), by, at: now }).await.map_err(failed)?;
+            let invited =
+                app.store.invite(InviteOrder { person: person.clone(), by, at: now }).await.map_err(failed)?;
             let invitation = Invitation {
-                base: base(&app, &headers),
+                base: app.public_url.to_string(),
                 number: invited.number,
                 code: InvitationCode::new(invited.code),
                 fingerprint: app.store.secrets().fingerprint(),
@@ -222,12 +218,6 @@ pub(super) async fn act(
         }
         _ => Err(Wrong::Form.told(lang)),
     }
-}
-
-/// Where phones reach the server: as was said when it was started, or as this browser reached it.
-fn base(app: &App, headers: &HeaderMap) -> String {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8471");
-    app.public_url.as_deref().map_or_else(|| format!("http://{host}"), str::to_owned)
 }
 
 /// An invitation, which is shown to nobody again.

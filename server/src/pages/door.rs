@@ -3,16 +3,17 @@
 use super::words::Lang;
 use crate::access::SessionToken;
 use crate::app::App;
+use crate::http::client::ClientAddress;
 use crate::problem::Problem;
 use crate::store::Visitor;
-use axum::extract::{ConnectInfo, FromRequestParts, Request};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use form_urlencoded::Serializer;
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Where people log in.
 pub(super) const LOGIN: &str = "/login";
@@ -29,7 +30,7 @@ pub(super) const SECOND_FACTOR: &str = "/account/second-factor";
 
 /// The cookie's name. A browser takes one with `__Host-` from this host over TLS alone.
 fn cookie_name(app: &App) -> &'static str {
-    if app.secure { "__Host-canvass" } else { "canvass" }
+    if app.public_url.is_secure() { "__Host-canvass" } else { "canvass" }
 }
 
 /// The session that a request names.
@@ -43,7 +44,7 @@ pub(super) fn token(app: &App, headers: &HeaderMap) -> Option<SessionToken> {
 /// An answer that begins a session in the browser, or ends it.
 pub(super) fn with_cookie(app: &App, token: Option<&SessionToken>, response: impl IntoResponse) -> Response {
     let mut response = response.into_response();
-    let secure = if app.secure { "; Secure" } else { "" };
+    let secure = if app.public_url.is_secure() { "; Secure" } else { "" };
     let (value, ends) = match token {
         Some(token) => (token.reveal(), ""),
         None => (String::new(), "; Max-Age=0"),
@@ -114,7 +115,7 @@ impl FromRequestParts<App> for From {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+        let address = parts.extensions.get::<ClientAddress>().map(|client| client.ip());
         let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         Ok(Self { address, agent: agent.unwrap_or_default().to_owned() })
@@ -131,8 +132,18 @@ mod tests {
             assert_eq!(local(here), here);
         }
         let elsewhere = [
-            "", "https://evil.example/", "//evil.example/", "/\\evil.example", "\\/evil", "javascript:alert(1)", "/\t/evil",
-            "/login?next=/x", "/logout", "units/B1", "/a b", "/x\r\nSet-Cookie: a=b",
+            "",
+            "https://evil.example/",
+            "//evil.example/",
+            "/\\evil.example",
+            "\\/evil",
+            "javascript:alert(1)",
+            "/\t/evil",
+            "/login?next=/x",
+            "/logout",
+            "units/B1",
+            "/a b",
+            "/x\r\nSet-Cookie: a=b",
         ];
         for elsewhere in elsewhere {
             assert_eq!(local(elsewhere), "/", "{elsewhere:?}");

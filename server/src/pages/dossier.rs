@@ -41,7 +41,8 @@ pub(super) async fn page(
     let path = dossier_path(id);
     let title = row.fields.text("name").unwrap_or(lang.of(words::DOSSIER)).to_owned();
     // A page that renewed itself would be read anew each time: this one stands still.
-    let page = Page { app: &app, state: &plain, path: &path, title: title.clone(), live: Live::Records, tables: vec![] };
+    let page =
+        Page { app: &app, state: &plain, path: &path, title: title.clone(), live: Live::Records, tables: vec![] };
     page.answer(|_| {
         html! {
             p.kicker { a href=(plain.links().to(&prospect_path(prospect))) { "← " (lang.of(words::PROSPECT)) } }

@@ -65,7 +65,8 @@ impl Page<'_> {
 
     fn whole(&self, content: &Markup) -> Markup {
         let lang = self.state.lang();
-        let live = self.state.versions().map(|versions| (events::name(self.live), events::version(self.live, versions)));
+        let live =
+            self.state.versions().map(|versions| (events::name(self.live), events::version(self.live, versions)));
         let (name, version) = live.unzip();
         let other = self.state.in_other_language(self.path);
         let reader = self.state.reader();

@@ -100,10 +100,7 @@ fn record(plain: &Plain, bank: &Bank, held: &HeldRecord) -> Markup {
     }
 }
 
-pub(super) async fn decide(
-    State(app): State<App>,
-    Posted { reader, sent }: Posted,
-) -> Result<Response, Instead> {
+pub(super) async fn decide(State(app): State<App>, Posted { reader, sent }: Posted) -> Result<Response, Instead> {
     let lang = sent.lang();
     let failed = |error: StoreError| Wrong::from(error).told(lang);
     let wrong = || Wrong::Form.told(lang);

@@ -70,11 +70,7 @@ pub(super) fn locked(lang: Lang, until: ServerTime, now: ServerTime) -> String {
     }
 }
 
-pub(super) async fn log_in(
-    State(app): State<App>,
-    from: From,
-    Knock(sent): Knock,
-) -> Result<Response, Instead> {
+pub(super) async fn log_in(State(app): State<App>, from: From, Knock(sent): Knock) -> Result<Response, Instead> {
     let (lang, next) = (sent.lang(), sent.next());
     let name: String = sent.text("person").trim().chars().take(LONGEST_NAME).collect();
     let failed = |error: StoreError| Wrong::from(error).told(lang);
@@ -178,10 +174,7 @@ pub(super) async fn give_code(
     Ok((status, code_form(&reader, lang, &next, Some(&words))).into_response())
 }
 
-pub(super) async fn log_out(
-    State(app): State<App>,
-    Posted { reader, sent }: Posted,
-) -> Result<Response, Instead> {
+pub(super) async fn log_out(State(app): State<App>, Posted { reader, sent }: Posted) -> Result<Response, Instead> {
     let lang = sent.lang();
     let (person, which) = (&reader.person().id, Which::One(reader.session().number));
     let ended = app.store.end_sessions(person, which, reader.actor(), app.clock.now()).await;

@@ -38,8 +38,8 @@ mod wrong;
 use crate::app::App;
 use axum::Router;
 use axum::http::{HeaderValue, Uri, header};
-use axum::response::{IntoResponse, Redirect, Response};
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::csrf::CsrfLayer;
 

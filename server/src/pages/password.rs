@@ -87,7 +87,8 @@ pub(super) async fn change(
     let Some(verified) = tried.password.filter(|_| right) else { return refuse(words::WRONG_PRESENT) };
     let hash = app.passwords.hash(new).await;
     let hash = hash.ok_or_else(|| Wrong::Server(Problem::failed("a password could not be hashed")).told(lang))?;
-    let new = NewPassword { token: reader.token().clone(), verified, hash, visitor: from.visitor(), at: app.clock.now() };
+    let new =
+        NewPassword { token: reader.token().clone(), verified, hash, visitor: from.visitor(), at: app.clock.now() };
     match app.store.change_password(new).await.map_err(failed)? {
         Some(token) => Ok(with_cookie(&app, Some(&token), Redirect::to(&landing(&next, lang)))),
         None => refuse(words::WRONG_PRESENT),

@@ -36,7 +36,9 @@ pub(super) async fn page(
     let whose = Whose::Person(id.clone());
     let mut contributions = app.store.contributions(asked.campaign.id, whose, asked.week).await.map_err(failed)?;
     // Somebody who came from another unit did there what is that unit's to read.
-    let here = |one: &Contribution| own || one.unit.as_ref().map_or(asked.reader.sees_all(), |unit| asked.reader.sees_unit(unit));
+    let here = |one: &Contribution| {
+        own || one.unit.as_ref().map_or(asked.reader.sees_all(), |unit| asked.reader.sees_unit(unit))
+    };
     contributions.retain(|one| asked.reader.reads_metric(one.metric) && here(one));
     let explanation = Explanation::of(&asked.campaign.campaign, contributions.iter(), asked.week);
     let week = of_the_week(&asked, &explanation);

@@ -119,7 +119,8 @@ pub(super) fn side_by_side(asked: &Asked, bank: &Bank, standings: &[Standing], o
         (*value, bank.unit(unit).map_or(unit.as_str(), |unit| &unit.name).to_owned(), href.clone())
     };
     let named: Vec<_> = units.iter().zip(&addresses).map(named).collect();
-    let values: Vec<_> = named.iter().map(|(value, name, href)| UnitValue { name, value: *value, href: href.as_deref() }).collect();
+    let values: Vec<_> =
+        named.iter().map(|(value, name, href)| UnitValue { name, value: *value, href: href.as_deref() }).collect();
     let place = own.and_then(|own| units.iter().position(|(_, unit)| *unit == own));
     let what = asked.metric.map_or(words::SCORE, Metric::label);
     let title = format!("{} · {}", lang.of(what), lang.of(words::SIDE_BY_SIDE));

@@ -122,9 +122,7 @@ fn read<T>(
     text: Option<&String>,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<Option<T>, Wrong> {
-    text.filter(|text| !text.is_empty())
-        .map(|text| parse(text).ok_or_else(|| Wrong::parameter(name, text)))
-        .transpose()
+    text.filter(|text| !text.is_empty()).map(|text| parse(text).ok_or_else(|| Wrong::parameter(name, text))).transpose()
 }
 
 /// What a page is about that names something in its path: that thing's id, the page's path, and the rest of the address.
@@ -206,7 +204,6 @@ impl Asked {
     pub(super) fn in_lang(&self, lang: Lang) -> Self {
         Self { lang, ..self.clone() }
     }
-
 
     fn on_first_page(mut self) -> Self {
         self.view.page = 1;

@@ -2,11 +2,11 @@
 //! but those of the door itself; a page asks its reader, never a role.
 
 use super::door::{self, turned_away};
+use crate::access::{SessionToken, Step};
 use crate::app::App;
 use crate::ingest::{Assigned, Grants, decides};
 use crate::problem::Problem;
 use crate::store::{Actor, Session};
-use crate::access::{SessionToken, Step};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -14,8 +14,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{
-    Action, AudienceRule, Bank, Date, Duty, KINDS, Kind, KindSpec, Person, PersonId, Place, RecordId, UnitId, Zone, dossier,
-    outcome, prospect, visit,
+    Action, AudienceRule, Bank, Date, Duty, KINDS, Kind, KindSpec, Person, PersonId, Place, RecordId, UnitId, Zone,
+    dossier, outcome, prospect, visit,
 };
 use canvass_core::projection::Row;
 use std::collections::BTreeMap;

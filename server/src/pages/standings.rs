@@ -125,7 +125,8 @@ fn line(
     let name = bank.unit(&standing.unit).map_or(standing.unit.as_str(), |unit| unit.name.as_str());
     let seen = asked.reader.sees_unit(&standing.unit);
     let ranks: Vec<u32> = trend.into_iter().flatten().map(|point| point.rank).collect();
-    let ranks = plots::ranks(asked, &format!("standings-{}", standing.unit), asked.lang.of(words::RANKS_SO_FAR), &ranks);
+    let ranks =
+        plots::ranks(asked, &format!("standings-{}", standing.unit), asked.lang.of(words::RANKS_SO_FAR), &ranks);
     let mut cells = vec![
         Value::Number(i64::from(standing.rank)).into(),
         Value::Movement(standing.movement).into(),

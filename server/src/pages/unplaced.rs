@@ -35,8 +35,14 @@ pub(super) async fn page(
     let explanation = explain_unplaced(campaign, &bank, &contributions, asked.week, asked.metric);
     let title = asked.lang.of(words::UNPLACED);
     let tables = contributions::tables(&app, &asked, &bank, &explanation).await.map_err(failed)?;
-    let page =
-        Page { app: &app, state: &asked, path: UNPLACED, title: title.to_owned(), live: Live::Standings, tables: tables.into() };
+    let page = Page {
+        app: &app,
+        state: &asked,
+        path: UNPLACED,
+        title: title.to_owned(),
+        live: Live::Standings,
+        tables: tables.into(),
+    };
     page.answer(|tables| {
         html! {
             p.kicker { a href=(asked.elsewhere().address(STANDINGS)) { "← " (asked.lang.of(words::BACK)) } }

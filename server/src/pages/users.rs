@@ -67,8 +67,7 @@ async fn list(app: &App, plain: &Plain, person: Option<&PersonId>) -> Result<Res
         let page = Page { app, state: plain, path: USERS, title: title.clone(), live: Live::Records, tables: vec![] };
         return page.answer(|_| html! { h1 { (title) } (content) }).await;
     }
-    let missing: Vec<_> =
-        bank.people().filter(|person| logins.iter().all(|login| login.person != person.id)).collect();
+    let missing: Vec<_> = bank.people().filter(|person| logins.iter().all(|login| login.person != person.id)).collect();
     let tables = vec![table(lang, &bank, &logins)];
     let title = lang.of(words::USERS).to_owned();
     let page = Page { app, state: plain, path: USERS, title: title.clone(), live: Live::Records, tables };
@@ -177,10 +176,7 @@ fn deeds(reader: &Reader, lang: Lang, login: &LoginState) -> Markup {
     }
 }
 
-pub(super) async fn act(
-    State(app): State<App>,
-    Posted { reader, sent }: Posted,
-) -> Result<Response, Instead> {
+pub(super) async fn act(State(app): State<App>, Posted { reader, sent }: Posted) -> Result<Response, Instead> {
     let lang = sent.lang();
     allowed(&reader, lang)?;
     let failed = |error: StoreError| Wrong::from(error).told(lang);
@@ -191,7 +187,8 @@ pub(super) async fn act(
         what @ ("add" | "reset") => {
             let password = Zeroizing::new(one_time_password(rand::random()));
             let hash = app.passwords.hash(password.clone()).await;
-            let hash = hash.ok_or_else(|| Wrong::Server(Problem::failed("a password could not be hashed")).told(lang))?;
+            let hash =
+                hash.ok_or_else(|| Wrong::Server(Problem::failed("a password could not be hashed")).told(lang))?;
             let new = OneTime { person: person.clone(), hash, by, at };
             match what {
                 "add" => app.store.add_login(new, None).await,

@@ -71,13 +71,13 @@ impl Whom {
             Self::Administrator => {
                 ("用户和手机由管理员管理；请联系管理员。", "logins and phones are an administrator's; ask one")
             }
-            Self::Leader => (
-                "待定的记录由支行行长决定；请联系您的行长。",
-                "what is held is a branch leader's to decide; ask yours",
-            ),
-            Self::Auditor => {
-                ("审计日志只对审计员和管理员开放。", "the audit log is for auditors and administrators; ask one of them")
+            Self::Leader => {
+                ("待定的记录由支行行长决定；请联系您的行长。", "what is held is a branch leader's to decide; ask yours")
             }
+            Self::Auditor => (
+                "审计日志只对审计员和管理员开放。",
+                "the audit log is for auditors and administrators; ask one of them",
+            ),
         }
     }
 }

@@ -80,6 +80,8 @@ pub enum Deed {
     BackupMade,
     /// A backup took the place of the database.
     BackupRestored,
+    /// The operator took the log's end for what it was, though nothing proved it.
+    AuditAccepted,
 }
 
 impl Deed {
@@ -110,6 +112,7 @@ impl Deed {
             Self::Exported => "exported",
             Self::BackupMade => "backup-made",
             Self::BackupRestored => "backup-restored",
+            Self::AuditAccepted => "audit-accepted",
         }
     }
 }
@@ -233,7 +236,7 @@ pub enum AuditFault {
     },
     /// Nothing says where the log ended.
     #[error(
-        "what is there holds, but nothing beside the secret file says where the log ended, so entries may be gone from its end: if the secret file was moved, move the .audit file that stood beside it along"
+        "what is there holds, but nothing beside the secret file says where the log ended, so entries may be gone from its end: bring the .audit file along from where the secret file was, or take the end as it is with --accept"
     )]
     NoHead,
     /// Another hand wrote where the log ended.

@@ -6,6 +6,7 @@ use canvass_core::replica::{Action, Replica};
 use canvass_core::sync::{Report, Session};
 use canvass_server::clock::ManualClock;
 use canvass_server::demo::link::{HttpTransport, Transport};
+use canvass_server::http::limits::{Allowances, Limits};
 use canvass_server::http::{App, bind, serve};
 use canvass_server::store::{SqliteOptions, SqliteStore};
 use std::io::{BufRead, BufReader, Read};
@@ -22,7 +23,10 @@ pub(crate) fn run(path: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let store = SqliteStore::open(Path::new(path), SqliteOptions::default()).expect("a store");
-        let app = App::new(Arc::new(store), Arc::new(ManualClock::at(town::server_now())));
+        let clock = Arc::new(ManualClock::at(town::server_now()));
+        let mut app = App::new(Arc::new(store), clock.clone());
+        // The clock stands still, so nobody would get anything back.
+        app.limits = Limits::new(clock, Allowances::unbounded());
         let listener = bind("127.0.0.1:0".parse().expect("an address")).await.expect("listening");
         println!("{}", listener.local_addr().expect("an address"));
         let ended = tokio::task::spawn_blocking(|| drop(std::io::stdin().read_to_end(&mut Vec::new())));

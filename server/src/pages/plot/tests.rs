@@ -40,8 +40,11 @@ fn page(values: &[Option<i64>]) -> String {
         for (heading, upward) in [(fourth, Upward::Values), (fifth, Upward::Ranks)] {
             page += &spark(&Spark { heading, weeks, values, upward }, number).into_string();
         }
-        let units =
-            values.iter().flatten().map(|value| UnitValue { name: &name, value: *value, href: Some("/units/a?b=\"&c") });
+        let units = values.iter().flatten().map(|value| UnitValue {
+            name: &name,
+            value: *value,
+            href: Some("/units/a?b=\"&c"),
+        });
         let units: Vec<_> = units.collect();
         page += &distribution(&Distribution { heading: sixth, units: &units, own: shown }, number).into_string();
     }
@@ -158,8 +161,11 @@ fn the_sentence_of_a_distribution_says_the_place_with_ties_shared() {
     {
         let names: Vec<_> = (0..count).map(|n| format!("n{n}")).collect();
         let value = |n: i64| if n == 2 { 9 } else { 10 - n };
-        let units: Vec<_> =
-            names.iter().zip(0..).map(|(name, n)| UnitValue { name, value: value(n), href: Some("/units/a") }).collect();
+        let units: Vec<_> = names
+            .iter()
+            .zip(0..)
+            .map(|(name, n)| UnitValue { name, value: value(n), href: Some("/units/a") })
+            .collect();
         let plot = Distribution { heading: english("d"), units: &units, own: Some(2) };
         let page = distribution(&plot, |value| value.to_string()).into_string();
         assert_eq!(sentence(&page), format!("n2: 9, place 2 of {count}; {spread}"));

@@ -1,43 +1,38 @@
 //! The audit log's table: append-only, each entry chained to the one before by a mark that only the holder of the secret
 //! file can make. Where the chain ends is kept in a second place, so that a log that was cut off is found out.
 
-use super::writer::Writing;
+use super::head::Noted;
 use crate::secrets::{Purpose, Secrets};
 use crate::store::audit::{AuditCheck, AuditFault, AuditPage, AuditQuery, Logged};
 use crate::store::{Entry, StoreError};
 use canvass_core::domain::ServerTime;
-use data_encoding::HEXLOWER;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
 
-/// Adds an entry, in the transaction of what it tells of.
-pub(super) fn note(writing: &mut Writing<'_>, at: ServerTime, entry: &Entry) -> Result<(), StoreError> {
-    let db = writing.db;
+/// Adds an entry, in the transaction of what it tells of; the connection has the key.
+pub(super) fn note(db: &Connection, at: ServerTime, entry: &Entry) -> Result<(), StoreError> {
     let (n, before) = last(db)?.map_or((1, Vec::new()), |(n, mark)| (n + 1, mark));
     let (actor, deed) = (entry.actor.to_string(), entry.deed.name());
-    let mark = link(writing.secrets, &before, n, at.millis(), [&actor, deed, &entry.subject, &entry.detail]);
-    db.prepare_cached("INSERT INTO audit (n, at, actor, action, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?)")?
-        .execute(params![n, at.millis(), actor, deed, entry.subject, entry.detail, mark])?;
-    writing.noted = true;
+    let said = said(&before, n, at.millis(), [&actor, deed, &entry.subject, &entry.detail]);
+    let sql =
+        "INSERT INTO audit (n, at, actor, action, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, audit_mark(?))";
+    db.prepare_cached(sql)?.execute(params![n, at.millis(), actor, deed, entry.subject, entry.detail, said])?;
     Ok(())
 }
 
-fn last(db: &Connection) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
+pub(super) fn last(db: &Connection) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
     let mut select = db.prepare_cached("SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1")?;
     Ok(select.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
-/// The mark of an entry: of the one before, its number, its time and its words, each with its length.
-fn link(secrets: &Secrets, before: &[u8], n: i64, at: i64, words: [&str; 4]) -> [u8; 32] {
+/// What an entry's mark is made of: the mark of the one before, its number, its time and its words, each with its length.
+fn said(before: &[u8], n: i64, at: i64, words: [&str; 4]) -> Vec<u8> {
     let mut said = [before, &n.to_be_bytes(), &at.to_be_bytes()].concat();
     for word in words {
         said.extend((word.len() as u64).to_be_bytes());
         said.extend(word.as_bytes());
     }
-    secrets.mark(Purpose::Audit, &said)
+    said
 }
 
 /// Some of the log.
@@ -101,7 +96,7 @@ pub(super) fn verify(db: &Connection, secrets: &Secrets, noted: Noted) -> Result
             Some(entry) if entry.n != expected => Some(AuditFault::Missing { n: expected, found: entry.n }),
             Some(entry) => {
                 let words = [&*entry.actor, &entry.deed, &entry.subject, &entry.detail];
-                let holds = entry.mark == link(secrets, &check.last, n, at, words);
+                let holds = secrets.is_marked(Purpose::Audit, &said(&check.last, n, at, words), &entry.mark);
                 check.last = entry.mark;
                 (!holds).then_some(AuditFault::Changed { n: expected })
             }
@@ -123,111 +118,8 @@ pub(super) fn verify(db: &Connection, secrets: &Secrets, noted: Noted) -> Result
         Noted::Until(head) if head.n > check.entries => {
             Some(AuditFault::CutOff { entries: check.entries, noted: head.n })
         }
+        Noted::Until(head) if head.n == 0 => None,
         Noted::Until(head) => (reached != Some(head.mark)).then_some(AuditFault::Changed { n: head.n }),
     };
     Ok(check)
-}
-
-/// Where the chain ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct End {
-    n: u64,
-    mark: Vec<u8>,
-}
-
-/// What the second place says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Noted {
-    /// There is nothing.
-    Nothing,
-    /// Something that these secrets did not write.
-    Forged,
-    /// The log went at least so far.
-    Until(End),
-}
-
-/// The second place: a small file beside the secret file, where who may write the database need not be able to write.
-#[derive(Debug, Clone)]
-pub(super) struct Head(PathBuf);
-
-impl Head {
-    /// The one that goes with a secret file.
-    pub(super) fn beside(secret_file: &Path) -> Self {
-        Self(secret_file.with_extension("audit"))
-    }
-
-    /// What is kept there.
-    pub(super) fn read(&self, secrets: &Secrets) -> Noted {
-        let mut text = String::new();
-        match File::open(&self.0).and_then(|file| file.take(4096).read_to_string(&mut text)) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Noted::Nothing,
-            Err(_) => Noted::Forged,
-            Ok(_) => parsed(&text, secrets),
-        }
-    }
-
-    /// Keeps where the chain now ends, once its transaction is durable. It is a lower bound: after a crash it may say less.
-    /// What does not continue from what was kept is not kept: the file stays as the proof.
-    pub(super) fn follow(&self, db: &Connection, secrets: &Secrets) {
-        if let Err(error) = self.try_follow(db, secrets) {
-            let file = self.0.display();
-            tracing::error!(%error, %file, "where the audit log ends could not be kept beside the secret file");
-        }
-    }
-
-    fn try_follow(&self, db: &Connection, secrets: &Secrets) -> Result<(), String> {
-        let words = |error: std::io::Error| error.to_string();
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&self.0).map_err(words)?;
-        // Commands note too while the server does.
-        file.lock().map_err(words)?;
-        let Some((n, mark)) = last(db).map_err(|error| error.to_string())? else { return Ok(()) };
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(words)?;
-        let end = End { n: n.unsigned_abs(), mark };
-        match parsed(&text, secrets) {
-            Noted::Until(noted) if noted.n > end.n || !continues(db, &noted) => {
-                return Err("the audit log does not continue what was kept: see `audit verify`".to_owned());
-            }
-            Noted::Forged => return Err("the file is not of these secrets: see `audit verify`".to_owned()),
-            Noted::Nothing | Noted::Until(_) => {}
-        }
-        file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&line(&end, secrets))).map_err(words)
-    }
-}
-
-/// Whether the log has what was kept.
-fn continues(db: &Connection, noted: &End) -> bool {
-    let n = i64::try_from(noted.n).unwrap_or(i64::MAX);
-    let mark: rusqlite::Result<Vec<u8>> = db.query_row("SELECT hash FROM audit WHERE n = ?", [n], |row| row.get(0));
-    mark.is_ok_and(|mark| mark == noted.mark)
-}
-
-/// The file's one line, always of one length, so that it is written in one piece.
-fn line(end: &End, secrets: &Secrets) -> Vec<u8> {
-    let said = format!("{:020} {}", end.n, HEXLOWER.encode(&end.mark));
-    let mark = secrets.mark(Purpose::Audit, said.as_bytes());
-    format!("{said} {}\n", HEXLOWER.encode(&mark)).into_bytes()
-}
-
-fn parsed(text: &str, secrets: &Secrets) -> Noted {
-    if text.is_empty() {
-        return Noted::Nothing;
-    }
-    let mut words = text.trim_end().split(' ');
-    let (Some(n), Some(hash), Some(mark), None) = (words.next(), words.next(), words.next(), words.next()) else {
-        return Noted::Forged;
-    };
-    let marked = HEXLOWER.decode(mark.as_bytes());
-    match (n.parse(), HEXLOWER.decode(hash.as_bytes()), marked) {
-        (Ok(number), Ok(hash), Ok(marked))
-            if secrets.is_marked(Purpose::Audit, format!("{n} {}", HEXLOWER.encode(&hash)).as_bytes(), &marked) =>
-        {
-            Noted::Until(End { n: number, mark: hash })
-        }
-        _ => Noted::Forged,
-    }
 }

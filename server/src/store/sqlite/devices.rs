@@ -21,7 +21,7 @@ fn kept(secrets: &Secrets, invitation: u32, code: &[u8; 10]) -> [u8; 32] {
 }
 
 /// Makes an invitation.
-pub(super) fn invite(writing: &mut Writing<'_>, order: &InviteOrder) -> Result<Invited, StoreError> {
+pub(super) fn invite(writing: &mut Writing<'_>, secrets: &Secrets, order: &InviteOrder) -> Result<Invited, StoreError> {
     if writing.bank()?.person(&order.person).is_none() {
         return Err(StoreError::UnknownPerson(order.person.clone()));
     }
@@ -38,14 +38,14 @@ pub(super) fn invite(writing: &mut Writing<'_>, order: &InviteOrder) -> Result<I
     .execute(params![
         number,
         order.person.as_str(),
-        kept(writing.secrets, number, &code),
+        kept(secrets, number, &code),
         order.by.to_string(),
         order.at.millis(),
         expires_at.millis()
     ])?;
     let subject = format!("person/{}", order.person);
     let entry = Entry::new(order.by.clone(), Deed::Invited, subject).with(format!("invitation {number}"));
-    audit::note(writing, order.at, &entry)?;
+    audit::note(db, order.at, &entry)?;
     Ok(Invited { number, code, expires_at })
 }
 
@@ -76,6 +76,7 @@ impl Standing {
 /// Takes a phone in.
 pub(super) fn enrol(
     writing: &mut Writing<'_>,
+    secrets: &Secrets,
     order: &EnrolOrder,
 ) -> Result<Result<DeviceNumber, InvitationError>, StoreError> {
     let db = writing.db;
@@ -84,10 +85,10 @@ pub(super) fn enrol(
         return Ok(Err(InvitationError::Void));
     }
     let said = [order.invitation.to_be_bytes().as_slice(), &order.code].concat();
-    if !writing.secrets.is_marked(Purpose::Invitations, &said, &standing.code_hash) {
+    if !secrets.is_marked(Purpose::Invitations, &said, &standing.code_hash) {
         db.execute("UPDATE invitation SET attempts = attempts + 1 WHERE id = ?", [order.invitation])?;
         let entry = Entry::new(Actor::Nobody, Deed::InvitationFailed, format!("invitation/{}", order.invitation));
-        audit::note(writing, order.at, &entry)?;
+        audit::note(db, order.at, &entry)?;
         return Ok(Err(InvitationError::Unknown));
     }
     if order.at.millis() >= standing.expires_at {
@@ -117,7 +118,7 @@ pub(super) fn enrol(
         params![order.at.millis(), number, order.key.as_bytes(), order.invitation],
     )?;
     let entry = Entry::new(Actor::Person(standing.person), Deed::Enrolled, format!("device/{number}"));
-    audit::note(writing, order.at, &entry.with(format!("invitation {}", order.invitation)))?;
+    audit::note(db, order.at, &entry.with(format!("invitation {}", order.invitation)))?;
     Ok(Ok(device))
 }
 
@@ -190,8 +191,7 @@ pub(super) fn all(db: &Connection) -> Result<Vec<DeviceState>, StoreError> {
 }
 
 /// Revokes devices.
-pub(super) fn revoke(writing: &mut Writing<'_>, order: &RevokeOrder) -> Result<Vec<DeviceNumber>, StoreError> {
-    let db = writing.db;
+pub(super) fn revoke(db: &Connection, order: &RevokeOrder) -> Result<Vec<DeviceNumber>, StoreError> {
     let (which, key) = match &order.devices {
         Revoked::Device(number) => ("number = ?", number.to_string()),
         Revoked::AllOf(person) => ("number IN (SELECT number FROM device WHERE person = ?)", person.to_string()),
@@ -209,7 +209,7 @@ pub(super) fn revoke(writing: &mut Writing<'_>, order: &RevokeOrder) -> Result<V
         .execute(params![order.at.millis(), order.by.to_string(), order.reason, hand_over.name(), number])?;
         let words = format!("{} (hand over: {})", order.reason, hand_over.name());
         audit::note(
-            writing,
+            db,
             order.at,
             &Entry::new(order.by.clone(), Deed::Revoked, format!("device/{number}")).with(words),
         )?;

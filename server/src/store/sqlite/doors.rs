@@ -3,8 +3,8 @@
 use super::{SqliteStore, factors, logins, sessions};
 use crate::access::SessionToken;
 use crate::store::{
-    Actor, CodeAnswer, GivenCode, LogIn, LoggedIn, LoginState, Logins, NewPassword, OneTime, Session, SessionState, SetUp,
-    StoreError, Tried, Which,
+    Actor, CodeAnswer, GivenCode, LogIn, LoggedIn, LoginState, Logins, NewPassword, OneTime, Session, SessionState,
+    SetUp, StoreError, Tried, Which,
 };
 use async_trait::async_trait;
 use canvass_core::domain::{Membership, Person, PersonId, ServerTime};

@@ -1,9 +1,9 @@
 //! Second factors: sealed secrets, codes that hold once, recovery codes kept as marks.
 
 use super::audit::note;
+use super::logins;
 use super::sessions::{self, Open};
 use super::writer::Writing;
-use super::logins;
 use crate::access::{SecondFactor, SessionToken, plain_recovery_code, recovery_code};
 use crate::secrets::{Purpose, Secrets};
 use crate::store::{Actor, CodeAnswer, Deed, Entry, GivenCode, SetUp, StoreError};
@@ -137,7 +137,7 @@ pub(super) fn confirm(
     writing.db.execute("UPDATE login SET totp_confirmed = 1 WHERE person = ?", [person.as_str()])?;
     let recovery_codes = fresh_codes(writing.db, secrets, &person)?;
     let entry = Entry::new(Actor::Person(person.clone()), Deed::SecondFactorSet, logins::subject(&person));
-    note(writing, given.at, &entry.with(&*given.visitor.address))?;
+    note(writing.db, given.at, &entry.with(&*given.visitor.address))?;
     // Sessions from before gave no second factor.
     sessions::end_quietly(writing.db, &person)?;
     let token = sessions::replace(writing, secrets, &open, &given.visitor, given.at)?;
@@ -158,7 +158,7 @@ pub(super) fn renew(
         return wrong(writing, secrets, &person, given);
     }
     let entry = Entry::new(Actor::Person(person.clone()), Deed::SecondFactorSet, logins::subject(&person));
-    note(writing, given.at, &entry.with("new recovery codes"))?;
+    note(writing.db, given.at, &entry.with("new recovery codes"))?;
     Ok(CodeAnswer::Right(fresh_codes(writing.db, secrets, &person)?))
 }
 

@@ -78,7 +78,7 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
         verdicts.push(decision.verdicts);
     }
     for reading in &order.readings {
-        note_reading(writing, order, reading)?;
+        note_reading(writing.db, order, reading)?;
     }
     room.save(writing.db)?;
     intake.end(writing)?;
@@ -144,14 +144,13 @@ fn place(sequence: u64) -> i64 {
 }
 
 /// Notes that a dossier was read on a phone, once.
-fn note_reading(writing: &mut Writing<'_>, order: &IngestOrder, reading: &Reading) -> Result<(), StoreError> {
-    let mut insert = writing.db.prepare_cached("INSERT OR IGNORE INTO reading (id, device) VALUES (?, ?)")?;
+fn note_reading(db: &Connection, order: &IngestOrder, reading: &Reading) -> Result<(), StoreError> {
+    let mut insert = db.prepare_cached("INSERT OR IGNORE INTO reading (id, device) VALUES (?, ?)")?;
     if insert.execute(params![reading.id.as_bytes(), order.device.get()])? == 0 {
         return Ok(());
     }
     let entry = Entry::new(Actor::Device(order.device), Deed::DossierRead, format!("dossier/{}", reading.dossier));
-    drop(insert);
-    audit::note(writing, order.received_at, &entry.with(format!("on the phone at {}", reading.at)))
+    audit::note(db, order.received_at, &entry.with(format!("on the phone at {}", reading.at)))
 }
 
 /// Keeps what was refused of one record's push.
@@ -248,7 +247,7 @@ pub(super) fn reassign(writing: &mut Writing<'_>, order: &AssignOrder) -> Result
     assign(writing, &mut intake, order.prospect, &order.to)?;
     let owner = order.to.owner.as_ref().map_or("nobody", PersonId::as_str);
     let entry = Entry::new(order.by.clone(), Deed::Assigned, format!("prospect/{}", order.prospect));
-    audit::note(writing, order.at, &entry.with(format!("to {}, {owner}", order.to.unit)))?;
+    audit::note(writing.db, order.at, &entry.with(format!("to {}, {owner}", order.to.unit)))?;
     intake.end(writing)
 }
 
@@ -385,6 +384,6 @@ pub(super) fn verify(writing: &mut Writing<'_>, order: &VerifyOrder) -> Result<R
     intake.end(writing)?;
     let subject = format!("{}/{}", outcome::KIND.name, order.outcome);
     let entry = Entry::new(order.by.clone(), Deed::Verified, subject).with(order.verdict.name());
-    audit::note(writing, order.at, &entry)?;
+    audit::note(writing.db, order.at, &entry)?;
     Ok(id)
 }

@@ -6,7 +6,9 @@ use super::{devices, roster, sessions};
 use crate::access::{ONE_TIME_MS, Stage, lock_after, of_the_bank};
 use crate::secrets::{Purpose, Secrets};
 use crate::store::devices::{RevokeOrder, Revoked};
-use crate::store::{Actor, BankOrder, Deed, Entry, LogIn, LoggedIn, LoginState, NewPassword, OneTime, StoreError, Tried};
+use crate::store::{
+    Actor, BankOrder, Deed, Entry, LogIn, LoggedIn, LoginState, NewPassword, OneTime, StoreError, Tried,
+};
 use canvass_core::domain::{Bank, Membership, Person, PersonId, Role, ServerTime, Zone};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -125,7 +127,7 @@ pub(super) fn came_in(
     at: ServerTime,
 ) -> Result<(), StoreError> {
     forgive(writing.db, secrets, person)?;
-    note(writing, at, &Entry::new(Actor::Person(person.clone()), Deed::LoggedIn, subject(person)).with(address))
+    note(writing.db, at, &Entry::new(Actor::Person(person.clone()), Deed::LoggedIn, subject(person)).with(address))
 }
 
 fn forgive(db: &Connection, secrets: &Secrets, person: &PersonId) -> Result<(), StoreError> {
@@ -159,10 +161,10 @@ pub(super) fn failed(
         Some((Some(_), person)) => subject(&person),
         _ => "login/unknown".to_owned(),
     };
-    note(writing, at, &Entry::new(Actor::Nobody, Deed::LoginFailed, &whose).with(address))?;
+    note(writing.db, at, &Entry::new(Actor::Nobody, Deed::LoginFailed, &whose).with(address))?;
     if let Some(until) = until {
         let words = format!("{failures} failures in a row, until {until}");
-        note(writing, at, &Entry::new(Actor::Nobody, Deed::LoginLocked, &whose).with(words))?;
+        note(writing.db, at, &Entry::new(Actor::Nobody, Deed::LoginLocked, &whose).with(words))?;
     }
     Ok(until)
 }
@@ -186,7 +188,11 @@ pub(super) fn change_password(
         return Ok(None);
     }
     let by = Actor::Person(open.person.clone());
-    note(writing, new.at, &Entry::new(by, Deed::PasswordChanged, subject(&open.person)).with(&*new.visitor.address))?;
+    note(
+        writing.db,
+        new.at,
+        &Entry::new(by, Deed::PasswordChanged, subject(&open.person)).with(&*new.visitor.address),
+    )?;
     sessions::end_quietly(writing.db, &open.person)?;
     let token = sessions::open(writing, secrets, &open.person, open.stage, &new.visitor, new.at)?;
     Ok(Some(token))
@@ -230,7 +236,7 @@ pub(super) fn add(
         return Err(StoreError::LoginExists(new.person.clone()));
     }
     insert(writing.db, &new.person, &new.hash, new.at)?;
-    note(writing, new.at, &Entry::new(new.by.clone(), Deed::LoginMade, subject(&new.person)))
+    note(writing.db, new.at, &Entry::new(new.by.clone(), Deed::LoginMade, subject(&new.person)))
 }
 
 fn insert(db: &Connection, person: &PersonId, hash: &str, at: ServerTime) -> Result<(), StoreError> {
@@ -253,7 +259,7 @@ pub(super) fn reset(writing: &mut Writing<'_>, secrets: &Secrets, new: &OneTime)
     db.execute("DELETE FROM recovery_code WHERE person = ?", [new.person.as_str()])?;
     forgive(db, secrets, &new.person)?;
     sessions::end_quietly(db, &new.person)?;
-    note(writing, new.at, &Entry::new(new.by.clone(), Deed::LoginReset, subject(&new.person)))
+    note(writing.db, new.at, &Entry::new(new.by.clone(), Deed::LoginReset, subject(&new.person)))
 }
 
 pub(super) fn disable(
@@ -268,10 +274,10 @@ pub(super) fn disable(
         return Err(StoreError::NoLogin(person.clone()));
     }
     sessions::end_quietly(db, person)?;
-    note(writing, at, &Entry::new(by.clone(), Deed::LoginDisabled, subject(person)))?;
+    note(writing.db, at, &Entry::new(by.clone(), Deed::LoginDisabled, subject(person)))?;
     // Whoever may not come in by a browser may not by a phone either.
     let (devices, reason) = (Revoked::AllOf(person.clone()), "login disabled".to_owned());
-    devices::revoke(writing, &RevokeOrder { devices, by: by.clone(), reason, hand_over: false, at })?;
+    devices::revoke(writing.db, &RevokeOrder { devices, by: by.clone(), reason, hand_over: false, at })?;
     Ok(())
 }
 
@@ -286,7 +292,7 @@ pub(super) fn enable(
         return Err(StoreError::NoLogin(person.clone()));
     }
     forgive(writing.db, secrets, person)?;
-    note(writing, at, &Entry::new(by.clone(), Deed::LoginEnabled, subject(person)))
+    note(writing.db, at, &Entry::new(by.clone(), Deed::LoginEnabled, subject(person)))
 }
 
 pub(super) fn first_administrator(

@@ -4,10 +4,12 @@
 mod audit;
 mod bank;
 mod campaigns;
+mod copy;
 mod devices;
 mod doors;
 mod factors;
 mod feeds;
+mod head;
 mod ingest;
 mod ledger;
 mod logins;
@@ -25,6 +27,7 @@ mod standings;
 mod tally;
 mod writer;
 
+pub use copy::Inspected;
 pub use open::{SqliteOptions, database_in};
 
 use super::audit::{AuditCheck, AuditPage, AuditQuery};
@@ -39,13 +42,13 @@ use crate::store::devices::{
 };
 use crate::store::queue::{DecideOrder, Decided, HandOverOrder, HeldRecord, Queue};
 use async_trait::async_trait;
-use audit::Head;
 use bank::CachedBank;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, Week};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::Verdict;
+use head::Head;
 use open::Readers;
 use standings::SharedStandings;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -73,10 +76,10 @@ impl SqliteStore {
     /// When the file cannot be used, is damaged or of a newer version.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         let connection = open::connect(path, options.durable)?;
-        let secret_file = options.secret_file_of(path);
+        let secret_file = open::secret_file(path, &options);
         let secrets = open::secrets(&connection, &secret_file)?;
         seal::install(&connection, &secrets)?;
-        let head = Head::beside(&secret_file);
+        let head = Head::of(path, &secret_file);
         let entropy = open::entropy(options.seed);
         Ok(Self {
             path: path.to_owned(),
@@ -88,6 +91,26 @@ impl SqliteStore {
             secret_file,
             head,
         })
+    }
+
+    /// Writes a consistent copy of the whole store to a new file, while others go on writing.
+    ///
+    /// # Errors
+    /// When the file is there, or cannot be written.
+    pub async fn copy_to(&self, file: PathBuf) -> Result<(), StoreError> {
+        let from = self.path.clone();
+        let copied = tokio::task::spawn_blocking(move || copy::copy(&from, &file));
+        copied.await.map_err(|error| StoreError::Storage(error.to_string()))?
+    }
+
+    /// Takes the audit log's end as it is now for where it went to: after a backup was restored, or because the operator says
+    /// so. What was cut off before is not found out any more.
+    ///
+    /// # Errors
+    /// When that cannot be kept beside the secret file.
+    pub async fn begin_audit_anew(&self) -> Result<(), StoreError> {
+        let (head, secrets) = (self.head.clone(), self.secrets.clone());
+        self.read(move |db| head.begin_anew(db, &secrets)).await
     }
 
     /// Where the file is.
@@ -258,6 +281,23 @@ impl Store for SqliteStore {
 }
 
 #[async_trait]
+impl Audit for SqliteStore {
+    async fn note(&self, entry: Entry, at: ServerTime) -> Result<(), StoreError> {
+        self.writer.run(move |writing| audit::note(writing.db, at, &entry)).await
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
+        self.read(move |db| audit::read(db, &query)).await
+    }
+
+    async fn verify_audit(&self) -> Result<AuditCheck, StoreError> {
+        let (head, secrets) = (self.head.clone(), self.secrets.clone());
+        // The second place is read before the snapshot is taken: it never says more than what is durable.
+        self.read(move |db| audit::verify(db, &secrets, head.read(&secrets))).await
+    }
+}
+
+#[async_trait]
 impl Queue for SqliteStore {
     async fn held(&self) -> Result<Vec<HeldRecord>, StoreError> {
         self.read(queue::all).await
@@ -275,11 +315,13 @@ impl Queue for SqliteStore {
 #[async_trait]
 impl Devices for SqliteStore {
     async fn invite(&self, order: InviteOrder) -> Result<Invited, StoreError> {
-        self.writer.run(move |writing| devices::invite(writing, &order)).await
+        let secrets = self.secrets.clone();
+        self.writer.run(move |writing| devices::invite(writing, &secrets, &order)).await
     }
 
     async fn enrol(&self, order: EnrolOrder) -> Result<Result<DeviceNumber, InvitationError>, StoreError> {
-        self.writer.run(move |writing| devices::enrol(writing, &order)).await
+        let secrets = self.secrets.clone();
+        self.writer.run(move |writing| devices::enrol(writing, &secrets, &order)).await
     }
 
     async fn credential(&self, device: DeviceNumber) -> Result<Option<Credential>, StoreError> {
@@ -298,23 +340,6 @@ impl Devices for SqliteStore {
     }
 
     async fn revoke(&self, order: RevokeOrder) -> Result<Vec<DeviceNumber>, StoreError> {
-        self.writer.run(move |writing| devices::revoke(writing, &order)).await
-    }
-}
-
-#[async_trait]
-impl Audit for SqliteStore {
-    async fn note(&self, entry: Entry, at: ServerTime) -> Result<(), StoreError> {
-        self.writer.run(move |writing| audit::note(writing, at, &entry)).await
-    }
-
-    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
-        self.read(move |db| audit::read(db, &query)).await
-    }
-
-    async fn verify_audit(&self) -> Result<AuditCheck, StoreError> {
-        let (head, secrets) = (self.head.clone(), self.secrets.clone());
-        // The second place is read before the snapshot is taken: it never says more than what is durable.
-        self.read(move |db| audit::verify(db, &secrets, head.read(&secrets))).await
+        self.writer.run(move |writing| devices::revoke(writing.db, &order)).await
     }
 }

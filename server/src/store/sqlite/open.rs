@@ -32,19 +32,17 @@ impl Default for SqliteOptions {
     }
 }
 
-impl SqliteOptions {
-    /// Where the secret file of the database at a path is.
-    pub(super) fn secret_file_of(&self, database: &Path) -> PathBuf {
-        self.secret_file.clone().unwrap_or_else(|| database.with_file_name("canvass.key"))
-    }
-}
-
 /// How many readers work at once.
 const READERS: usize = 4;
 
 /// Where a data folder's database is.
 pub fn database_in(folder: &Path) -> PathBuf {
     folder.join("canvass.db")
+}
+
+/// Where the secret file of a database is.
+pub(super) fn secret_file(path: &Path, options: &SqliteOptions) -> PathBuf {
+    options.secret_file.clone().unwrap_or_else(|| path.with_file_name("canvass.key"))
 }
 
 /// The secrets that go with a database: its file's, made with a new database. A database whose secrets are missing or others

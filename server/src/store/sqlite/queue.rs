@@ -165,7 +165,7 @@ pub(super) fn decide_on(writing: &mut Writing<'_>, order: &DecideOrder) -> Resul
             .execute(params![change_hash(bytes).as_bytes(), order.device.get()])?;
     }
     let entry = Entry::new(order.by.clone(), deed, format!("{kind}/{}", order.record));
-    audit::note(writing, order.at, &entry.with(format!("device/{}: {}", order.device, order.reason)))?;
+    audit::note(db, order.at, &entry.with(format!("device/{}: {}", order.device, order.reason)))?;
     intake.end(writing)?;
     Ok(decided)
 }
@@ -213,7 +213,7 @@ pub(super) fn hand_over(
         let held: usize = verdicts.iter().flatten().filter(|verdict| **verdict == Verdict::Held).count();
         let actor = crate::store::Actor::Device(order.device);
         let entry = Entry::new(actor, Deed::HandedOver, format!("device/{}", order.device));
-        audit::note(writing, order.at, &entry.with(format!("{held} changes held")))?;
+        audit::note(db, order.at, &entry.with(format!("{held} changes held")))?;
     }
     Ok(Some(verdicts))
 }

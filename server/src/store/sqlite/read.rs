@@ -4,8 +4,8 @@ use super::{bank, feeds, ledger, records};
 use crate::ingest::{Assigned, Grants};
 use crate::store::{Counts, StoreError, Versions};
 use canvass_core::document::ChangeHash;
-use canvass_core::domain::{KINDS, prospect};
 use canvass_core::domain::{Bank, Date, PersonId, RecordId};
+use canvass_core::domain::{KINDS, prospect};
 use canvass_core::projection::Row;
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -66,7 +66,7 @@ pub(super) fn prospects_in(
 pub(super) fn rows_for(db: &Connection, bank: &Bank, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {
     let mut rows = Vec::new();
     let grants = Grants::of(bank, person, today).ok_or_else(|| StoreError::UnknownPerson(person.clone()))?;
-    for audience in grants.audiences(bank) {
+    for audience in grants.audiences(bank).into_iter().filter(|audience| !audience.is_confidential()) {
         let mut select = db.prepare_cached(&format!(
             "SELECT {} FROM told JOIN feed ON feed.record = told.record AND feed.feed = told.feed AND last = told.seq
              JOIN record ON record.id = told.record WHERE told.feed = ? AND gone = 0",

@@ -50,7 +50,7 @@ pub(super) fn extend(writing: &mut Writing<'_>, order: BankOrder) -> Result<bool
         replace(writing, &extended)?;
         for (subject, detail) in differences(&bank, &extended) {
             let entry = Entry::new(order.by.clone(), Deed::BankChanged, subject).with(detail);
-            audit::note(writing, order.at, &entry)?;
+            audit::note(writing.db, order.at, &entry)?;
         }
     }
     Ok(differs)

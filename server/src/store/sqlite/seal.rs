@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 
 /// Gives a connection `seal(what, plain, about)` and `unseal(what, sealed, about)`, for `what` of `dossier` or `quarantine`.
-/// Text stays text.
+/// Text stays text. `audit_mark(said)` chains the audit log.
 pub(super) fn install(db: &Connection, secrets: &Secrets) -> Result<(), StoreError> {
     let sealing = secrets.clone();
     db.create_scalar_function("seal", 3, FunctionFlags::SQLITE_UTF8, move |context| {
@@ -24,6 +24,12 @@ pub(super) fn install(db: &Connection, secrets: &Secrets) -> Result<(), StoreErr
     db.create_scalar_function("unseal_text", 3, FunctionFlags::SQLITE_UTF8, move |context| {
         let plain = opened(&opening, context)?;
         String::from_utf8(plain.to_vec()).map_err(|error| failed(error.to_string()))
+    })?;
+    let marking = secrets.clone();
+    db.create_scalar_function("audit_mark", 1, FunctionFlags::SQLITE_UTF8, move |context| {
+        let said = context.get_raw(0);
+        let said = said.as_bytes().map_err(|error| failed(error.to_string()))?;
+        Ok(marking.mark(Purpose::Audit, said).to_vec())
     })?;
     Ok(())
 }

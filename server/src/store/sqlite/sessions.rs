@@ -174,7 +174,7 @@ pub(super) fn end(
     let ended = writing.db.execute(sql, params![person.as_str(), number.cast_signed()])?;
     if ended > 0 {
         let entry = Entry::new(by.clone(), Deed::SessionEnded, subject(person));
-        note(writing, at, &entry.with(format!("{ended} ended")))?;
+        note(writing.db, at, &entry.with(format!("{ended} ended")))?;
     }
     Ok(ended)
 }

@@ -1,9 +1,9 @@
 //! The one writer: a thread that takes what is waiting, runs it in one transaction, each job in a savepoint of its own,
 //! and answers only after the commit.
 
-use super::audit::Head;
 use super::bank::CachedBank;
 use super::campaigns::CachedCampaigns;
+use super::head::{Follower, Head};
 use crate::secrets::Secrets;
 use crate::store::StoreError;
 use canvass_core::document::{Actor, Authorship};
@@ -21,14 +21,11 @@ const GROUP: usize = 64;
 /// How many jobs may wait before callers are told that the server is busy.
 const WAITING: usize = 1024;
 
-/// What a job works with: the open transaction, what is cached beside it, the keys, and the server's own pen.
+/// What a job works with: the open transaction, what is cached beside it, and the server's own pen.
 pub(super) struct Writing<'a> {
     pub(super) db: &'a Connection,
     pub(super) bank: &'a mut CachedBank,
     pub(super) campaigns: &'a mut CachedCampaigns,
-    pub(super) secrets: &'a Secrets,
-    /// Whether this transaction added to the audit log.
-    pub(super) noted: bool,
     entropy: &'a mut StdRng,
     actor: Actor,
 }
@@ -131,6 +128,7 @@ impl Drop for Writer {
 
 fn work(db: &Connection, mut entropy: StdRng, secrets: &Secrets, head: &Head, mut waiting: mpsc::Receiver<Job>) {
     let actor = Actor::new(entropy.random());
+    let mut follower = Follower::of(db, head, secrets);
     let (mut bank, mut campaigns) = (CachedBank::default(), CachedCampaigns::default());
     let mut next = waiting.blocking_recv();
     while let Some(first) = next.take() {
@@ -154,8 +152,8 @@ fn work(db: &Connection, mut entropy: StdRng, secrets: &Secrets, head: &Head, mu
             job(db);
         } else {
             let (bank, campaigns, entropy) = (&mut bank, &mut campaigns, &mut entropy);
-            let writing = Writing { db, bank, campaigns, secrets, noted: false, entropy, actor };
-            commit(writing, head, group);
+            commit(Writing { db, bank, campaigns, entropy, actor }, group);
+            follower.follow(db);
         }
         if next.is_none() {
             next = waiting.blocking_recv();
@@ -166,7 +164,7 @@ fn work(db: &Connection, mut entropy: StdRng, secrets: &Secrets, head: &Head, mu
 }
 
 /// Runs jobs in one transaction and answers them.
-fn commit(mut writing: Writing<'_>, head: &Head, group: Vec<Grouped>) {
+fn commit(mut writing: Writing<'_>, group: Vec<Grouped>) {
     let db = writing.db;
     let mut kept: Vec<Answer> = Vec::new();
     let mut group = group.into_iter();
@@ -209,12 +207,7 @@ fn commit(mut writing: Writing<'_>, head: &Head, group: Vec<Grouped>) {
         return;
     }
     match db.execute_batch("COMMIT") {
-        Ok(()) => {
-            if writing.noted {
-                head.follow(db, writing.secrets);
-            }
-            kept.into_iter().for_each(|answer| answer(Ok(())));
-        }
+        Ok(()) => kept.into_iter().for_each(|answer| answer(Ok(()))),
         Err(error) => undo(&mut writing, &mut kept, &error.into()),
     }
 }
@@ -287,10 +280,7 @@ mod tests {
         let (mut bank, mut campaigns) = (CachedBank::default(), CachedCampaigns::default());
         let mut entropy = StdRng::seed_from_u64(1);
         let actor = Actor::new([1; 16]);
-        let secrets = secrets();
-        let (bank, campaigns, entropy) = (&mut bank, &mut campaigns, &mut entropy);
-        let writing = Writing { db, bank, campaigns, secrets: &secrets, noted: false, entropy, actor };
-        commit(writing, &Head::beside(Path::new("nowhere")), group);
+        commit(Writing { db, bank: &mut bank, campaigns: &mut campaigns, entropy: &mut entropy, actor }, group);
         std::mem::take(&mut *heard.lock().expect("heard"))
     }
 
@@ -356,8 +346,13 @@ mod tests {
     async fn the_writer_outlives_a_job_that_panics_outside_a_transaction() {
         let folder = tempfile::tempdir().expect("folder");
         let db = database(&folder.path().join("a.db"));
-        let writer = Writer::start(db, StdRng::seed_from_u64(1), secrets(), Head::beside(Path::new("nowhere")))
-            .expect("started");
+        let writer = Writer::start(
+            db,
+            StdRng::seed_from_u64(1),
+            secrets(),
+            Head::of(Path::new("nowhere"), Path::new("nowhere")),
+        )
+        .expect("started");
         let panicked: Result<(), _> = writer.outside(|_| panic!("a job panics on purpose")).await;
         assert!(matches!(panicked, Err(StoreError::Storage(_))));
         assert!(writer.run(note(1)).await.is_ok());

@@ -1,0 +1,110 @@
+//! `serve`: who may reach the server, and how; and the signals that stop it.
+
+use super::{Data, first_administrator};
+use anyhow::Context;
+use canvass_server::app::PublicUrl;
+use canvass_server::clock::SystemClock;
+use canvass_server::http::client::Proxies;
+use canvass_server::http::{App, Entrance, Tls};
+use canvass_server::store::SqliteStore;
+use clap::Args;
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    data: Data,
+    /// The address to listen on. One that others than this machine reach wants --tls-cert or --behind-proxy.
+    #[arg(long, default_value = "127.0.0.1:8471", env = "CANVASS_LISTEN")]
+    listen: SocketAddr,
+    /// The chain of certificates to encrypt with, as PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "CANVASS_TLS_CERT")]
+    tls_cert: Option<PathBuf>,
+    /// The key of the first certificate, as PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "CANVASS_TLS_KEY")]
+    tls_key: Option<PathBuf>,
+    /// A proxy that encrypts in this server's place: its address, or the network it is in. It alone is believed about who
+    /// asks (the last of X-Forwarded-For, X-Forwarded-Proto). May be given many times.
+    #[arg(long, value_name = "ADDRESS|CIDR", value_delimiter = ',', env = "CANVASS_BEHIND_PROXY")]
+    behind_proxy: Vec<Network>,
+    /// Where phones and browsers reach this server, for invitations; otherwise the address it listens on.
+    #[arg(long, value_name = "URL", env = "CANVASS_PUBLIC_URL")]
+    public_url: Option<PublicUrl>,
+}
+
+/// An address, or a network.
+#[derive(Debug, Clone)]
+struct Network(IpNet);
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let address = || text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+        let network = text.parse().or_else(|_| address());
+        network.map(Self).map_err(|_| "an address such as 10.0.0.7, or a network such as 10.0.0.0/24".to_owned())
+    }
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> anyhow::Result<bool> {
+        let folder = &self.data.folder;
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        let tls = match (&self.tls_cert, &self.tls_key) {
+            (Some(certificates), Some(key)) => Some(Tls::read(certificates, key)?),
+            _ => None,
+        };
+        let proxies = Proxies::within(self.behind_proxy.into_iter().map(|network| network.0).collect());
+        let entrance = Entrance { tls, proxies };
+        let store = Arc::new(self.data.open()?);
+        first_administrator(&store).await?;
+        serve(store, entrance, self.listen, self.public_url).await?;
+        Ok(true)
+    }
+}
+
+/// Serves until told to stop.
+pub(super) async fn serve(
+    store: Arc<SqliteStore>,
+    entrance: Entrance,
+    listen: SocketAddr,
+    public_url: Option<PublicUrl>,
+) -> anyhow::Result<()> {
+    let listener = entrance.bind(listen).await?;
+    // Listened for before anybody is told that the server is there: a signal must never find it unprepared.
+    let told = stop_signals()?;
+    let scheme = if entrance.tls.is_some() { "https" } else { "http" };
+    let here = format!("{scheme}://{}", listener.local_addr()?);
+    println!("serving at {here}/standings (Ctrl-C or SIGTERM stops)");
+    let mut app = App::new(store, Arc::new(SystemClock));
+    app.public_url = match public_url {
+        Some(public_url) => public_url,
+        None => here.parse().map_err(anyhow::Error::msg)?,
+    };
+    entrance.serve(listener, app, told).await?;
+    println!("stopped");
+    Ok(())
+}
+
+/// Ctrl-C, or SIGTERM where there is such a thing.
+#[cfg(unix)]
+fn stop_signals() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    })
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signals() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
+}

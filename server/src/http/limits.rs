@@ -1,0 +1,404 @@
+//! How much one address, and one phone, may ask for: so much in a while, and so much at once. One heavy or hostile sender
+//! waits or is turned away; the others do not notice. Memory is bounded: who is too many shares a budget.
+
+use super::client::ClientAddress;
+use super::{App, Problem};
+use crate::clock::Clock;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use canvass_core::domain::DeviceNumber;
+use governor::clock::Clock as Ticking;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What is allowed: at first so many, later one more each time.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    /// How many at first.
+    pub at_first: NonZeroU32,
+    /// After how long one more.
+    pub each: Duration,
+}
+
+impl Allowance {
+    const fn of(at_first: u32, each: Duration) -> Self {
+        match NonZeroU32::new(at_first) {
+            Some(at_first) => Self { at_first, each },
+            None => Self { at_first: NonZeroU32::MIN, each },
+        }
+    }
+}
+
+/// All allowances.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowances {
+    /// Requests of an address. A branch of 300 phones and its pages are one address, so this is generous.
+    pub requests: Allowance,
+    /// Requests of an address that prove nothing: a wrong signature, an unknown device, a wrong password.
+    pub unproven: Allowance,
+    /// Answers to invitations from an address.
+    pub enrolments: Allowance,
+    /// Requests of a phone.
+    pub device_requests: Allowance,
+    /// Kilobytes of a phone's requests.
+    pub device_kilobytes: Allowance,
+    /// How many of an address are worked on at once; others wait.
+    pub address_at_once: usize,
+    /// How many of a phone are worked on at once; others are turned away.
+    pub device_at_once: usize,
+}
+
+impl Default for Allowances {
+    fn default() -> Self {
+        Self {
+            requests: Allowance::of(3000, Duration::from_millis(10)),
+            unproven: Allowance::of(60, Duration::from_secs(2)),
+            enrolments: Allowance::of(30, Duration::from_secs(10)),
+            device_requests: Allowance::of(120, Duration::from_secs(1)),
+            device_kilobytes: Allowance::of(32 * 1024, Duration::from_millis(4)),
+            address_at_once: 32,
+            device_at_once: 4,
+        }
+    }
+}
+
+impl Allowances {
+    /// As good as none, for simulations and measurements whose clock stands still.
+    pub fn unbounded() -> Self {
+        let any = Allowance::of(u32::MAX, Duration::from_nanos(1));
+        Self {
+            requests: any,
+            unproven: any,
+            enrolments: any,
+            device_requests: any,
+            device_kilobytes: any,
+            address_at_once: Semaphore::MAX_PERMITS,
+            device_at_once: usize::MAX,
+        }
+    }
+}
+
+/// How many requests one counts as that proves nothing: checking a signature is work, and for nobody.
+const UNPROVEN_COSTS: u32 = 20;
+/// How many senders are told apart; more share one budget.
+const SENDERS: usize = 100_000;
+/// How often those who were quiet are forgotten, at most, while there are that many.
+const FORGET: Duration = Duration::from_secs(1);
+
+/// The server's clock as the limiters read it.
+#[derive(Clone)]
+struct Ticks(Arc<dyn Clock>);
+
+impl Ticking for Ticks {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.0.elapsed().into()
+    }
+}
+
+/// A budget for each sender. `None` stands for all for whom there is no room.
+struct Budget<K: Hash + Eq + Clone> {
+    limiter: RateLimiter<Option<K>, HashMapStateStore<Option<K>>, Ticks, NoOpMiddleware<Nanos>>,
+    ticks: Ticks,
+    senders: usize,
+    forgot: Mutex<Duration>,
+}
+
+impl<K: Hash + Eq + Clone> Budget<K> {
+    fn new(allowance: Allowance, ticks: &Ticks, senders: usize) -> Self {
+        let each = allowance.each.max(Duration::from_nanos(1));
+        let quota = Quota::with_period(each).unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN));
+        let limiter = RateLimiter::hashmap_with_clock(quota.allow_burst(allowance.at_first), ticks.clone());
+        Self { limiter, ticks: ticks.clone(), senders, forgot: Mutex::default() }
+    }
+
+    /// Takes some of a sender's budget, or says how long to wait for it. What is more than the whole budget takes all.
+    fn take(&self, sender: K, n: u32) -> Result<(), Duration> {
+        let sender = self.has_room().then_some(sender);
+        let n = NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+        match self.limiter.check_key_n(&sender, n) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(until)) => Err(until.wait_time_from(self.ticks.now())),
+            Err(most) => {
+                let all = NonZeroU32::new(most.0).unwrap_or(NonZeroU32::MIN);
+                let taken = self.limiter.check_key_n(&sender, all);
+                taken.map_or(Ok(()), |taken| taken.map_err(|until| until.wait_time_from(self.ticks.now())))
+            }
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        if self.limiter.len() < self.senders {
+            return true;
+        }
+        let now = self.ticks.0.elapsed();
+        let mut forgot = self.forgot.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.saturating_sub(*forgot) >= FORGET {
+            *forgot = now;
+            self.limiter.retain_recent();
+        }
+        self.limiter.len() < self.senders
+    }
+}
+
+/// Who is being worked for, and how often. What has nobody in it is forgotten.
+struct AtOnce<K: Hash + Eq + Clone> {
+    most: usize,
+    places: Mutex<HashMap<K, Arc<Semaphore>>>,
+}
+
+impl<K: Hash + Eq + Clone> AtOnce<K> {
+    fn new(most: usize) -> Self {
+        Self { most: most.min(Semaphore::MAX_PERMITS), places: Mutex::default() }
+    }
+
+    fn of(&self, sender: &K) -> Arc<Semaphore> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.entry(sender.clone()).or_insert_with(|| Arc::new(Semaphore::new(self.most))).clone()
+    }
+
+    /// Forgets a sender for whom nothing is worked on and nobody waits.
+    fn tidy(&self, sender: &K) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.get(sender).is_some_and(|places| Arc::strong_count(places) == 1) {
+            places.remove(sender);
+        }
+    }
+}
+
+/// A place among those of one sender that are worked on; given back when dropped.
+pub struct Place<K: Hash + Eq + Clone> {
+    permit: Option<OwnedSemaphorePermit>,
+    sender: K,
+    of: Arc<AtOnce<K>>,
+}
+
+impl<K: Hash + Eq + Clone> Drop for Place<K> {
+    fn drop(&mut self) {
+        self.permit = None;
+        self.of.tidy(&self.sender);
+    }
+}
+
+/// All budgets of one server.
+#[derive(Clone)]
+pub struct Limits(Arc<Inner>);
+
+struct Inner {
+    requests: Budget<IpAddr>,
+    unproven: Budget<IpAddr>,
+    enrolments: Budget<IpAddr>,
+    device_requests: Budget<DeviceNumber>,
+    device_kilobytes: Budget<DeviceNumber>,
+    address_places: Arc<AtOnce<IpAddr>>,
+    device_places: Arc<AtOnce<DeviceNumber>>,
+}
+
+impl Limits {
+    /// Full budgets, by a clock.
+    pub fn new(clock: Arc<dyn Clock>, allowances: Allowances) -> Self {
+        let ticks = Ticks(clock);
+        Self(Arc::new(Inner {
+            requests: Budget::new(allowances.requests, &ticks, SENDERS),
+            unproven: Budget::new(allowances.unproven, &ticks, SENDERS),
+            enrolments: Budget::new(allowances.enrolments, &ticks, SENDERS),
+            device_requests: Budget::new(allowances.device_requests, &ticks, SENDERS),
+            device_kilobytes: Budget::new(allowances.device_kilobytes, &ticks, SENDERS),
+            address_places: Arc::new(AtOnce::new(allowances.address_at_once)),
+            device_places: Arc::new(AtOnce::new(allowances.device_at_once)),
+        }))
+    }
+
+    /// Counts a request of a phone whose signature was verified, and what it brings.
+    ///
+    /// # Errors
+    /// `too-many-requests`, with how long to wait.
+    pub fn device(&self, device: DeviceNumber, bytes: u64) -> Result<(), Problem> {
+        let kilobytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        let taken = self.0.device_requests.take(device, 1);
+        taken.and_then(|()| self.0.device_kilobytes.take(device, kilobytes)).map_err(|wait| {
+            let words = format!("device {device} asks for more than one phone may");
+            Problem::too_many_requests(&words, wait)
+        })
+    }
+
+    /// Takes a place for a phone's request, to be held while it is worked on.
+    ///
+    /// # Errors
+    /// `too-many-requests`, when as many as one phone may have are being worked on.
+    pub fn device_place(&self, device: DeviceNumber) -> Result<Place<DeviceNumber>, Problem> {
+        let of = self.0.device_places.clone();
+        let permit = of.of(&device).try_acquire_owned().map_err(|_| {
+            let words = format!("{} requests of device {device} are being worked on", of.most);
+            Problem::too_many_requests(&words, Duration::from_secs(1))
+        })?;
+        Ok(Place { permit: Some(permit), sender: device, of })
+    }
+
+    /// Counts a request of an address; `enrols` if it answers an invitation.
+    fn address(&self, client: ClientAddress, enrols: bool) -> Result<(), Problem> {
+        if client.is_own() {
+            return Ok(());
+        }
+        let block = client.block();
+        let taken = self.0.requests.take(block, 1);
+        let taken = taken.and_then(|()| if enrols { self.0.enrolments.take(block, 1) } else { Ok(()) });
+        taken.map_err(|wait| Problem::too_many_requests("too much is asked for from your address", wait))
+    }
+
+    /// Counts a request that proved nothing as twenty, and takes one of the few such that are answered by why.
+    fn unproven(&self, client: ClientAddress) -> Result<(), Problem> {
+        if client.is_own() {
+            return Ok(());
+        }
+        // What is left of the budget for less than that is for those who do prove who they are.
+        let _costs_more = self.0.requests.take(client.block(), UNPROVEN_COSTS);
+        let words = "too many requests from your address prove nothing";
+        self.0.unproven.take(client.block(), 1).map_err(|wait| Problem::too_many_requests(words, wait))
+    }
+
+    /// Waits for a place for an address.
+    async fn address_place(&self, client: ClientAddress) -> Option<Place<IpAddr>> {
+        if client.is_own() {
+            return None;
+        }
+        let (of, sender) = (self.0.address_places.clone(), client.block());
+        let mut place = Place { permit: None, sender, of };
+        place.permit = place.of.of(&sender).acquire_owned().await.ok();
+        Some(place)
+    }
+}
+
+/// The layer: counts each request of an address, lets it wait for a place, and counts it once more if it proved nothing.
+pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let Some(client) = request.extensions().get::<ClientAddress>().copied() else {
+        return Problem::failed("a request came without an address").into_response();
+    };
+    let enrols = request.uri().path() == super::ENROL;
+    if let Err(problem) = app.limits.address(client, enrols) {
+        return problem.into_response();
+    }
+    let _place = app.limits.address_place(client).await;
+    let response = next.run(request).await;
+    if response.status() == StatusCode::UNAUTHORIZED
+        && let Err(problem) = app.limits.unproven(client)
+    {
+        return problem.into_response();
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use canvass_core::domain::ServerTime;
+
+    fn at(millis: i64) -> ServerTime {
+        ServerTime::from_millis(millis).expect("a time")
+    }
+
+    fn limits() -> (Limits, ManualClock) {
+        let clock = ManualClock::at(at(1_000_000));
+        (Limits::new(Arc::new(clock.clone()), Allowances::default()), clock)
+    }
+
+    fn client(text: &str) -> ClientAddress {
+        ClientAddress::new(text.parse().expect("an address"))
+    }
+
+    #[test]
+    fn a_phone_that_floods_is_told_how_long_to_wait_and_the_others_are_not() {
+        let (limits, clock) = limits();
+        let (heavy, honest) = (DeviceNumber::new(7), DeviceNumber::new(8));
+        let taken = (0..1000).take_while(|_| limits.device(heavy, 1).is_ok()).count();
+        assert_eq!(taken, 120);
+        let problem = limits.device(heavy, 1).expect_err("too many");
+        assert_eq!(problem.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(problem.detail().contains("device 7") && problem.detail().contains("wait 1 second"), "{problem:?}");
+        assert!(limits.device(honest, 1).is_ok());
+        clock.advance_to(at(1_000_000 + 2_000));
+        assert_eq!((0..10).take_while(|_| limits.device(heavy, 1).is_ok()).count(), 2);
+    }
+
+    #[test]
+    fn bytes_count_too_and_one_body_of_any_size_is_let_through_once() {
+        let (limits, clock) = limits();
+        let device = DeviceNumber::new(7);
+        assert_eq!((0..100).take_while(|_| limits.device(device, 2 << 20).is_ok()).count(), 16, "32 MiB at first");
+        assert!(limits.device(device, 2 << 20).is_err());
+        clock.advance_to(at(1_000_000 + 9_000));
+        assert!(limits.device(device, 2 << 20).is_ok());
+        assert!(limits.device(DeviceNumber::new(8), u64::MAX).is_ok());
+        assert!(limits.device(DeviceNumber::new(8), 1).is_err());
+    }
+
+    #[test]
+    fn a_branch_behind_one_address_is_served_and_a_guesser_behind_it_is_slowed() {
+        let (limits, clock) = limits();
+        let branch = client("203.0.113.9");
+        assert!((0..3000).all(|_| limits.address(branch, false).is_ok()));
+        assert!(limits.address(branch, false).is_err());
+        assert!(limits.address(client("203.0.113.10"), false).is_ok());
+        clock.advance_to(at(1_000_000 + 60_000));
+        assert_eq!((0..100).take_while(|_| limits.address(branch, true).is_ok()).count(), 30, "answers to invitations");
+        assert_eq!((0..100).take_while(|_| limits.unproven(branch).is_ok()).count(), 60);
+        assert!(limits.address(branch, false).is_ok(), "who proves who they are is served on");
+        assert!((0..10_000).all(|_| limits.address(client("127.0.0.1"), true).is_ok()), "the operator's own machine");
+    }
+
+    #[test]
+    fn the_whole_of_a_network_of_ipv6_is_one_sender() {
+        let (limits, _) = limits();
+        let hosts = (0..100_u32).map(|host| client(&format!("2001:db8::{host:x}")));
+        assert_eq!(hosts.take_while(|host| limits.address(*host, true).is_ok()).count(), 30);
+    }
+
+    #[test]
+    fn who_is_too_many_shares_a_budget_and_who_was_quiet_is_forgotten() {
+        let clock = ManualClock::at(at(1_000_000));
+        let budget: Budget<u32> =
+            Budget::new(Allowance::of(2, Duration::from_secs(10)), &Ticks(Arc::new(clock.clone())), 3);
+        let served = (0..100).filter(|sender| budget.take(*sender, 1).is_ok()).count();
+        assert_eq!(served, 3 + 2, "three have their own, the others two together");
+        assert!(budget.limiter.len() <= 4);
+        clock.advance_to(at(1_000_000 + 60_000));
+        assert!(budget.take(1000, 2).is_ok());
+        assert_eq!(budget.limiter.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn one_phone_has_four_places_and_one_address_thirty_two() {
+        let (limits, _) = limits();
+        let held: Vec<_> = (0..4).map(|_| limits.device_place(DeviceNumber::new(7)).expect("a place")).collect();
+        let turned_away = limits.device_place(DeviceNumber::new(7)).err().expect("none is left");
+        assert_eq!(turned_away.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(limits.device_place(DeviceNumber::new(8)).is_ok());
+        drop(held);
+        assert!(limits.device_place(DeviceNumber::new(7)).is_ok());
+        assert!(limits.0.device_places.places.lock().expect("places").is_empty(), "who left is forgotten");
+        let mut held = Vec::new();
+        for _ in 0..32 {
+            held.push(limits.address_place(client("203.0.113.9")).await);
+        }
+        let mut waiting = Box::pin(limits.address_place(client("203.0.113.9")));
+        assert!(futures_util::FutureExt::now_or_never(&mut waiting).is_none());
+        assert!(limits.address_place(client("203.0.113.10")).await.is_some());
+        held.pop();
+        assert!(waiting.await.is_some());
+        held.clear();
+        assert!(limits.0.address_places.places.lock().expect("places").is_empty());
+    }
+}
