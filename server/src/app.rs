@@ -52,13 +52,6 @@ impl Default for PublicUrl {
     }
 }
 
-impl PublicUrl {
-    /// Whether people reach it over TLS: cookies are for that alone then.
-    pub fn is_secure(&self) -> bool {
-        self.0.starts_with("https://")
-    }
-}
-
 impl fmt::Display for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -72,7 +72,7 @@ impl Keyring {
             let new = NewPassword { token, verified, hash: HASH.to_owned(), visitor: visitor.clone(), at: now };
             token = store.change_password(new).await.expect("changed").expect("it was right");
         }
-        let session = store.session(&token, now).await.expect("read").expect("a session");
+        let session = store.session(&token, now, true).await.expect("read").expect("a session");
         let authenticator = match authenticator.flatten() {
             Some(authenticator) => {
                 let code = authenticator.code(now);

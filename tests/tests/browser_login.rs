@@ -76,7 +76,8 @@ fn sound(window: &Window, axe: Option<&str>, name: &str) {
             window.look(look);
             let results = window.eval("axe.run(document, { resultTypes: ['violations'] })");
             let grave = results["violations"].as_array().expect("a list").iter();
-            let grave: Vec<_> = grave.filter(|it| ["serious", "critical"].contains(&it["impact"].as_str().unwrap_or(""))).collect();
+            let grave: Vec<_> =
+                grave.filter(|it| ["serious", "critical"].contains(&it["impact"].as_str().unwrap_or(""))).collect();
             assert!(grave.is_empty(), "{name} {look:?}: {grave:#?}");
         }
     }
@@ -176,9 +177,14 @@ fn the_pages_of_phones_logins_queue_audit_and_dossiers_fit_every_window_and_brea
                 window.go(&format!("{page}{and}lang={lang}"));
                 assert_eq!(window.eval("document.documentElement.lang"), lang, "{page}");
                 assert_eq!(window.eval("document.querySelectorAll('h1').length"), 1, "{page}");
-                let name = page.trim_start_matches('/').replace(['/', '?', '='], "-").replace(&dossier.to_string(), "one");
+                let name =
+                    page.trim_start_matches('/').replace(['/', '?', '='], "-").replace(&dossier.to_string(), "one");
                 if *page == "/units/B2" {
-                    assert!(window.text().contains(if lang == "zh" { "权限" } else { "not yours" }), "{}", window.text());
+                    assert!(
+                        window.text().contains(if lang == "zh" { "权限" } else { "not yours" }),
+                        "{}",
+                        window.text()
+                    );
                     // The browser itself says that the page was refused.
                     window.complaints();
                 }

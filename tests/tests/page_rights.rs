@@ -96,8 +96,21 @@ fn every_role_opens_what_is_its_own_and_nothing_else() {
     let stage = stage(1);
     let (own, other) = (format!("/prospects/{}", stage.own), format!("/prospects/{}", stage.other));
     let pages = [
-        "/standings", "/campaign", "/campaigns", "/unplaced", "/units/B1-S1", "/units/B2-S1", "/people/B1-S1-P1",
-        "/people/B2-S1-P1", &own, &other, "/held", "/devices", "/users", "/audit", "/account",
+        "/standings",
+        "/campaign",
+        "/campaigns",
+        "/unplaced",
+        "/units/B1-S1",
+        "/units/B2-S1",
+        "/people/B1-S1-P1",
+        "/people/B2-S1-P1",
+        &own,
+        &other,
+        "/held",
+        "/devices",
+        "/users",
+        "/audit",
+        "/account",
     ];
     let mut drawn = String::new();
     let mut cells = 0;
@@ -352,7 +365,8 @@ fn an_administrator_makes_resets_and_disables_logins_and_nobody_else_does() {
     for (_, code) in READERS.iter().filter(|(role, _)| *role != Role::Administrator) {
         assert_eq!(world.submit(code, "/account", &[("do", "nothing")]).status, 403);
         let token = world.get_as(code, "/account").text();
-        let token = token.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
+        let token =
+            token.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
         let fields = [("form", token), ("do", "reset"), ("person", "B1-L")];
         assert_eq!(world.send_form(Some(&world.cookie(code)), "/users", &fields).status, 403, "{code}");
     }
@@ -376,6 +390,9 @@ fn an_administrator_makes_resets_and_disables_logins_and_nobody_else_does() {
     let deeds = ["login-made", "login-reset", "login-disabled"];
     for deed in deeds {
         let log = stage.log(deed);
-        assert!(log.iter().any(|entry| entry.actor == "person/ADM" && entry.subject == "login/B3-L"), "{deed}: {log:?}");
+        assert!(
+            log.iter().any(|entry| entry.actor == "person/ADM" && entry.subject == "login/B3-L"),
+            "{deed}: {log:?}"
+        );
     }
 }

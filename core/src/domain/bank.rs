@@ -235,6 +235,11 @@ impl Bank {
         self.memberships.values().flatten()
     }
 
+    /// A person's memberships, whenever they hold.
+    pub fn memberships_of(&self, person: &PersonId) -> &[Membership] {
+        self.memberships.get(person).map_or(&[], Vec::as_slice)
+    }
+
     /// All devices, by number.
     pub fn devices(&self) -> impl Iterator<Item = Device> + '_ {
         self.devices.iter().map(|(number, person)| Device { number: *number, person: person.clone() })

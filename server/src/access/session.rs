@@ -101,8 +101,8 @@ pub fn next(stage: Stage, one_time: bool, second_factor: bool, roles: Roles) -> 
 /// Whether somebody is of the bank on a day: known, and not with all memberships ended. Administrators and auditors may
 /// belong to no unit at all.
 pub fn of_the_bank(bank: &Bank, person: &PersonId, today: Date) -> bool {
-    let mut places = bank.memberships().filter(|member| member.person == *person).peekable();
-    bank.person(person).is_some() && (places.peek().is_none() || places.any(|member| member.holds_on(today)))
+    let places = bank.memberships_of(person);
+    bank.person(person).is_some() && (places.is_empty() || places.iter().any(|member| member.holds_on(today)))
 }
 
 #[cfg(test)]

@@ -52,7 +52,12 @@ pub fn router(app: App) -> Router {
         .route(ENROL, post(enrol::enrol).layer(DefaultBodyLimit::max(MAX_ENROL)))
         .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
         .layer(RequestBodyTimeoutLayer::new(PATIENCE))
-        .merge(pages::routes(&app).layer(compressed()).layer(GlobalConcurrencyLimitLayer::new(AT_ONCE)))
+        .merge(
+            pages::routes(&app)
+                .layer(compressed())
+                .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
+                .layer(RequestBodyTimeoutLayer::new(PATIENCE)),
+        )
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .fallback(nothing)

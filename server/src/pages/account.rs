@@ -127,7 +127,7 @@ pub(super) async fn act(
     };
     app.store.end_sessions(person, which, reader.actor(), app.clock.now()).await.map_err(failed)?;
     if which == Which::One(own) {
-        return Ok(with_cookie(&app, None, Redirect::to(&with_next(door::LOGIN, "/", lang))));
+        return Ok(with_cookie(from.scheme, None, Redirect::to(&with_next(door::LOGIN, "/", lang))));
     }
     Ok(Redirect::to(&with_next(ACCOUNT, "/", lang)).into_response())
 }

@@ -3,13 +3,13 @@
 use super::words::Lang;
 use crate::access::SessionToken;
 use crate::app::App;
-use crate::http::client::ClientAddress;
+use crate::http::client::{ClientAddress, Scheme};
 use crate::problem::Problem;
 use crate::store::Visitor;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use form_urlencoded::Serializer;
 use std::convert::Infallible;
@@ -29,27 +29,27 @@ pub(super) const PASSWORD: &str = "/account/password";
 pub(super) const SECOND_FACTOR: &str = "/account/second-factor";
 
 /// The cookie's name. A browser takes one with `__Host-` from this host over TLS alone.
-fn cookie_name(app: &App) -> &'static str {
-    if app.public_url.is_secure() { "__Host-canvass" } else { "canvass" }
+fn cookie_name(scheme: Scheme) -> &'static str {
+    if scheme == Scheme::Https { "__Host-canvass" } else { "canvass" }
 }
 
 /// The session that a request names.
-pub(super) fn token(app: &App, headers: &HeaderMap) -> Option<SessionToken> {
-    let name = cookie_name(app);
+pub(super) fn token(scheme: Scheme, headers: &HeaderMap) -> Option<SessionToken> {
+    let name = cookie_name(scheme);
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(known, _)| *known == name).and_then(|(_, token)| token.parse().ok())
 }
 
 /// An answer that begins a session in the browser, or ends it.
-pub(super) fn with_cookie(app: &App, token: Option<&SessionToken>, response: impl IntoResponse) -> Response {
+pub(super) fn with_cookie(scheme: Scheme, token: Option<&SessionToken>, response: impl IntoResponse) -> Response {
     let mut response = response.into_response();
-    let secure = if app.public_url.is_secure() { "; Secure" } else { "" };
+    let secure = if scheme == Scheme::Https { "; Secure" } else { "" };
     let (value, ends) = match token {
         Some(token) => (token.reveal(), ""),
         None => (String::new(), "; Max-Age=0"),
     };
-    let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{ends}", cookie_name(app));
+    let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{ends}", cookie_name(scheme));
     if let Ok(mut value) = HeaderValue::try_from(cookie) {
         value.set_sensitive(true);
         response.headers_mut().append(header::SET_COOKIE, value);
@@ -98,10 +98,17 @@ pub(super) fn next(query: &str) -> String {
     asked.map_or_else(|| "/".to_owned(), |(_, next)| local(&next).to_owned())
 }
 
+/// How a request travelled.
+pub(super) fn scheme(extensions: &Extensions) -> Scheme {
+    extensions.get::<Scheme>().copied().unwrap_or(Scheme::Http)
+}
+
 /// From where a request comes.
 #[derive(Debug, Clone)]
 pub(super) struct From {
-    pub(super) address: IpAddr,
+    pub(super) address: ClientAddress,
+    /// Whether it travelled encrypted.
+    pub(super) scheme: Scheme,
     pub(super) agent: String,
 }
 
@@ -115,10 +122,11 @@ impl FromRequestParts<App> for From {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
-        let address = parts.extensions.get::<ClientAddress>().map(|client| client.ip());
+        let address = parts.extensions.get::<ClientAddress>().copied();
+        let scheme = scheme(&parts.extensions);
         let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        Ok(Self { address, agent: agent.unwrap_or_default().to_owned() })
+        let address = address.unwrap_or_else(|| ClientAddress::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        Ok(Self { address, scheme, agent: agent.unwrap_or_default().to_owned() })
     }
 }
 

@@ -49,7 +49,7 @@
 
   const refresh = async () => {
     try {
-      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+      const answer = await fetch(location.href, { headers: { accept: "text/html", "x-canvass-renews": "1" } });
       // It says itself why it is gone, or where to log in again.
       if (answer.redirected || (answer.status >= 400 && answer.status < 500)) return location.reload();
       if (!answer.ok) throw new Error(answer.status);

@@ -75,7 +75,7 @@ pub(super) async fn log_in(State(app): State<App>, from: From, Knock(sent): Knoc
     let name: String = sent.text("person").trim().chars().take(LONGEST_NAME).collect();
     let failed = |error: StoreError| Wrong::from(error).told(lang);
     let refuse = |status, words: &str| Ok((status, form(lang, &next, &name, Some(words))).into_response());
-    if !app.pace.allows(from.address) {
+    if !app.pace.allows(from.address.block()) {
         return refuse(StatusCode::TOO_MANY_REQUESTS, lang.of(words::TOO_OFTEN)).map(|answer| later(answer, 60));
     }
     let now = app.clock.now();
@@ -88,7 +88,7 @@ pub(super) async fn log_in(State(app): State<App>, from: From, Knock(sent): Knoc
     let now = app.clock.now();
     let order = LogIn { name: name.clone(), verified, visitor: from.visitor(), at: now };
     match app.store.log_in(order).await.map_err(failed)? {
-        LoggedIn::Session(token) => Ok(with_cookie(&app, Some(&token), Redirect::to(&landing(&next, lang)))),
+        LoggedIn::Session(token) => Ok(with_cookie(from.scheme, Some(&token), Redirect::to(&landing(&next, lang)))),
         LoggedIn::Wrong => refuse(StatusCode::UNAUTHORIZED, lang.of(words::WRONG_LOGIN)),
         LoggedIn::RunOut => refuse(StatusCode::UNAUTHORIZED, lang.of(words::RUN_OUT)),
         LoggedIn::Locked(until) => refuse(StatusCode::TOO_MANY_REQUESTS, &locked(lang, until, now)),
@@ -166,7 +166,9 @@ pub(super) async fn give_code(
     let now = given.at;
     let answer = app.store.give_code(given).await.map_err(|error| Wrong::from(error).told(lang))?;
     let locked_until = match answer {
-        CodeAnswer::Right(token) => return Ok(with_cookie(&app, Some(&token), Redirect::to(&landing(&next, lang)))),
+        CodeAnswer::Right(token) => {
+            return Ok(with_cookie(from.scheme, Some(&token), Redirect::to(&landing(&next, lang))));
+        }
         CodeAnswer::Wrong => None,
         CodeAnswer::Locked(until) => Some(until),
     };
@@ -174,10 +176,14 @@ pub(super) async fn give_code(
     Ok((status, code_form(&reader, lang, &next, Some(&words))).into_response())
 }
 
-pub(super) async fn log_out(State(app): State<App>, Posted { reader, sent }: Posted) -> Result<Response, Instead> {
+pub(super) async fn log_out(
+    State(app): State<App>,
+    from: From,
+    Posted { reader, sent }: Posted,
+) -> Result<Response, Instead> {
     let lang = sent.lang();
     let (person, which) = (&reader.person().id, Which::One(reader.session().number));
     let ended = app.store.end_sessions(person, which, reader.actor(), app.clock.now()).await;
     ended.map_err(|error| Wrong::from(error).told(lang))?;
-    Ok(with_cookie(&app, None, Redirect::to(&with_next(door::LOGIN, "/", lang))))
+    Ok(with_cookie(from.scheme, None, Redirect::to(&with_next(door::LOGIN, "/", lang))))
 }

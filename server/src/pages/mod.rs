@@ -55,7 +55,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route(parts::CAMPAIGN, get(campaigns::page))
         .route(parts::CAMPAIGNS, get(campaigns::list))
         .route(parts::UNPLACED, get(unplaced::page))
-        .route("/events", get(events::stream))
+        .route(reader::EVENTS, get(events::stream))
         .route("/dossiers/{dossier}", get(dossier::page))
         .route(parts::USERS, get(users::page).post(users::act))
         .route(parts::DEVICES, get(devices::page).post(devices::act))

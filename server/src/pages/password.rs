@@ -90,7 +90,7 @@ pub(super) async fn change(
     let new =
         NewPassword { token: reader.token().clone(), verified, hash, visitor: from.visitor(), at: app.clock.now() };
     match app.store.change_password(new).await.map_err(failed)? {
-        Some(token) => Ok(with_cookie(&app, Some(&token), Redirect::to(&landing(&next, lang)))),
+        Some(token) => Ok(with_cookie(from.scheme, Some(&token), Redirect::to(&landing(&next, lang)))),
         None => refuse(words::WRONG_PRESENT),
     }
 }

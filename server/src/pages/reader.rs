@@ -4,6 +4,7 @@
 use super::door::{self, turned_away};
 use crate::access::{SessionToken, Step};
 use crate::app::App;
+use crate::http::client::Scheme;
 use crate::ingest::{Assigned, Grants, decides};
 use crate::problem::Problem;
 use crate::store::{Actor, Session};
@@ -21,6 +22,12 @@ use canvass_core::projection::Row;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Where open pages listen for what is new.
+pub(super) const EVENTS: &str = "/events";
+
+/// What a page's own script says when it renews the page: nobody looks, so it is no use of the session.
+const RENEWS: &str = "x-canvass-renews";
+
 /// The person behind a session.
 #[derive(Debug, Clone)]
 pub(super) struct Reader(Arc<Known>);
@@ -36,7 +43,8 @@ struct Known {
 
 /// Lets in whoever has a session that lacks nothing; all others are shown the way.
 pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let reader = match Reader::of(&app, request.headers()).await {
+    let used = request.uri().path() != EVENTS && !request.headers().contains_key(RENEWS);
+    let reader = match Reader::of(&app, door::scheme(request.extensions()), request.headers(), used).await {
         Ok(Some(reader)) => reader,
         Ok(None) => return turned_away(&request, door::LOGIN),
         Err(problem) => return problem.into_response(),
@@ -60,10 +68,10 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
 }
 
 impl Reader {
-    async fn of(app: &App, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
-        let Some(token) = door::token(app, headers) else { return Ok(None) };
+    async fn of(app: &App, scheme: Scheme, headers: &HeaderMap, used: bool) -> Result<Option<Self>, Problem> {
+        let Some(token) = door::token(scheme, headers) else { return Ok(None) };
         let now = app.clock.now();
-        let Some(session) = app.store.session(&token, now).await? else { return Ok(None) };
+        let Some(session) = app.store.session(&token, now, used).await? else { return Ok(None) };
         let bank = app.store.bank().await?;
         let person = bank.person(&session.person).cloned();
         let grants = Grants::of(&bank, &session.person, now.date(&Zone::china()));
@@ -125,7 +133,8 @@ impl Reader {
 
     /// Whether what all units record is.
     pub(super) fn sees_all(&self) -> bool {
-        self.0.bank.units().filter(|unit| unit.parent.is_none()).all(|root| self.sees_unit(&root.id))
+        let mut roots = self.0.bank.units().filter(|unit| unit.parent.is_none());
+        self.reads_customers() && roots.all(|root| self.sees_unit(&root.id))
     }
 
     /// Whether what a person of some day records is: one's own, and that of people whose unit one sees.

@@ -65,7 +65,7 @@ pub(super) async fn confirm(
     let locked_until = match app.store.confirm_second_factor(given).await.map_err(failed)? {
         CodeAnswer::Right(set_up) => {
             let page = shown_once(None, lang, &landing(&next, lang), &set_up.recovery_codes);
-            return Ok(with_cookie(&app, Some(&set_up.token), page));
+            return Ok(with_cookie(from.scheme, Some(&set_up.token), page));
         }
         CodeAnswer::Wrong => None,
         CodeAnswer::Locked(until) => Some(until),

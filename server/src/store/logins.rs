@@ -181,8 +181,9 @@ pub trait Logins: Send + Sync {
     /// Counts a try, and begins a session if it was a good one.
     async fn log_in(&self, order: LogIn) -> Result<LoggedIn, StoreError>;
 
-    /// The session of a token, unless it ended, or its person may not come in any more. Notes that it was used.
-    async fn session(&self, token: &SessionToken, at: ServerTime) -> Result<Option<Session>, StoreError>;
+    /// The session of a token, unless it ended, or its person may not come in any more. Notes that it was used, if it was: a
+    /// page that only keeps itself up to date keeps no session open.
+    async fn session(&self, token: &SessionToken, at: ServerTime, used: bool) -> Result<Option<Session>, StoreError>;
 
     /// Takes a code of the second factor or a recovery code: the session is full then, under a new token.
     async fn give_code(&self, given: GivenCode) -> Result<CodeAnswer<SessionToken>, StoreError>;

@@ -22,11 +22,11 @@ impl Logins for SqliteStore {
         self.writer.run(move |writing| logins::log_in(writing, &secrets, &order)).await
     }
 
-    async fn session(&self, token: &SessionToken, at: ServerTime) -> Result<Option<Session>, StoreError> {
+    async fn session(&self, token: &SessionToken, at: ServerTime, used: bool) -> Result<Option<Session>, StoreError> {
         let (secrets, token) = (self.secrets.clone(), token.clone());
         let found = self.read_with_bank(move |db, bank| sessions::read(db, bank, &secrets, &token, at)).await?;
         let Some((session, stale)) = found else { return Ok(None) };
-        if stale {
+        if stale && used {
             let number = session.number;
             self.writer.run(move |writing| sessions::touch(writing.db, number, at)).await?;
         }

@@ -12,6 +12,8 @@ use crate::store::{
 use canvass_core::domain::{Bank, Membership, Person, PersonId, Role, ServerTime, Zone};
 use rusqlite::{Connection, OptionalExtension, params};
 
+/// So many names' failures are remembered: whoever tries more makes the oldest forgotten.
+const REMEMBERED: i64 = 100_000;
 /// For so long failures are remembered that nobody added to.
 const REMEMBERED_MS: i64 = 24 * 3_600_000;
 
@@ -155,6 +157,11 @@ pub(super) fn failed(
              locked_until = excluded.locked_until",
     )?
     .execute(params![mark, failures, at.millis(), until.map(ServerTime::millis)])?;
+    db.prepare_cached(
+        "DELETE FROM attempt WHERE name IN (SELECT name FROM attempt ORDER BY last_at
+         LIMIT max(0, (SELECT count(*) FROM attempt) - ?))",
+    )?
+    .execute([REMEMBERED])?;
     // A name that no login has may be a password in the wrong field: it is not written down.
     let known = name.parse::<PersonId>().ok().map(|person| Ok::<_, StoreError>((Kept::of(db, &person)?, person)));
     let whose = match known.transpose()? {
