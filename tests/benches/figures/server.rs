@@ -8,9 +8,12 @@ use crate::town::{Town, VISIT, fields_of, now, prospects, record};
 use crate::wire::{CITY, phone};
 use canvass_core::domain::{Fields, RecordId};
 use canvass_core::replica::{Durability, Query};
+use canvass_core::signing::Authorization;
+use canvass_core::sync::Post;
 use canvass_core::wire::{Position, Push, Request, Response, Verdict};
 use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::demo::link::Transport;
+use canvass_tests::key_of;
 use std::path::Path;
 
 /// Fifty units, 10 prospects of each, 20 visits of each of these.
@@ -186,7 +189,11 @@ impl<T: Transport> Pen<T> {
         request.positions = self.positions.clone();
         request.reference = self.reference;
         request.standings = self.standings;
-        let reply = self.line.post(&request.encode().expect("encoded")).expect("answered");
+        let (path, body) = ("/v1/sync", request.encode().expect("encoded"));
+        let signer = key_of(self.owner.device);
+        let signed = Authorization::sign(&signer, self.owner.device, path, now(), &body).expect("signed");
+        let reply = self.line.post(&Post { path, authorization: Some(signed.to_string()), body }).expect("answered");
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         let response = Response::decode(&reply.body).expect("a response");
         for moved in &response.positions {
             self.positions.retain(|position| position.feed != moved.feed);
