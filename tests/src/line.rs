@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::Request as HttpRequest;
-use canvass_core::sync::{Failure, Reply};
+use canvass_core::sync::{Failure, Post, Reply};
 use canvass_core::wire::{Request, Response};
 use canvass_server::demo::link::Transport;
 use canvass_server::http::CONTENT_TYPE;
@@ -30,7 +30,7 @@ struct State {
     answers_to_lose: usize,
     requests_to_hold: usize,
     bits_to_flip: Vec<(bool, usize)>,
-    held: Vec<Vec<u8>>,
+    held: Vec<Post>,
     rewrite: Option<Rewrite>,
     log: Vec<Exchange>,
 }
@@ -100,11 +100,12 @@ impl Line {
         Self { router, runtime, faults }
     }
 
-    fn arrive(&self, body: &[u8]) -> Reply {
-        let request = HttpRequest::post("/v1/sync")
-            .header("content-type", CONTENT_TYPE)
-            .body(Body::from(body.to_vec()))
-            .expect("a request");
+    fn arrive(&self, post: &Post) -> Reply {
+        let mut request = HttpRequest::post(post.path).header("content-type", CONTENT_TYPE);
+        if let Some(authorization) = &post.authorization {
+            request = request.header("authorization", authorization);
+        }
+        let request = request.body(Body::from(post.body.clone())).expect("a request");
         let (status, body) = self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.expect("the router never fails");
             let status = response.status().as_u16();
@@ -117,13 +118,13 @@ impl Line {
     /// Lets requests arrive that hung on the way; nobody hears the answers.
     pub(crate) fn release_late(&self) -> usize {
         let late = std::mem::take(&mut self.faults.0.borrow_mut().held);
-        late.iter().for_each(|body| drop(self.arrive(body)));
+        late.iter().for_each(|post| drop(self.arrive(post)));
         late.len()
     }
 }
 
 impl Transport for Line {
-    fn post(&mut self, body: &[u8]) -> Result<Reply, Failure> {
+    fn post(&mut self, post: &Post) -> Result<Reply, Failure> {
         let lost = |what: &str| Err(Failure(what.to_owned()));
         {
             let mut state = self.faults.0.borrow_mut();
@@ -132,16 +133,16 @@ impl Transport for Line {
             }
             if state.requests_to_hold > 0 {
                 state.requests_to_hold -= 1;
-                state.held.push(body.to_vec());
+                state.held.push(post.clone());
                 return lost("timed out");
             }
         }
-        let mut body = body.to_vec();
-        self.faults.damage(&mut body, true);
-        let mut reply = self.arrive(&body);
+        let mut post = post.clone();
+        self.faults.damage(&mut post.body, true);
+        let mut reply = self.arrive(&post);
         self.faults.damage(&mut reply.body, false);
         let mut state = self.faults.0.borrow_mut();
-        if let (Ok(request), Ok(mut response)) = (Request::decode(&body), Response::decode(&reply.body)) {
+        if let (Ok(request), Ok(mut response)) = (Request::decode(&post.body), Response::decode(&reply.body)) {
             state.log.push(Exchange { request, response: response.clone() });
             if let Some(rewrite) = state.rewrite.take() {
                 rewrite(&mut response);

@@ -11,16 +11,16 @@ use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PhoneTime, RecordId, ServerTime, Week, Zone};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Standing, Tally, standings};
-use canvass_core::replica::Durability;
+use canvass_core::replica::{Durability, Identity, PhoneKey};
 use canvass_core::signing::{Authorization, Signer};
-use canvass_core::wire::{Request, Response};
+use canvass_core::wire::{Enrolled, Request, Response};
 use canvass_server::clock::{Clock, ManualClock};
 use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::demo::link::{Link, Weather};
 use canvass_server::demo::phone::Phone;
 use canvass_server::http::limits::{Allowances, Limits};
 use canvass_server::http::{App, CONTENT_TYPE, router};
-use canvass_server::store::{Actor, Counts, SqliteOptions, SqliteStore, Store, VerifyOrder, Whose};
+use canvass_server::store::{Actor, Counts, LEASE_MS, SqliteOptions, SqliteStore, Store, VerifyOrder, Whose};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::cell::Cell;
@@ -136,11 +136,30 @@ impl World {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(opening << 32 | u64::from(owner.device.get()));
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(opening);
-        let phone = Phone::take(owner, folder, Durability::AppEnd, seed, 0).expect("a phone");
+        let identity = self.identity(&owner);
+        let times = (self.now(), 0);
+        let phone = Phone::take(owner, identity, folder, Durability::AppEnd, seed, times).expect("a phone");
         let faults = Faults::default();
         let line = || Line::new(self.router.clone(), self.runtime.clone(), faults.clone());
         let (link, late) = (Link::new(line(), Weather::CLEAR, rng), line());
         Holder::new(phone, link, late, self.clock.clone(), faults)
+    }
+
+    /// What the phone of an owner was told when it enrolled.
+    fn identity(&self, owner: &PhoneOwner) -> Identity {
+        let enrolled = Enrolled {
+            device: owner.device,
+            person: owner.person.clone(),
+            name: owner.person.to_string(),
+            roles: owner.role.into(),
+            units: vec![owner.unit.clone()],
+            clock: self.clock.now(),
+            server_key: self.store.secrets().signer().public_key(),
+            token: Vec::new().into(),
+            lease_ms: LEASE_MS.unsigned_abs(),
+            dossier_key: None,
+        };
+        Identity { enrolled, key: PhoneKey::Software(key_of(owner.device)), salt: [3; 32] }
     }
 
     /// Everybody's phones.

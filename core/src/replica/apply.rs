@@ -1,43 +1,88 @@
-//! Applying a response: what came, how each pushed change ended, what left, and the new positions, in one transaction. A
-//! cut before its end leaves the phone as it was, and the same is asked again.
+//! Applying a response: what came, how each pushed change ended, what left, and the new positions, in one transaction (and
+//! one before it for dossiers). A cut before its end leaves the phone as it was, and the same is asked again.
 
 use super::changes::{self, Origin};
 use super::inbox::{self, Quarantined};
+use super::receipts::{self, Proof};
 use super::settle::{Settlement, settle};
-use super::{Replica, ReplicaError, rows};
-use crate::document::ChangeHash;
+use super::{Replica, ReplicaError, outbox, rows};
 use crate::document::gate::{Guarded, Refusal, Rules};
-use crate::domain::{Fields, PhoneTime, RecordId};
+use crate::document::{Authorship, ChangeHash};
+use crate::domain::{Fields, Kind, KindSpec, PhoneTime, RecordId};
 use crate::sync::Applied;
-use crate::wire::{Delivery, Position, Reference, Request, Response, Verdict};
+use crate::wire::{Delivery, Position, Push, Receipt, Reference, Request, Response, Verdict};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::collections::{BTreeMap, BTreeSet};
 
-impl Replica {
-    /// Applies the response to a request of this phone.
-    ///
-    /// # Errors
-    /// When storage is full or damaged; then nothing of the response was applied.
-    pub fn apply(&mut self, request: &Request, response: &Response, now: PhoneTime) -> Result<Applied, ReplicaError> {
-        let mut applied = Applied::default();
-        let mut authorship = self.authorship(now);
-        authorship.actor = authorship.actor.next();
-        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for delivery in &response.deliveries {
-            applied.pulled += deliver(&tx, delivery, now)?;
+/// What of a response concerns one of the files.
+struct Part<'a> {
+    deliveries: Vec<&'a Delivery>,
+    judged: Vec<(&'a Push, &'a [Verdict])>,
+    evictions: &'a [RecordId],
+    receipt: Option<&'a Receipt>,
+}
+
+impl<'a> Part<'a> {
+    fn of(request: &'a Request, response: &'a Response, receipt: Option<&'a Receipt>, confidential: bool) -> Self {
+        let here = |kind: &Kind| kind.spec().is_some_and(KindSpec::is_confidential) == confidential;
+        let judged = request.pushes.iter().zip(response.verdicts.iter().map(Vec::as_slice));
+        Self {
+            deliveries: response.deliveries.iter().filter(|delivery| here(&delivery.kind)).collect(),
+            judged: judged.filter(|(push, _)| here(&push.kind)).collect(),
+            evictions: &response.evictions,
+            receipt,
         }
-        let unsettled = note_verdicts(&tx, request, response, &mut applied)?;
-        let fresh_actor = !unsettled.is_empty();
+    }
+
+    /// Applies it in the transaction that is open. Returns whether anything had to be settled.
+    fn apply(&self, db: &Connection, authorship: &Authorship, applied: &mut Applied) -> Result<bool, ReplicaError> {
+        let proof = Proof::by(self.receipt);
+        for delivery in &self.deliveries {
+            applied.pulled += deliver(db, delivery, &proof, authorship.at)?;
+        }
+        let unsettled = note_verdicts(db, &self.judged, &proof, applied)?;
+        let any = !unsettled.is_empty();
         for (record, settlement) in unsettled {
-            let (refused, redone) = settle(&tx, record, &settlement, &authorship)?;
+            let (refused, redone) = settle(db, record, &settlement, authorship)?;
             applied.refused += refused;
             applied.redone += redone;
         }
-        for record in &response.evictions {
-            tx.prepare_cached("UPDATE record SET leaving = 1 WHERE id = ?")?.execute([record.as_bytes()])?;
+        for record in self.evictions {
+            db.prepare_cached("UPDATE record SET leaving = 1 WHERE id = ?")?.execute([record.as_bytes()])?;
         }
-        applied.evicted = evict(&tx)?;
-        save_positions(&tx, &response.positions)?;
+        applied.evicted += evict(db)?;
+        Ok(any)
+    }
+}
+
+impl Replica {
+    /// Applies the response to a request of this phone: to each file in a transaction of its own, to the phone's own last, in
+    /// which the positions are. Cut off between them, the same is asked and applied again.
+    ///
+    /// # Errors
+    /// When storage is full or damaged; then nothing of the response was applied to that file.
+    pub fn apply(&mut self, request: &Request, response: &Response, now: PhoneTime) -> Result<Applied, ReplicaError> {
+        let mut applied = Applied {
+            resumes: self.grant(response.dossier_key.as_ref(), response.lease_ms, now)?,
+            ..Applied::default()
+        };
+        let mut authorship = self.authorship(now);
+        authorship.actor = authorship.actor.next();
+        let receipt = receipts::of(request, response);
+        let part = |confidential| Part::of(request, response, receipt.as_ref(), confidential);
+        let files = self.files_mut()?;
+        let mut fresh_actor = false;
+        if let Some(dossiers) = &mut files.dossiers {
+            let tx = dossiers.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            fresh_actor |= part(true).apply(&tx, &authorship, &mut applied)?;
+            applied.outstanding += changes::outstanding(&tx)?;
+            tx.commit()?;
+        }
+        let tx = files.main.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        fresh_actor |= part(false).apply(&tx, &authorship, &mut applied)?;
+        // While the dossiers are locked nothing of their feeds was taken in.
+        let taken = |position: &&Position| files.dossiers.is_some() || !position.feed.is_confidential();
+        save_positions(&tx, response.positions.iter().filter(taken))?;
         save_setting(&tx, "skew_ms", response.clock.skew_ms(now))?;
         if let Some(reference) = &response.reference {
             save_reference(&tx, reference)?;
@@ -46,8 +91,19 @@ impl Replica {
             save_setting(&tx, "standings", standings.to_bytes()?)?;
             save_setting(&tx, "standings_version", i64::try_from(standings.version).unwrap_or(i64::MAX))?;
         }
-        applied.outstanding = changes::outstanding(&tx)?;
+        if let Some(token) = &response.token {
+            tx.prepare_cached("UPDATE phone SET token = ?")?.execute([token.as_slice()])?;
+        }
+        for reading in &request.readings {
+            tx.prepare_cached("DELETE FROM reading WHERE id = ?")?.execute([reading.id.as_bytes()])?;
+        }
+        applied.resumes |= !request.readings.is_empty() && outbox::has_readings(&tx)?;
+        applied.outstanding += changes::outstanding(&tx)?;
         tx.commit()?;
+        if files.dossiers.is_none() {
+            let sql = "SELECT locked_outstanding FROM phone";
+            applied.outstanding += files.main.query_row(sql, [], rows::count)?;
+        }
         if fresh_actor {
             // The old actor's sequence now has a hole on the server.
             self.actor = authorship.actor;
@@ -65,7 +121,12 @@ impl Replica {
 }
 
 /// Takes in what the server sent of one record. Returns how many changes were new.
-fn deliver(db: &Connection, delivery: &Delivery, now: PhoneTime) -> Result<usize, ReplicaError> {
+fn deliver(
+    db: &Connection,
+    delivery: &Delivery,
+    proof: &Proof<'_>,
+    now: PhoneTime,
+) -> Result<usize, ReplicaError> {
     let record = delivery.record;
     let mut guarded = match changes::document(db, record)? {
         Some((document, size)) => Guarded::of(record, delivery.kind.clone(), document, size),
@@ -75,12 +136,12 @@ fn deliver(db: &Connection, delivery: &Delivery, now: PhoneTime) -> Result<usize
     for bytes in &delivery.changes {
         match guarded.admit(bytes, &Rules::phone()) {
             Ok(change) => {
-                changes::insert(db, record, &change, Origin::Server)?;
+                changes::insert(db, record, &change, Origin::Server(proof))?;
                 new += 1;
             }
             // The server has it: for a change of this phone's own, that is an acknowledgement.
             Err(Refusal::Known(hash)) => {
-                changes::acknowledge(db, &hash)?;
+                changes::acknowledge(db, &hash, Some(proof))?;
             }
             Err(refusal) => {
                 let hash = crate::document::change_hash(bytes);
@@ -102,17 +163,19 @@ fn deliver(db: &Connection, delivery: &Delivery, now: PhoneTime) -> Result<usize
 /// Acknowledges what was accepted, and gathers by record what needs settling.
 fn note_verdicts(
     db: &Connection,
-    request: &Request,
-    response: &Response,
+    judged: &[(&Push, &[Verdict])],
+    proof: &Proof<'_>,
     applied: &mut Applied,
 ) -> Result<BTreeMap<RecordId, Settlement>, ReplicaError> {
     let mut unsettled: BTreeMap<RecordId, Settlement> = BTreeMap::new();
     let mut lacking: BTreeSet<RecordId> = BTreeSet::new();
-    for (push, verdicts) in request.pushes.iter().zip(&response.verdicts) {
-        for (hash, verdict) in push.hashes().zip(verdicts) {
+    for (push, verdicts) in judged {
+        for (hash, verdict) in push.hashes().zip(*verdicts) {
             match verdict {
                 Verdict::Accepted | Verdict::Known => {
-                    applied.acknowledged += usize::from(changes::acknowledge(db, &hash)?);
+                    // The receipt is about what was accepted; of what was known already an earlier one was.
+                    let proof = (*verdict == Verdict::Accepted).then_some(proof);
+                    applied.acknowledged += usize::from(changes::acknowledge(db, &hash, proof)?);
                 }
                 Verdict::NeedsDeps => {
                     changes::wait(db, &hash)?;
@@ -159,10 +222,16 @@ fn evict(db: &Connection) -> Result<usize, ReplicaError> {
         db.prepare_cached("DELETE FROM change WHERE record = ?")?.execute([id])?;
         db.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([id])?;
     }
+    if !gone.is_empty() {
+        receipts::prune(db)?;
+    }
     Ok(gone.len())
 }
 
-fn save_positions(db: &Connection, positions: &[Position]) -> Result<(), ReplicaError> {
+fn save_positions<'a>(
+    db: &Connection,
+    positions: impl Iterator<Item = &'a Position>,
+) -> Result<(), ReplicaError> {
     let place = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     for position in positions {
         db.prepare_cached("INSERT OR REPLACE INTO position (feed, low, high) VALUES (?, ?, ?)")?.execute(params![

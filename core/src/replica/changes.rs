@@ -1,26 +1,32 @@
 //! The table of changes: the truth of a phone.
 
+use super::receipts::Proof;
 use super::{ReplicaError, rows};
 use crate::document::{Change, ChangeHash, Document, DocumentError, change_hash};
 use crate::domain::RecordId;
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// Where a change stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+/// Where a change comes from.
+#[derive(Clone, Copy)]
+pub(super) enum Origin<'a> {
     /// Made here, and not yet acknowledged.
     Outbox,
-    /// From the server.
-    Server,
+    /// From the server, with its proof of who wrote it.
+    Server(&'a Proof<'a>),
 }
 
-pub(super) fn insert(db: &Connection, record: RecordId, change: &Change, origin: Origin) -> Result<(), ReplicaError> {
-    let (own, acknowledged) = match origin {
-        Origin::Outbox => (1, 0),
-        Origin::Server => (0, 1),
+pub(super) fn insert(
+    db: &Connection,
+    record: RecordId,
+    change: &Change,
+    origin: Origin<'_>,
+) -> Result<(), ReplicaError> {
+    let (own, acknowledged, receipt) = match origin {
+        Origin::Outbox => (1, 0, None),
+        Origin::Server(proof) => (0, 1, proof.number(db)?),
     };
-    db.prepare_cached("INSERT INTO change (record, hash, bytes, own, acknowledged) VALUES (?, ?, ?, ?, ?)")?
-        .execute(params![record.as_bytes(), change.hash.as_bytes(), change.bytes, own, acknowledged])?;
+    db.prepare_cached("INSERT INTO change (record, hash, bytes, own, acknowledged, receipt) VALUES (?, ?, ?, ?, ?, ?)")?
+        .execute(params![record.as_bytes(), change.hash.as_bytes(), change.bytes, own, acknowledged, receipt])?;
     Ok(())
 }
 
@@ -72,11 +78,20 @@ pub(super) fn pending(db: &Connection, record: RecordId) -> Result<Vec<(ChangeHa
     Ok(changes)
 }
 
-/// Notes that the server has a change durably. Returns whether that is news.
-pub(super) fn acknowledge(db: &Connection, hash: &ChangeHash) -> Result<bool, ReplicaError> {
+/// Notes that the server has a change durably, by its proof if there is one. Returns whether that is news.
+pub(super) fn acknowledge(
+    db: &Connection,
+    hash: &ChangeHash,
+    proof: Option<&Proof<'_>>,
+) -> Result<bool, ReplicaError> {
     let news = db
         .prepare_cached("UPDATE change SET acknowledged = 1 WHERE hash = ? AND acknowledged = 0")?
         .execute([hash.as_bytes()])?;
+    if let Some(proof) = proof.filter(|_| news > 0)
+        && let Some(number) = proof.number(db)?
+    {
+        db.prepare_cached("UPDATE change SET receipt = ? WHERE hash = ?")?.execute(params![number, hash.as_bytes()])?;
+    }
     // What this change replaced need not be kept any longer.
     db.prepare_cached("DELETE FROM quarantine WHERE replaced_by = ?")?.execute([hash.as_bytes()])?;
     Ok(news > 0)
@@ -88,11 +103,18 @@ pub(super) fn wait(db: &Connection, hash: &ChangeHash) -> Result<(), ReplicaErro
     Ok(())
 }
 
-/// Puts a record's own acknowledged changes back into the outbox: the server turned out not to have them.
+/// Puts a record's acknowledged changes back into the outbox, as far as they are this phone's own or a receipt says whose
+/// they are: the server turned out not to have them.
 pub(super) fn requeue(db: &Connection, record: RecordId) -> Result<(), ReplicaError> {
-    db.prepare_cached("UPDATE change SET acknowledged = 0 WHERE record = ? AND own = 1")?
+    db.prepare_cached("UPDATE change SET acknowledged = 0 WHERE record = ? AND (own = 1 OR receipt IS NOT NULL)")?
         .execute([record.as_bytes()])?;
     Ok(())
+}
+
+/// Whether all of a record's changes in the outbox were made here: others' can be there only to be brought back.
+pub(super) fn pending_are_own(db: &Connection, record: RecordId) -> Result<bool, ReplicaError> {
+    let mut select = db.prepare_cached("SELECT 1 FROM change WHERE record = ? AND acknowledged = 0 AND own = 0")?;
+    Ok(select.query_row([record.as_bytes()], |_| Ok(())).optional()?.is_none())
 }
 
 pub(super) fn remove(db: &Connection, hash: &ChangeHash) -> Result<(), ReplicaError> {
@@ -111,6 +133,11 @@ pub(super) fn exists(db: &Connection, record: RecordId) -> Result<bool, ReplicaE
         .query_row([record.as_bytes()], |row| row.get(0))
         .optional()?;
     Ok(found.is_some())
+}
+
+/// Whether there is any change at all.
+pub(super) fn any(db: &Connection) -> Result<bool, ReplicaError> {
+    Ok(db.query_row("SELECT EXISTS (SELECT 1 FROM change)", [], |row| row.get(0))?)
 }
 
 pub(super) fn hash_of(bytes: &[u8]) -> Result<ChangeHash, ReplicaError> {

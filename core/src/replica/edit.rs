@@ -1,7 +1,7 @@
 //! Recording and editing: change, row and outbox in one transaction, so that what was saved is saved whole.
 
 use super::changes::{self, Origin};
-use super::{Replica, ReplicaError, rows};
+use super::{Replica, ReplicaError, query, rows};
 use crate::document::{Authorship, ChangeHash, Document};
 use crate::domain::{AudienceRule, Fields, Invalid, KindSpec, PhoneTime, RecordId, Value, WrittenBy, prospect};
 use rusqlite::TransactionBehavior;
@@ -16,7 +16,8 @@ impl Replica {
     /// `id` is a fresh [`RecordId`]; every kind but a prospect and a campaign belongs to a prospect.
     ///
     /// # Errors
-    /// When a field is wrong or missing (it is named), the kind is not written on phones, or storage is full.
+    /// When a field is wrong or missing (it is named), the kind is not written on phones, it is a dossier and those are
+    /// locked, or storage is full.
     pub fn create(
         &mut self,
         id: RecordId,
@@ -30,7 +31,7 @@ impl Replica {
                 Invalid::new("kind", kind.name, "a kind that people record; this one only the server writes").into()
             );
         }
-        let needs_prospect = kind.audience == AudienceRule::ProspectsUnit && kind.name != prospect::KIND.name;
+        let needs_prospect = kind.audience != AudienceRule::Bank && kind.name != prospect::KIND.name;
         if needs_prospect != prospect.is_some() {
             let (found, expected) = match prospect {
                 Some(id) => (id.to_string(), format!("nothing: a {} belongs to no prospect", kind.name)),
@@ -40,7 +41,8 @@ impl Replica {
         }
         kind.check_new(fields, now)?;
         let authorship = self.authorship(now);
-        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let file = self.file_of(kind.is_confidential(), now)?;
+        let tx = file.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if changes::exists(&tx, id)? {
             return Err(ReplicaError::Exists(id));
         }
@@ -57,7 +59,7 @@ impl Replica {
     /// When a field is wrong (it is named), the record is not here, or storage is full.
     pub fn edit(&mut self, id: RecordId, puts: &Fields, now: PhoneTime) -> Result<Option<ChangeHash>, ReplicaError> {
         let authorship = self.authorship(now);
-        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.file_with(id, now)?.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (mut document, _) = changes::document(&tx, id)?.ok_or(ReplicaError::NoSuchRecord(id))?;
         let kind = document.kind().ok_or_else(|| ReplicaError::Damaged(format!("record {id} has no kind")))?;
         match kind.spec() {
@@ -88,7 +90,7 @@ impl Replica {
     /// # Errors
     /// When the field is not in conflict, or as for [`Replica::edit`].
     pub fn resolve(&mut self, id: RecordId, field: &str, value: Value, now: PhoneTime) -> Result<(), ReplicaError> {
-        let record = self.record(id)?.ok_or(ReplicaError::NoSuchRecord(id))?;
+        let record = query::view(self.file_with(id, now)?, id)?.ok_or(ReplicaError::NoSuchRecord(id))?;
         if !record.row.conflicts.iter().any(|conflict| conflict.field.as_str() == field) {
             return Err(ReplicaError::NoConflict { record: id, field: field.to_owned() });
         }

@@ -107,37 +107,45 @@ fn insert(
     Ok(())
 }
 
+/// What the person should look at in one file, oldest first.
+pub(super) fn entries(db: &Connection) -> Result<Vec<InboxEntry>, ReplicaError> {
+    let mut select = db.prepare_cached(
+        "SELECT hash, record, kind, code, words, fields, at FROM quarantine WHERE code <> ? ORDER BY at, hash",
+    )?;
+    let mut found = select.query([REPLACED])?;
+    let mut entries = Vec::new();
+    while let Some(row) = found.next()? {
+        let (code, words): (String, String) = (row.get(3)?, row.get(4)?);
+        entries.push(InboxEntry {
+            hash: changes::hash_of(row.get_ref(0)?.as_blob().unwrap_or_default())?,
+            record: RecordId::from_bytes(row.get_ref(1)?.as_blob().unwrap_or_default())?,
+            kind: row.get_ref(2)?.as_str().unwrap_or_default().parse()?,
+            reason: if code == OVERTAKEN { InboxReason::Overtaken } else { InboxReason::Refused { code, words } },
+            fields: fields_from_json(row.get_ref(5)?.as_str().unwrap_or_default())?,
+            at: PhoneTime::from_millis(row.get(6)?)?,
+        });
+    }
+    Ok(entries)
+}
+
 impl Replica {
-    /// What the person should look at, oldest first.
+    /// What the person should look at, oldest first; what is about dossiers stands in [`Self::dossier_inbox`].
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn inbox(&self) -> Result<Vec<InboxEntry>, ReplicaError> {
-        let mut select = self.db.prepare_cached(
-            "SELECT hash, record, kind, code, words, fields, at FROM quarantine WHERE code <> ? ORDER BY at, hash",
-        )?;
-        let mut found = select.query([REPLACED])?;
-        let mut entries = Vec::new();
-        while let Some(row) = found.next()? {
-            let (code, words): (String, String) = (row.get(3)?, row.get(4)?);
-            entries.push(InboxEntry {
-                hash: changes::hash_of(row.get_ref(0)?.as_blob().unwrap_or_default())?,
-                record: RecordId::from_bytes(row.get_ref(1)?.as_blob().unwrap_or_default())?,
-                kind: row.get_ref(2)?.as_str().unwrap_or_default().parse()?,
-                reason: if code == OVERTAKEN { InboxReason::Overtaken } else { InboxReason::Refused { code, words } },
-                fields: fields_from_json(row.get_ref(5)?.as_str().unwrap_or_default())?,
-                at: PhoneTime::from_millis(row.get(6)?)?,
-            });
-        }
-        Ok(entries)
+        entries(self.main()?)
     }
 
-    /// The person has dealt with an entry. Only now its bytes go.
+    /// The person has dealt with an entry, of whichever inbox. Only now its bytes go.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn dismiss(&mut self, entry: &ChangeHash) -> Result<(), ReplicaError> {
-        self.db.execute("DELETE FROM quarantine WHERE hash = ?1 OR replaced_by = ?1", [entry.as_bytes()])?;
+        let files = self.files()?;
+        for db in std::iter::once(&files.main).chain(&files.dossiers) {
+            db.execute("DELETE FROM quarantine WHERE hash = ?1 OR replaced_by = ?1", [entry.as_bytes()])?;
+        }
         Ok(())
     }
 }

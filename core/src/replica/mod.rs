@@ -1,52 +1,85 @@
-//! One phone's whole local state in one SQLite file: what was recorded here and what came from the server, the rows that
-//! lists show, and the outbox of what the server does not have yet. One transaction for each promise.
+//! One phone's whole local state: what was recorded here and what came from the server, the rows that lists show, and the
+//! outbox of what the server does not have yet. One transaction for each promise. Dossiers lie in a second file alike.
 
 mod apply;
 mod changes;
+mod database;
+mod dossiers;
 mod edit;
 mod error;
+mod identity;
 mod inbox;
+mod lease;
 mod open;
 mod outbox;
 mod query;
+mod receipts;
 mod rows;
 mod settle;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod vessel;
 
+pub use database::Durability;
 pub use error::ReplicaError;
+pub use identity::{Identity, PhoneKey};
 pub use inbox::{InboxEntry, InboxReason};
-pub use open::{Durability, Opening};
+pub use open::Opening;
 pub use query::{Query, RecordView};
 pub use sync::Action;
+pub use vessel::{DatabaseKey, database_of, people_in};
 
 use crate::document::Actor;
 use crate::domain::{DeviceNumber, PersonId};
+use crate::signing::Signer;
+use lease::Lease;
 use rusqlite::Connection;
+use std::sync::Arc;
+use vessel::Vessel;
 
 /// One phone's whole local state.
 pub struct Replica {
-    db: Connection,
+    /// None once it is wiped.
+    files: Option<Files>,
+    vessel: Vessel,
+    durability: Durability,
+    /// Whether it can hold dossiers.
+    able: bool,
     device: DeviceNumber,
     person: PersonId,
+    name: String,
+    /// The platform's key store, where the phone signs by that.
+    signer: Option<Arc<dyn Signer>>,
+    /// The lease of the dossiers, while it holds.
+    lease: Option<Lease>,
     actor: Actor,
+}
+
+/// The open files.
+struct Files {
+    main: Connection,
+    /// None while the dossiers are locked.
+    dossiers: Option<Connection>,
+}
+
+impl Replica {
+    fn files(&self) -> Result<&Files, ReplicaError> {
+        self.files.as_ref().ok_or(ReplicaError::Wiped)
+    }
+
+    fn files_mut(&mut self) -> Result<&mut Files, ReplicaError> {
+        self.files.as_mut().ok_or(ReplicaError::Wiped)
+    }
+
+    /// The phone's own file.
+    fn main(&self) -> Result<&Connection, ReplicaError> {
+        Ok(&self.files()?.main)
+    }
 }
 
 impl std::fmt::Debug for Replica {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Replica").field("device", &self.device).field("person", &self.person).finish_non_exhaustive()
-    }
-}
-
-impl Replica {
-    /// This phone's number.
-    pub fn device(&self) -> DeviceNumber {
-        self.device
-    }
-
-    /// Whose phone this is.
-    pub fn person(&self) -> &PersonId {
-        &self.person
     }
 }

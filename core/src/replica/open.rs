@@ -1,113 +1,133 @@
-//! Opening a phone's database. No document is read here, however many there are.
+//! Beginning, opening and giving up a phone's files. No document is read here, however many there are.
 
-use super::{Replica, ReplicaError};
+use super::database::{self, Durability};
+use super::identity::{self, Identity, Known};
+use super::vessel::{DatabaseKey, Vessel};
+use super::{Files, Replica, ReplicaError};
 use crate::document::Actor;
-use crate::domain::{DeviceNumber, PersonId};
-use rusqlite::{Connection, OptionalExtension};
+use crate::domain::PhoneTime;
+use crate::signing::Signer;
+use rusqlite::Connection;
 use std::path::Path;
+use std::sync::Arc;
 
-mod embedded {
-    refinery::embed_migrations!("migrations");
-}
-
-/// How many migrations there are. A file says in its header how many it went through, so that one which is up to date
-/// opens without reading and comparing them.
-const MIGRATIONS: i64 = 1;
-
-/// What an acknowledged save survives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Durability {
-    /// Power loss: every save waits for the disk.
-    #[default]
-    PowerLoss,
-    /// The app's end; power loss can take the latest saves with it, but never harms the file.
-    Consistent,
-    /// The app's end, but not power loss: for tests and simulations.
-    AppEnd,
-}
-
-/// Whose phone, and under which fresh name it writes.
+/// Under which fresh name a phone writes, and how its files open.
 #[derive(Debug, Clone)]
 pub struct Opening {
-    /// The phone's number.
-    pub device: DeviceNumber,
-    /// Whose phone it is.
-    pub person: PersonId,
     /// 16 fresh random bytes at each opening, never stored: they name the actor of this opening.
     pub actor_seed: [u8; 16],
     /// What a save survives.
     pub durability: Durability,
+    /// Encrypts the files. Without one whoever has the phone's storage reads them, and there are no dossiers: for tests.
+    pub key: Option<DatabaseKey>,
+    /// The phone's clock.
+    pub at: PhoneTime,
 }
 
 impl Replica {
-    /// Opens the database at a path, or starts one there.
+    /// Starts the database of a phone that has just enrolled.
     ///
     /// # Errors
-    /// When the file cannot be used, is damaged, of a newer version, or another phone's.
-    pub fn open(path: &Path, opening: Opening) -> Result<Self, ReplicaError> {
-        let mut db = Connection::open(path)?;
-        let synchronous = match opening.durability {
-            Durability::PowerLoss => "FULL",
-            Durability::Consistent => "NORMAL",
-            Durability::AppEnd => "OFF",
-        };
-        db.pragma_update(None, "synchronous", synchronous)?;
-        db.set_prepared_statement_cache_capacity(64);
-        let done: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if done != MIGRATIONS {
-            // The file remembers this.
-            db.pragma_update(None, "journal_mode", "WAL")?;
-            embedded::migrations::runner().run(&mut db).map_err(|error| migration_error(&error))?;
-            db.pragma_update(None, "user_version", MIGRATIONS)?;
+    /// When the person has one there already, or the file cannot be used.
+    pub fn begin(path: &Path, opening: Opening, identity: Identity) -> Result<Self, ReplicaError> {
+        let vessel = Vessel::at(path);
+        if path.exists() {
+            // One that was cut off at its beginning holds nothing.
+            if opened(&vessel, &opening).is_ok_and(|(_, known)| known.is_none()) {
+                vessel.destroy()?;
+            } else {
+                return Err(ReplicaError::AlreadyEnrolled(path.to_owned()));
+            }
         }
-        let replica =
-            Self { db, device: opening.device, person: opening.person, actor: Actor::new(opening.actor_seed) };
-        replica.claim()?;
+        if opening.key.is_some() {
+            vessel.seal(&identity.salt)?;
+        }
+        let (mut db, _) = opened(&vessel, &opening)?;
+        let tx = db.transaction()?;
+        identity::found(&tx, &identity)?;
+        let known = identity::known(&tx)?.ok_or_else(|| ReplicaError::NotEnrolled(path.to_owned()))?;
+        tx.commit()?;
+        let signer = match identity.key {
+            identity::PhoneKey::Software(_) => None,
+            identity::PhoneKey::Platform(signer) => Some(signer),
+        };
+        let mut replica = Self::of(vessel, db, known, signer, &opening)?;
+        let enrolled = identity.enrolled;
+        replica.grant(enrolled.dossier_key.as_ref(), enrolled.lease_ms, opening.at)?;
         Ok(replica)
     }
 
-    /// The first opening says whose database this is; the others must be the same phone's.
-    fn claim(&self) -> Result<(), ReplicaError> {
-        let owner = format!("{} {}", self.device, self.person);
-        let stored: Option<Vec<u8>> =
-            self.db.query_row("SELECT value FROM setting WHERE name = 'owner'", [], |row| row.get(0)).optional()?;
-        match stored {
-            None => {
-                self.db.execute("INSERT INTO setting (name, value) VALUES ('owner', ?)", [owner.as_bytes()])?;
-                Ok(())
-            }
-            Some(stored) if stored == owner.as_bytes() => Ok(()),
-            Some(stored) => {
-                let stored = String::from_utf8_lossy(&stored).into_owned();
-                let (device, person) = stored.split_once(' ').unwrap_or(("0", &stored));
-                Err(ReplicaError::OtherOwner { device: device.parse().unwrap_or(0), person: person.to_owned() })
-            }
+    /// Opens a phone's database. `signer` is the platform's key store, if the phone enrolled with a key of that.
+    ///
+    /// # Errors
+    /// When there is none, it was wiped, the key is another, or the file cannot be used, is damaged or of a newer version.
+    pub fn open(path: &Path, opening: Opening, signer: Option<Arc<dyn Signer>>) -> Result<Self, ReplicaError> {
+        if !path.exists() {
+            return Err(ReplicaError::NotEnrolled(path.to_owned()));
         }
+        let vessel = Vessel::at(path);
+        let (db, known) = opened(&vessel, &opening)?;
+        let known = known.ok_or_else(|| ReplicaError::NotEnrolled(path.to_owned()))?;
+        if known.by_platform {
+            identity::check_signer(&db, signer.as_deref())?;
+        }
+        Self::of(vessel, db, known, signer, &opening)
+    }
+
+    fn of(
+        vessel: Vessel,
+        db: Connection,
+        known: Known,
+        signer: Option<Arc<dyn Signer>>,
+        opening: &Opening,
+    ) -> Result<Self, ReplicaError> {
+        let able = cfg!(feature = "sqlcipher") && opening.key.is_some();
+        let files = Files { main: db, dossiers: None };
+        let mut replica = Self {
+            files: Some(files),
+            vessel,
+            durability: opening.durability,
+            able,
+            device: known.device,
+            person: known.person,
+            name: known.name,
+            signer,
+            lease: None,
+            actor: Actor::new(opening.actor_seed),
+        };
+        if let Some((key, lease)) = known.lease {
+            replica.resume(&key, lease, opening.at)?;
+        }
+        Ok(replica)
+    }
+
+    /// Destroys the phone's keys and files. From here on everything answers [`ReplicaError::Wiped`].
+    ///
+    /// # Errors
+    /// When a file cannot be destroyed; it can be tried again.
+    pub fn wipe(&mut self) -> Result<(), ReplicaError> {
+        (self.files, self.lease) = (None, None);
+        self.vessel.destroy()
+    }
+
+    /// Destroys the keys and files of a phone that cannot be opened any more, or is not wanted. What was not synced is lost.
+    ///
+    /// # Errors
+    /// When a file cannot be destroyed; it can be tried again.
+    pub fn give_up(path: &Path) -> Result<(), ReplicaError> {
+        Vessel::at(path).destroy()
     }
 
     /// Caps the database's size in pages, so that a test can fill the disk.
     #[cfg(test)]
     pub(super) fn cap_pages(&self, pages: u32) {
-        self.db.pragma_update(None, "max_page_count", pages).expect("a pragma");
+        self.main().expect("open").pragma_update(None, "max_page_count", pages).expect("a pragma");
     }
 }
 
-fn migration_error(error: &refinery::Error) -> ReplicaError {
-    match error.kind() {
-        refinery::error::Kind::DivergentVersion(..) | refinery::error::Kind::MissingVersion(_) => {
-            ReplicaError::Newer(error.to_string())
-        }
-        _ => ReplicaError::Damaged(error.to_string()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_migration_is_counted() {
-        let all = embedded::migrations::runner().get_migrations().len();
-        assert_eq!(i64::try_from(all), Ok(MIGRATIONS));
-    }
+fn opened(vessel: &Vessel, opening: &Opening) -> Result<(Connection, Option<Known>), ReplicaError> {
+    let key = vessel.main_key(opening.key.as_ref())?;
+    let db = database::connect(&vessel.main, key.as_deref(), opening.durability)?;
+    let known = identity::known(&db)?;
+    Ok((db, known))
 }

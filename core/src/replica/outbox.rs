@@ -1,22 +1,30 @@
-//! The outbox: changes committed here that the server does not have yet, and the request that carries them.
+//! The outbox: what was committed here and the server does not have yet, of both files, and the request that carries it.
 
-use super::{Replica, ReplicaError, changes};
+use super::{Replica, ReplicaError, changes, receipts};
 use crate::domain::{Kind, PhoneTime, RecordId};
-use crate::wire::{Position, Push, Request};
+use crate::wire::{ABLE_DOSSIERS, Position, Push, Reading, Request};
 use rusqlite::Connection;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+
+/// How many readings one request brings at most.
+const READINGS: usize = 1000;
 
 impl Replica {
-    /// How many changes the server does not have yet.
+    /// How many changes the server does not have yet, dossiers' included, also while they are locked.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn outstanding(&self) -> Result<usize, ReplicaError> {
-        changes::outstanding(&self.db)
+        let files = self.files()?;
+        let dossiers = match &files.dossiers {
+            Some(dossiers) => changes::outstanding(dossiers)?,
+            None => files.main.query_row("SELECT locked_outstanding FROM phone", [], super::rows::count)?,
+        };
+        Ok(changes::outstanding(&files.main)? + dossiers)
     }
 
-    /// A request that pushes the oldest part of the outbox (what the server could not take yet after all else), at most so many bytes of it (but at least one change).
-    /// `nonce` tells its response from others.
+    /// A request that pushes the oldest part of the outbox (what the server could not take yet after all else), at most so
+    /// many bytes of it (but at least one change). `nonce` tells its response from others.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -27,11 +35,34 @@ impl Replica {
         nonce: u64,
         now: PhoneTime,
     ) -> Result<Request, ReplicaError> {
-        let mut request = Request::new(self.device, self.person.clone(), now, nonce, pull_bytes);
-        request.positions = positions(&self.db)?;
+        let files = self.files()?;
+        let mut request = self.farewell(push_bytes, nonce, now)?;
+        request.budget = pull_bytes;
+        request.positions = positions(&files.main)?;
         request.reference = self.version("reference_version")?;
         request.standings = self.version("standings_version")?;
-        request.pushes = self.pushes(push_bytes)?;
+        let token: Vec<u8> = files.main.query_row("SELECT token FROM phone", [], |row| row.get(0))?;
+        request.token = Some(token).filter(|token| !token.is_empty()).map(Into::into);
+        if self.able {
+            request.able.push(ABLE_DOSSIERS.to_owned());
+        }
+        Ok(request)
+    }
+
+    /// A request that brings all there is to bring, and asks for nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn farewell(&self, push_bytes: usize, nonce: u64, now: PhoneTime) -> Result<Request, ReplicaError> {
+        let files = self.files()?;
+        let mut request = Request::new(self.device, self.person.clone(), now, nonce, 0);
+        let mut left = push_bytes;
+        for db in std::iter::once(&files.main).chain(&files.dossiers) {
+            if !push(db, &mut request, &mut left)? {
+                break;
+            }
+        }
+        request.readings = readings(&files.main)?;
         Ok(request)
     }
 
@@ -39,30 +70,59 @@ impl Replica {
     fn version(&self, setting: &str) -> Result<u64, ReplicaError> {
         Ok(self.setting::<i64>(setting)?.and_then(|version| u64::try_from(version).ok()).unwrap_or(0))
     }
+}
 
-    fn pushes(&self, push_bytes: usize) -> Result<Vec<Push>, ReplicaError> {
-        let mut select = self.db.prepare_cached(
-            "SELECT change.record, record.kind, change.bytes FROM change JOIN record ON record.id = change.record
-             WHERE acknowledged = 0 ORDER BY waiting, place",
-        )?;
-        let mut found = select.query([])?;
-        let (mut pushes, mut at, mut size): (Vec<Push>, HashMap<RecordId, usize>, usize) = Default::default();
-        while let Some(row) = found.next()? {
-            let bytes: Vec<u8> = row.get(2)?;
-            if size > 0 && size + bytes.len() > push_bytes {
-                break;
-            }
-            size += bytes.len();
-            let record = RecordId::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default())?;
-            let kind: Kind = row.get_ref(1)?.as_str().unwrap_or_default().parse()?;
-            let place = *at.entry(record).or_insert_with(|| {
-                pushes.push(Push { record, kind, changes: Vec::new() });
-                pushes.len() - 1
-            });
-            pushes[place].changes.push(bytes.into());
+/// Puts the oldest part of a file's outbox into a request, with the receipts of what others wrote, as far as the bytes left
+/// for that allow. Returns whether that was all of it.
+fn push(db: &Connection, request: &mut Request, left: &mut usize) -> Result<bool, ReplicaError> {
+    let mut select = db.prepare_cached(
+        "SELECT change.record, record.kind, change.bytes, iif(change.own, NULL, change.receipt)
+         FROM change JOIN record ON record.id = change.record
+         WHERE acknowledged = 0 ORDER BY waiting, place",
+    )?;
+    let mut found = select.query([])?;
+    let (mut at, mut proven): (HashMap<RecordId, usize>, BTreeSet<i64>) = Default::default();
+    while let Some(row) = found.next()? {
+        let bytes: Vec<u8> = row.get(2)?;
+        let number: Option<i64> = row.get(3)?;
+        let receipt = match number.filter(|number| !proven.contains(number)) {
+            Some(number) => receipts::read(db, number)?,
+            None => None,
+        };
+        let size = bytes.len() + receipt.as_ref().map_or(0, |receipt| receipt.entries.len() * 44);
+        if !request.pushes.is_empty() && size > *left {
+            return Ok(false);
         }
-        Ok(pushes)
+        *left = left.saturating_sub(size);
+        proven.extend(number);
+        request.receipts.extend(receipt);
+        let record = RecordId::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default())?;
+        let kind: Kind = row.get_ref(1)?.as_str().unwrap_or_default().parse()?;
+        let place = *at.entry(record).or_insert_with(|| {
+            request.pushes.push(Push { record, kind, changes: Vec::new() });
+            request.pushes.len() - 1
+        });
+        request.pushes[place].changes.push(bytes.into());
     }
+    Ok(true)
+}
+
+fn readings(db: &Connection) -> Result<Vec<Reading>, ReplicaError> {
+    let mut select = db.prepare_cached("SELECT id, dossier, at FROM reading ORDER BY at, id LIMIT ?")?;
+    let mut found = select.query([i64::try_from(READINGS).unwrap_or(i64::MAX)])?;
+    let mut readings = Vec::new();
+    while let Some(row) = found.next()? {
+        readings.push(Reading {
+            id: RecordId::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default())?,
+            dossier: RecordId::from_bytes(row.get_ref(1)?.as_blob().unwrap_or_default())?,
+            at: PhoneTime::from_millis(row.get(2)?)?,
+        });
+    }
+    Ok(readings)
+}
+
+pub(super) fn has_readings(db: &Connection) -> Result<bool, ReplicaError> {
+    Ok(db.query_row("SELECT EXISTS (SELECT 1 FROM reading)", [], |row| row.get(0))?)
 }
 
 fn positions(db: &Connection) -> Result<Vec<Position>, ReplicaError> {

@@ -5,7 +5,7 @@ use crate::domain::{Bank, DeviceNumber, Kind, RecordId, UnitId, Week, Zone};
 use crate::projection::Row;
 use crate::wire::{CampaignStandings, Reference, Standings};
 use rusqlite::types::Value as Sql;
-use rusqlite::{OptionalExtension, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 /// Which records, newest first.
 #[derive(Debug, Clone, Default)]
@@ -35,8 +35,22 @@ pub struct RecordView {
     pub unsynced: usize,
 }
 
+/// One record of a file.
+pub(super) fn view(db: &Connection, id: RecordId) -> Result<Option<RecordView>, ReplicaError> {
+    let sql = format!("SELECT {} FROM record WHERE id = ?", rows::COLUMNS);
+    let stored = db.prepare_cached(&sql)?.query_row([id.as_bytes()], rows::read).optional()?;
+    let Some(stored) = stored else { return Ok(None) };
+    Ok(Some(RecordView { row: Row::try_from(stored)?, unsynced: unsynced(db, id)? }))
+}
+
+/// How many changes of a record the server does not have yet.
+pub(super) fn unsynced(db: &Connection, id: RecordId) -> Result<usize, ReplicaError> {
+    let mut count = db.prepare_cached("SELECT count(*) FROM change WHERE record = ? AND acknowledged = 0")?;
+    Ok(count.query_row([id.as_bytes()], rows::count)?)
+}
+
 impl Replica {
-    /// The records that a query asks for, newest first.
+    /// The records that a query asks for, newest first. Dossiers are never among them.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -72,29 +86,24 @@ impl Replica {
         sql.push_str(" ORDER BY occurred_at DESC, id DESC LIMIT ? OFFSET ?");
         values.push(i64::from(if query.limit == 0 { 50 } else { query.limit }).into());
         values.push(i64::from(query.offset).into());
-        let mut select = self.db.prepare_cached(&sql)?;
+        let mut select = self.main()?.prepare_cached(&sql)?;
         rows::parse(select.query_map(params_from_iter(values), rows::read)?)
     }
 
-    /// One record, with its conflicts and flags; `None` when it is not on this phone.
+    /// One record, with its conflicts and flags; `None` when it is not on this phone, or is a dossier.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn record(&self, id: RecordId) -> Result<Option<RecordView>, ReplicaError> {
-        let sql = format!("SELECT {} FROM record WHERE id = ?", rows::COLUMNS);
-        let stored = self.db.prepare_cached(&sql)?.query_row([id.as_bytes()], rows::read).optional()?;
-        let Some(stored) = stored else { return Ok(None) };
-        let mut count = self.db.prepare_cached("SELECT count(*) FROM change WHERE record = ? AND acknowledged = 0")?;
-        let unsynced = count.query_row([id.as_bytes()], rows::count)?;
-        Ok(Some(RecordView { row: Row::try_from(stored)?, unsynced }))
+        view(self.main()?, id)
     }
 
-    /// How many records are on this phone.
+    /// How many records are on this phone, dossiers aside.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn count(&self) -> Result<usize, ReplicaError> {
-        Ok(self.db.query_row("SELECT count(*) FROM record", [], rows::count)?)
+        Ok(self.main()?.query_row("SELECT count(*) FROM record", [], rows::count)?)
     }
 
     /// The bank as the server last described it; an empty one before the first sync.
@@ -128,7 +137,7 @@ impl Replica {
 
     pub(super) fn setting<T: rusqlite::types::FromSql>(&self, name: &str) -> Result<Option<T>, ReplicaError> {
         Ok(self
-            .db
+            .main()?
             .prepare_cached("SELECT value FROM setting WHERE name = ?")?
             .query_row([name], |row| row.get(0))
             .optional()?)

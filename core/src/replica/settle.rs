@@ -43,7 +43,8 @@ pub(super) fn settle(
             changes::remove(db, hash)?;
         }
     }
-    let redone = if settlement.redo { redo(db, record, &kind, &whole, authorship)? } else { 0 };
+    // What others wrote is never made again in this phone's name.
+    let redone = if settlement.redo && changes::pending_are_own(db, record)? { redo(db, record, &kind, &whole, authorship)? } else { 0 };
     match changes::document(db, record)? {
         Some((document, _)) => rows::save(db, record, &document)?,
         None => rows::remove(db, record)?,

@@ -2,13 +2,13 @@
 
 use super::{Replica, ReplicaError};
 use crate::domain::PhoneTime;
-use crate::sync::{Report, Session, Step, SyncError};
+use crate::sync::{Post, Report, Session, Step, SyncError};
 
 /// What the driver of a sync does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Post these bytes to the server's `/v1/sync`; then tell the session `received` or `failed`.
-    Transmit(Vec<u8>),
+    /// Post this to the server; then tell the session `received` or `failed`.
+    Transmit(Post),
     /// Wait until then.
     Wait(PhoneTime),
     /// The sync is over.
@@ -24,13 +24,22 @@ impl Replica {
         loop {
             match session.poll(now) {
                 Step::Prepare { push_bytes, pull_bytes } => {
+                    self.look_at_the_clock(now)?;
                     session.prepared(self.request(push_bytes, pull_bytes, nonce, now)?);
+                }
+                Step::HandOver { push_bytes } => {
+                    self.look_at_the_clock(now)?;
+                    session.prepared(self.farewell(push_bytes, nonce, now)?);
                 }
                 Step::Apply(request, response) => {
                     let applied = self.apply(&request, &response, now)?;
                     session.applied(applied);
                 }
-                Step::Transmit(body) => return Ok(Action::Transmit(body)),
+                Step::Wipe => {
+                    self.wipe()?;
+                    session.wiped();
+                }
+                Step::Transmit(post) => return Ok(Action::Transmit(post)),
                 Step::Wait(until) => return Ok(Action::Wait(until)),
                 Step::Done(result) => return Ok(Action::Done(result)),
             }

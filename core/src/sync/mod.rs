@@ -3,12 +3,19 @@
 //!
 //! ```text
 //!   poll → Prepare ─ prepared ─→ Transmit ─ received ─→ Apply ─ applied ─→ Prepare … → Done
-//!                                    └───── failed ───→ Wait ──(time)──→ Prepare
+//!                                    ├───── failed ───→ Wait ──(time)──→ Prepare
+//!                                    └── (revoked) ───→ HandOver → Transmit → Wipe ─ wiped ─→ Done
 //! ```
 
 mod backoff;
+mod enrolment;
+mod outcome;
+mod post;
 mod session;
 #[cfg(test)]
 mod tests;
 
-pub use session::{Applied, Failure, Reply, Report, Session, Step, SyncError};
+pub use enrolment::{Enrolment, EnrolmentError};
+pub use outcome::{Applied, Report, SyncError};
+pub use post::{Failure, Post, Reply};
+pub use session::{Caller, Session, Step};

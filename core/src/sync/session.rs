@@ -1,15 +1,39 @@
 //! The phone's side of one sync: push and pull in rounds until nothing is left on either side, or it is no use trying.
 
 use super::backoff::Backoff;
-use crate::domain::PhoneTime;
-use crate::wire::{Request, Response, WireError};
+use super::post::{Problem, may_pass};
+use super::{Applied, Failure, Post, Reply, Report, SyncError};
+use crate::domain::{DeviceNumber, PhoneTime};
+use crate::signing::{Authorization, PublicKey, Signer};
+use crate::wire::{Demand, DirectiveError, MAX_PLAIN, Request, Response, SignedDirective, WireError};
+use std::fmt;
+use std::sync::Arc;
 
 /// How many failures in a row end a sync; the next one starts where this one stopped.
 const MAX_FAILURES: u32 = 8;
 /// How many rounds one sync may take at most.
 const MAX_ROUNDS: u32 = 10_000;
+/// How often in a row a request is signed again by the server's clock before that counts as a failure.
+const MAX_SIGNED_AGAIN: u32 = 3;
 const PUSH_BYTES: usize = 1024 * 1024;
 const PULL_BYTES: u32 = 1024 * 1024;
+
+/// Who talks in a session, and with whom.
+#[derive(Clone)]
+pub struct Caller {
+    /// The phone.
+    pub device: DeviceNumber,
+    /// Signs as the phone.
+    pub signer: Arc<dyn Signer>,
+    /// The key of the server that took the phone in: only it can tell the phone to wipe.
+    pub server: PublicKey,
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller").field("device", &self.device).field("server", &self.server).finish_non_exhaustive()
+    }
+}
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,103 +45,48 @@ pub enum Step {
         /// How many bytes of changes to ask for.
         pull_bytes: u32,
     },
-    /// Post these bytes; hand the answer to [`Session::received`], or say [`Session::failed`].
-    Transmit(Vec<u8>),
+    /// Put a last request together from all that the server does not have, of at most so many bytes of changes, and hand it
+    /// to [`Session::prepared`].
+    HandOver {
+        /// How many bytes of changes at most (but at least one change).
+        push_bytes: usize,
+    },
+    /// Post this; hand the answer to [`Session::received`], or say [`Session::failed`].
+    Transmit(Post),
     /// Apply this response to the request in one transaction, and say what came of it by [`Session::applied`].
     Apply(Box<Request>, Box<Response>),
+    /// Destroy the phone's keys and what they open, then say [`Session::wiped`].
+    Wipe,
     /// Do nothing until then, then poll again.
     Wait(PhoneTime),
     /// It is over.
     Done(Result<Report, SyncError>),
 }
 
-/// What a transport brought back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// HTTP status.
-    pub status: u16,
-    /// The body.
-    pub body: Vec<u8>,
+/// What a request is about.
+#[derive(Debug)]
+enum Errand {
+    Sync(Box<Request>),
+    HandOver { changes: usize },
 }
 
-/// Why a transport brought nothing back.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the server could not be reached: {0}")]
-pub struct Failure(pub String);
-
-/// What applying a response came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Applied {
-    /// Changes that the server now has durably.
-    pub acknowledged: usize,
-    /// Changes that came from the server and are new here.
-    pub pulled: usize,
-    /// Changes refused: kept, and shown in the inbox.
-    pub refused: usize,
-    /// Edits made again upon what others had changed.
-    pub redone: usize,
-    /// Records that left this phone.
-    pub evicted: usize,
-    /// Changes still to be acknowledged.
-    pub outstanding: usize,
-}
-
-/// What a whole sync came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Sums over all rounds; `outstanding` as it stood after the last.
-    pub applied: Applied,
-    /// Requests answered.
-    pub rounds: u32,
-    /// Attempts that failed.
-    pub failures: u32,
-    /// Bytes of request bodies.
-    pub sent: u64,
-    /// Bytes of response bodies.
-    pub received: u64,
-}
-
-impl Report {
-    /// Whether the server durably has everything recorded here. Nothing less is ever called synced.
-    pub fn synced(&self) -> bool {
-        self.applied.outstanding == 0
+impl Errand {
+    fn path(&self) -> &'static str {
+        match self {
+            Self::Sync(_) => "/v1/sync",
+            Self::HandOver { .. } => "/v1/handover",
+        }
     }
-}
-
-/// Why a sync ended early. Nothing is lost: what was not acknowledged stays in the outbox.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SyncError {
-    /// Too many attempts failed in a row.
-    #[error("gave up after {failures} attempts ({last}): try again when the network is better")]
-    GaveUp {
-        /// How many.
-        failures: u32,
-        /// What the last one said.
-        last: String,
-    },
-    /// The server will not talk to this phone as it is.
-    #[error("the server refused this phone ({status}): {words}")]
-    Rejected {
-        /// HTTP status.
-        status: u16,
-        /// What the server says.
-        words: String,
-    },
-    /// A single change does not fit into any message.
-    #[error("a request could not be put together: {0}")]
-    Request(WireError),
-    /// The server keeps answering without an end.
-    #[error("the sync did not end within {0} rounds: report this to the operator of the server")]
-    Endless(u32),
 }
 
 #[derive(Debug)]
 enum State {
     Prepare,
-    Prepared(Box<Request>, Vec<u8>),
-    InFlight(Box<Request>),
+    Prepared(Errand, Vec<u8>),
+    InFlight(Errand, Vec<u8>),
     Received(Box<Request>, Box<Response>),
     Applying { more: bool },
+    Wiping { handed_over: usize },
     Waiting(PhoneTime),
     Done(Result<Report, SyncError>),
 }
@@ -125,16 +94,31 @@ enum State {
 /// One sync of one phone.
 #[derive(Debug)]
 pub struct Session {
+    caller: Caller,
     state: State,
     backoff: Backoff,
     report: Report,
     push_bytes: usize,
+    /// How far the server's clock is ahead of the phone's, once a request was turned away for its time.
+    ahead_ms: i64,
+    signed_again: u32,
+    /// The phone was revoked, and may hand over what it has.
+    leaving: bool,
 }
 
 impl Session {
     /// A new sync. The seed spreads waits; it needs no quality.
-    pub fn new(seed: u64) -> Self {
-        Self { state: State::Prepare, backoff: Backoff::new(seed), report: Report::default(), push_bytes: PUSH_BYTES }
+    pub fn new(caller: Caller, seed: u64) -> Self {
+        Self {
+            caller,
+            state: State::Prepare,
+            backoff: Backoff::new(seed),
+            report: Report::default(),
+            push_bytes: PUSH_BYTES,
+            ahead_ms: 0,
+            signed_again: 0,
+            leaving: false,
+        }
     }
 
     /// What to do next. Polling again without having done it asks the same again, but for [`Step::Transmit`] and
@@ -145,22 +129,38 @@ impl Session {
                 self.state = State::Waiting(until);
                 Step::Wait(until)
             }
+            State::Prepare | State::Waiting(_) if self.leaving => Step::HandOver { push_bytes: self.push_bytes },
             State::Prepare | State::Waiting(_) => Step::Prepare { push_bytes: self.push_bytes, pull_bytes: PULL_BYTES },
-            State::Prepared(request, body) => {
-                self.report.sent += body.len() as u64;
-                self.state = State::InFlight(request);
-                Step::Transmit(body)
-            }
+            State::Prepared(errand, body) => self.transmit(errand, body, now),
             State::Received(request, response) => {
                 self.state = State::Applying { more: response.more };
                 Step::Apply(request, response)
+            }
+            State::Wiping { handed_over } => {
+                self.state = State::Wiping { handed_over };
+                Step::Wipe
             }
             State::Done(result) => {
                 self.state = State::Done(result.clone());
                 Step::Done(result)
             }
             // The driver asked without bringing what it was sent for: the attempt is lost, the next one starts afresh.
-            State::InFlight(_) | State::Applying { .. } => self.poll(now),
+            State::InFlight(..) | State::Applying { .. } => self.poll(now),
+        }
+    }
+
+    fn transmit(&mut self, errand: Errand, body: Vec<u8>, now: PhoneTime) -> Step {
+        let (path, at) = (errand.path(), now.plus_millis(self.ahead_ms));
+        match Authorization::sign(self.caller.signer.as_ref(), self.caller.device, path, at, &body) {
+            Ok(authorization) => {
+                self.report.sent += body.len() as u64;
+                self.state = State::InFlight(errand, body.clone());
+                Step::Transmit(Post { path, authorization: Some(authorization.to_string()), body })
+            }
+            Err(error) => {
+                self.state = State::Done(Err(SyncError::Signing(error)));
+                self.poll(now)
+            }
         }
     }
 
@@ -170,19 +170,25 @@ impl Session {
             return;
         }
         self.state = match request.encode() {
-            Ok(body) => State::Prepared(Box::new(request), body),
-            Err(WireError::TooLarge { .. }) if self.push_bytes > 1 => {
+            Ok(body) if self.leaving => {
+                let changes = request.pushes.iter().map(|push| push.changes.len()).sum();
+                State::Prepared(Errand::HandOver { changes }, body)
+            }
+            Ok(body) => State::Prepared(Errand::Sync(Box::new(request)), body),
+            Err(WireError::TooLarge { .. } | WireError::TooMany { .. }) if self.push_bytes > 1 => {
                 self.push_bytes /= 2;
                 State::Prepare
             }
+            // One change that fits into no request keeps a phone that has to go no longer.
+            Err(_) if self.leaving => State::Wiping { handed_over: 0 },
             Err(error) => State::Done(Err(SyncError::Request(error))),
         };
     }
 
     /// Here is what the server answered.
     pub fn received(&mut self, reply: &Reply, now: PhoneTime) {
-        let request = match std::mem::replace(&mut self.state, State::Prepare) {
-            State::InFlight(request) => request,
+        let (errand, body) = match std::mem::replace(&mut self.state, State::Prepare) {
+            State::InFlight(errand, body) => (errand, body),
             // An answer that nobody waits for, such as one delivered twice: it changes nothing.
             other => {
                 self.state = other;
@@ -190,30 +196,73 @@ impl Session {
             }
         };
         self.report.received += reply.body.len() as u64;
-        match reply.status {
-            200 => match Response::decode(&reply.body) {
-                Ok(response) if response.nonce == request.nonce && fits(&request, &response) => {
-                    self.backoff.succeeded();
-                    self.report.rounds += 1;
-                    self.state = State::Received(request, Box::new(response));
-                }
-                Ok(_) => self.retry("an answer to another request", now),
-                Err(error @ WireError::Version { .. }) => self.reject(200, &error.to_string()),
-                Err(error) => self.retry(&error.to_string(), now),
-            },
-            413 if self.push_bytes > 1 => {
-                self.push_bytes /= 2;
-                self.retry(&words(reply), now);
+        if reply.status == 200 {
+            self.signed_again = 0;
+            match errand {
+                Errand::Sync(request) => self.answered(request, reply, now),
+                Errand::HandOver { changes } => self.state = State::Wiping { handed_over: changes },
             }
-            // A bad link can cut a request, so 400 is worth another try; the others say that this phone is not welcome.
-            400 | 408 | 413 | 425 | 429 | 500..=599 => self.retry(&words(reply), now),
-            status => self.reject(status, &words(reply)),
+            return;
+        }
+        let problem = Problem::of(reply);
+        if let (401, "stale-time", Some(time)) = (reply.status, problem.code.as_str(), problem.time) {
+            self.ahead_ms = time.skew_ms(now);
+            if self.signed_again < MAX_SIGNED_AGAIN {
+                self.signed_again += 1;
+                self.state = State::Prepared(errand, body);
+            } else {
+                self.retry(&problem.words, now);
+            }
+            return;
+        }
+        match (errand, reply.status) {
+            (_, 413) if self.push_bytes > 1 => {
+                self.push_bytes /= 2;
+                self.retry(&problem.words, now);
+            }
+            // Who can keep a phone from handing over could have kept the directive from it: so it may try again later.
+            (_, status) if may_pass(status) => self.retry(&problem.words, now),
+            (Errand::HandOver { .. }, _) => self.state = State::Wiping { handed_over: 0 },
+            (Errand::Sync(_), 403) if problem.code == "revoked" => self.revoked(&problem),
+            (Errand::Sync(_), status) => self.reject(status, &problem.words),
+        }
+    }
+
+    fn answered(&mut self, request: Box<Request>, reply: &Reply, now: PhoneTime) {
+        match Response::decode(&reply.body) {
+            Ok(response) if response.nonce == request.nonce && fits(&request, &response) => {
+                self.backoff.succeeded();
+                self.report.rounds += 1;
+                self.state = State::Received(request, Box::new(response));
+            }
+            Ok(_) => self.retry("an answer to another request", now),
+            Err(error @ WireError::Version { .. }) => self.reject(200, &error.to_string()),
+            Err(error) => self.retry(&error.to_string(), now),
+        }
+    }
+
+    /// The server says that this phone was revoked. It wipes only on the word of the server that took it in.
+    fn revoked(&mut self, problem: &Problem) {
+        let text = problem.directive.as_deref().unwrap_or_default();
+        let opened = text.parse().and_then(|directive: SignedDirective| {
+            directive.open(&self.caller.server, self.caller.device)
+        });
+        match opened {
+            Ok(directive) => match directive.what {
+                Demand::Wipe if directive.hand_over => {
+                    self.backoff.succeeded();
+                    (self.leaving, self.push_bytes) = (true, MAX_PLAIN / 2);
+                }
+                Demand::Wipe => self.state = State::Wiping { handed_over: 0 },
+            },
+            Err(DirectiveError::Malformed(_)) if text.is_empty() => self.reject(403, &problem.words),
+            Err(error) => self.reject(403, &error.to_string()),
         }
     }
 
     /// The transport brought nothing back.
     pub fn failed(&mut self, failure: &Failure, now: PhoneTime) {
-        if matches!(self.state, State::InFlight(_)) {
+        if matches!(self.state, State::InFlight(..)) {
             self.retry(&failure.to_string(), now);
         }
     }
@@ -221,21 +270,22 @@ impl Session {
     /// The response was applied; this is what it came to.
     pub fn applied(&mut self, applied: Applied) {
         let State::Applying { more } = self.state else { return };
-        let sum = &mut self.report.applied;
-        sum.acknowledged += applied.acknowledged;
-        sum.pulled += applied.pulled;
-        sum.refused += applied.refused;
-        sum.redone += applied.redone;
-        sum.evicted += applied.evicted;
-        sum.outstanding = applied.outstanding;
+        self.report.add(&applied);
         let progress = applied.acknowledged + applied.refused + applied.redone > 0;
         self.state = if self.report.rounds >= MAX_ROUNDS {
             State::Done(Err(SyncError::Endless(MAX_ROUNDS)))
-        } else if more || (applied.outstanding > 0 && progress) {
+        } else if more || applied.resumes || (applied.outstanding > 0 && progress) {
             State::Prepare
         } else {
             State::Done(Ok(self.report))
         };
+    }
+
+    /// What the phone held is destroyed.
+    pub fn wiped(&mut self) {
+        if let State::Wiping { handed_over } = self.state {
+            self.state = State::Done(Err(SyncError::Revoked { handed_over }));
+        }
     }
 
     fn retry(&mut self, why: &str, now: PhoneTime) {
@@ -257,11 +307,4 @@ impl Session {
 fn fits(request: &Request, response: &Response) -> bool {
     request.pushes.len() == response.verdicts.len()
         && request.pushes.iter().zip(&response.verdicts).all(|(push, verdicts)| push.changes.len() == verdicts.len())
-}
-
-/// What a problem+json body says, for people.
-fn words(reply: &Reply) -> String {
-    let problem: Option<serde_json::Value> = serde_json::from_slice(&reply.body).ok();
-    let detail = problem.as_ref().and_then(|problem| problem.get("detail")?.as_str());
-    detail.map_or_else(|| format!("HTTP status {}", reply.status), str::to_owned)
 }

@@ -2,7 +2,19 @@
 
 use super::*;
 use crate::domain::{DeviceNumber, PhoneTime, RecordId, ServerTime};
-use crate::wire::{MAX_BODY, PROTOCOL, Push, Request, Response, Verdict};
+use crate::signing::{Authorization, Signer, SoftwareKey};
+use crate::wire::{Demand, Directive, MAX_BODY, PROTOCOL, Push, Request, Response, SignedDirective, Verdict};
+use std::sync::Arc;
+
+fn key(n: u8) -> SoftwareKey {
+    SoftwareKey::from_secret(&[n; 32]).expect("a key")
+}
+
+/// Phone 7 of the server with key 9.
+fn session() -> Session {
+    let (device, server) = (DeviceNumber::new(7), key(9).public_key());
+    Session::new(Caller { device, signer: Arc::new(key(7)), server }, 1)
+}
 
 fn at(millis: i64) -> PhoneTime {
     PhoneTime::from_millis(1_772_985_600_000 + millis).expect("in range")
@@ -50,7 +62,7 @@ fn transmit(session: &mut Session, nonce: u64, now: PhoneTime) -> Vec<u8> {
     push_bytes(session, now);
     session.prepared(request(nonce, 10));
     match session.poll(now) {
-        Step::Transmit(body) => body,
+        Step::Transmit(post) => post.body,
         other => panic!("{other:?}"),
     }
 }
@@ -74,7 +86,7 @@ fn waits_until(session: &mut Session, now: PhoneTime) -> PhoneTime {
 
 #[test]
 fn a_sync_pushes_applies_and_is_done() {
-    let mut session = Session::new(1);
+    let mut session = session();
     let body = transmit(&mut session, 5, at(0));
     assert_eq!(Request::decode(&body).expect("a request"), request(5, 10));
     let reply = ok(&response(5, false));
@@ -96,7 +108,7 @@ fn a_sync_pushes_applies_and_is_done() {
 
 #[test]
 fn a_failure_is_waited_out_and_after_too_many_in_a_row_the_sync_gives_up() {
-    let mut session = Session::new(1);
+    let mut session = session();
     let mut now = at(0);
     for attempt in 1.. {
         transmit(&mut session, attempt, now);
@@ -119,7 +131,7 @@ fn a_failure_is_waited_out_and_after_too_many_in_a_row_the_sync_gives_up() {
 
 #[test]
 fn an_answer_ends_the_count_of_failures() {
-    let mut session = Session::new(1);
+    let mut session = session();
     let mut now = at(0);
     for _ in 0..3 {
         for nonce in 0..7 {
@@ -143,7 +155,7 @@ fn what_may_be_the_links_or_the_moments_fault_is_tried_again() {
     let mut replies = vec![cut, portal, ok(&fewer)];
     replies.extend([400, 408, 413, 425, 429, 500, 502, 503, 507].map(|status| problem(status, "later")));
     for reply in replies {
-        let mut session = Session::new(1);
+        let mut session = session();
         transmit(&mut session, 5, at(0));
         session.received(&reply, at(0));
         let until = waits_until(&mut session, at(0));
@@ -156,14 +168,14 @@ fn what_may_be_the_links_or_the_moments_fault_is_tried_again() {
 #[test]
 fn a_server_that_will_not_have_this_phone_ends_the_sync_with_its_own_words() {
     for status in [401, 403, 404, 409, 415, 426] {
-        let mut session = Session::new(1);
+        let mut session = session();
         transmit(&mut session, 5, at(0));
         session.received(&problem(status, "ask the operator"), at(0));
         let rejected = SyncError::Rejected { status, words: "ask the operator".into() };
         assert!(rejected.to_string().contains("ask the operator"));
         assert_eq!(session.poll(at(0)), Step::Done(Err(rejected)));
     }
-    let mut session = Session::new(1);
+    let mut session = session();
     transmit(&mut session, 5, at(0));
     session.received(&Reply { status: 403, body: b"\xff not json".to_vec() }, at(0));
     assert!(matches!(session.poll(at(0)), Step::Done(Err(SyncError::Rejected { status: 403, .. }))));
@@ -171,7 +183,7 @@ fn a_server_that_will_not_have_this_phone_ends_the_sync_with_its_own_words() {
 
 #[test]
 fn a_server_of_another_version_ends_the_sync() {
-    let mut session = Session::new(1);
+    let mut session = session();
     transmit(&mut session, 5, at(0));
     let newer = Response { protocol: PROTOCOL + 1, ..response(5, false) };
     session.received(&ok(&newer), at(0));
@@ -180,7 +192,7 @@ fn a_server_of_another_version_ends_the_sync() {
 
 #[test]
 fn an_answer_to_another_request_is_never_applied() {
-    let mut session = Session::new(1);
+    let mut session = session();
     transmit(&mut session, 5, at(0));
     session.received(&ok(&response(4, false)), at(0));
     waits_until(&mut session, at(0));
@@ -192,7 +204,7 @@ fn an_answer_to_another_request_is_never_applied() {
 
 #[test]
 fn a_request_that_is_too_large_is_made_smaller() {
-    let mut session = Session::new(1);
+    let mut session = session();
     let whole = push_bytes(&mut session, at(0));
     session.prepared(request(1, 10));
     assert!(matches!(session.poll(at(0)), Step::Transmit(_)));
@@ -200,7 +212,7 @@ fn a_request_that_is_too_large_is_made_smaller() {
     let until = waits_until(&mut session, at(0));
     assert_eq!(push_bytes(&mut session, until), whole / 2);
 
-    let mut session = Session::new(1);
+    session = self::session();
     push_bytes(&mut session, at(0));
     session.prepared(request(1, MAX_BODY + 1));
     assert_eq!(push_bytes(&mut session, at(0)), whole / 2, "without asking the server");
@@ -208,7 +220,7 @@ fn a_request_that_is_too_large_is_made_smaller() {
 
 #[test]
 fn one_change_that_fits_into_no_request_ends_the_sync() {
-    let mut session = Session::new(1);
+    let mut session = session();
     let large = request(1, MAX_BODY + 1);
     for _ in 0..64 {
         match session.poll(at(0)) {
@@ -225,7 +237,7 @@ fn one_change_that_fits_into_no_request_ends_the_sync() {
 
 #[test]
 fn a_sync_goes_on_while_there_is_more_or_its_outbox_shrinks() {
-    let mut session = Session::new(1);
+    let mut session = session();
     let step = round(&mut session, true, Applied { pulled: 9, ..Applied::default() });
     assert!(matches!(step, Step::Prepare { .. }), "there is more to fetch: {step:?}");
     let some_progress = [
@@ -246,7 +258,7 @@ fn a_sync_goes_on_while_there_is_more_or_its_outbox_shrinks() {
 
 #[test]
 fn a_sync_that_gets_no_further_ends_and_is_not_called_synced() {
-    let mut session = Session::new(1);
+    let mut session = session();
     match round(&mut session, false, Applied { pulled: 4, outstanding: 1, ..Applied::default() }) {
         Step::Done(Ok(report)) => assert!(!report.synced()),
         other => panic!("{other:?}"),
@@ -255,7 +267,7 @@ fn a_sync_that_gets_no_further_ends_and_is_not_called_synced() {
 
 #[test]
 fn a_server_that_always_has_more_does_not_keep_a_phone_for_ever() {
-    let mut session = Session::new(1);
+    let mut session = session();
     let reply = ok(&response(5, true));
     for rounds in 1..20_000 {
         transmit(&mut session, 5, at(0));
@@ -268,4 +280,139 @@ fn a_server_that_always_has_more_does_not_keep_a_phone_for_ever() {
         }
     }
     panic!("it never ended");
+}
+
+/// What goes on the wire next.
+fn post(session: &mut Session, now: PhoneTime) -> Post {
+    match session.poll(now) {
+        Step::Transmit(post) => post,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn signed(post: &Post) -> Authorization {
+    let authorization: Authorization = post.authorization.as_deref().expect("signed").parse().expect("a header");
+    assert!(authorization.is_by(&key(7).public_key(), post.path) && authorization.covers(&post.body));
+    authorization
+}
+
+fn told(status: u16, code: &str, member: &str) -> Reply {
+    let body = format!(r#"{{"type":"urn:canvass:problem:{code}","detail":"no",{member}}}"#);
+    Reply { status, body: body.into_bytes() }
+}
+
+#[test]
+fn every_request_is_signed_at_its_time() {
+    let mut session = session();
+    push_bytes(&mut session, at(0));
+    session.prepared(request(1, 10));
+    let post = post(&mut session, at(5));
+    assert_eq!((post.path, signed(&post).at, signed(&post).device), ("/v1/sync", at(5), DeviceNumber::new(7)));
+}
+
+#[test]
+fn a_phone_whose_clock_is_wrong_signs_again_by_the_servers_and_goes_on_so() {
+    let mut session = session();
+    let servers = at(40 * 86_400_000);
+    let stale = told(401, "stale-time", &format!(r#""time":{}"#, servers.millis()));
+    let first = transmit(&mut session, 5, at(0));
+    session.received(&stale, at(0));
+    let again = post(&mut session, at(10));
+    assert_eq!((signed(&again).at, &again.body), (servers.plus_millis(10), &first), "the same, signed again");
+    session.received(&ok(&response(5, true)), at(20));
+    assert!(matches!(session.poll(at(20)), Step::Apply(..)));
+    session.applied(Applied::default());
+    push_bytes(&mut session, at(20));
+    session.prepared(request(6, 10));
+    assert_eq!(signed(&post(&mut session, at(20))).at, servers.plus_millis(20), "at once, without asking");
+}
+
+#[test]
+fn a_server_that_no_time_pleases_does_not_keep_a_phone_for_ever() {
+    let mut session = session();
+    let (mut now, mut posts) = (at(0), 0);
+    loop {
+        match session.poll(now) {
+            Step::Prepare { .. } => session.prepared(request(5, 10)),
+            Step::Transmit(_) => {
+                posts += 1;
+                assert!(posts < 100);
+                session.received(&told(401, "stale-time", r#""time":1772985600000"#), now);
+            }
+            Step::Wait(until) => now = until,
+            Step::Done(result) => {
+                assert!(matches!(result, Err(SyncError::GaveUp { .. })), "{result:?}");
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn wipe(hand_over: bool, device: u32, server: u8) -> Reply {
+    let at = ServerTime::from_millis(1_772_985_600_000).expect("in range");
+    let directive = Directive { device: DeviceNumber::new(device), what: Demand::Wipe, hand_over, at };
+    let signed = SignedDirective::sign(&directive, &key(server)).expect("signed");
+    told(403, "revoked", &format!(r#""directive":"{signed}""#))
+}
+
+#[test]
+fn a_revoked_phone_wipes_and_says_so() {
+    let mut session = session();
+    transmit(&mut session, 5, at(0));
+    session.received(&wipe(false, 7, 9), at(0));
+    assert_eq!(session.poll(at(0)), Step::Wipe);
+    assert_eq!(session.poll(at(0)), Step::Wipe, "until it is done");
+    session.wiped();
+    assert_eq!(session.poll(at(0)), Step::Done(Err(SyncError::Revoked { handed_over: 0 })));
+}
+
+#[test]
+fn a_directive_that_is_forged_or_for_another_phone_wipes_nothing() {
+    let damaged = told(403, "revoked", r#""directive":"00""#);
+    let none = told(403, "revoked", r#""other":1"#);
+    for reply in [wipe(false, 7, 8), wipe(true, 8, 9), damaged, none] {
+        let mut session = session();
+        transmit(&mut session, 5, at(0));
+        session.received(&reply, at(0));
+        let step = session.poll(at(0));
+        assert!(matches!(step, Step::Done(Err(SyncError::Rejected { status: 403, .. }))), "{step:?}");
+    }
+}
+
+/// A revoked phone that is to hand over what it has, as it asks for that.
+fn leaving() -> Session {
+    let mut session = session();
+    transmit(&mut session, 5, at(0));
+    session.received(&wipe(true, 7, 9), at(0));
+    assert!(matches!(session.poll(at(0)), Step::HandOver { push_bytes } if push_bytes > MAX_BODY));
+    session.prepared(request(6, 10));
+    session
+}
+
+#[test]
+fn a_revoked_phone_hands_over_first_what_the_server_does_not_have_if_that_is_wanted() {
+    let mut session = leaving();
+    let last = post(&mut session, at(0));
+    assert_eq!((last.path, signed(&last).at), ("/v1/handover", at(0)));
+    // A lost answer is waited out; the same is handed over again.
+    session.failed(&Failure("no signal".into()), at(0));
+    let until = waits_until(&mut session, at(0));
+    assert!(matches!(session.poll(until), Step::HandOver { .. }));
+    session.prepared(request(6, 10));
+    assert_eq!(post(&mut session, until).body, last.body);
+    session.received(&ok(&response(6, false)), until);
+    assert_eq!(session.poll(until), Step::Wipe);
+    session.wiped();
+    assert_eq!(session.poll(until), Step::Done(Err(SyncError::Revoked { handed_over: 1 })));
+}
+
+#[test]
+fn a_revoked_phone_whose_last_work_is_not_taken_wipes_all_the_same() {
+    for (status, code) in [(409, "handed-over"), (403, "revoked"), (401, "unknown-device")] {
+        let mut session = leaving();
+        post(&mut session, at(0));
+        session.received(&told(status, code, r#""other":1"#), at(0));
+        assert_eq!(session.poll(at(0)), Step::Wipe, "{code}");
+    }
 }

@@ -46,6 +46,22 @@ impl Receipt {
         }
         said
     }
+
+    /// The receipt as a phone stores it.
+    ///
+    /// # Errors
+    /// Never for a receipt; the encoder could fail.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, WireError> {
+        minicbor::to_vec(self).map_err(|error| WireError::Malformed(error.to_string()))
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// When the bytes are damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        minicbor::decode(bytes).map_err(|error| WireError::Malformed(error.to_string()))
+    }
 }
 
 /// A receipt as it comes with a response: about the changes of the request that were accepted, in the request's order, then

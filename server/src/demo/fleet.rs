@@ -3,14 +3,15 @@
 
 use super::bank::PhoneOwner;
 use super::link::{HttpTransport, Link, LinkCounts, Weather};
-use super::phone::{Phone, PhoneError};
+use super::phone::{Phone, PhoneError, enrol};
 use super::script::{Act, Known, Script, phone_rng};
-use crate::clock::ManualClock;
+use crate::clock::{Clock, ManualClock};
 use canvass_core::domain::{
     Date, FieldName, Fields, Invalid, PhoneTime, RecordId, Role, ServerTime, Week, Zone, campaign::Campaign, outcome,
     prospect, visit,
 };
 use canvass_core::replica::{Durability, Query, ReplicaError};
+use canvass_core::wire::Invitation;
 use jiff::civil::Weekday;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -58,26 +59,31 @@ pub struct FleetCounts {
 }
 
 impl Fleet {
-    /// Hands out the phones.
+    /// Hands out the phones: each enrols by its owner's invitation, in order.
     ///
     /// # Errors
-    /// When a database cannot be made.
+    /// When a phone cannot enrol, or a database cannot be made.
     pub fn hand_out(
-        owners: &[PhoneOwner],
+        invited: &[(PhoneOwner, Invitation)],
         folder: &Path,
         base: &str,
         seed: u64,
         starts: Date,
         clock: ManualClock,
     ) -> Result<Self, PhoneError> {
-        let hand = |owner: &PhoneOwner| -> Result<Mutex<Hand>, PhoneError> {
+        let now = clock.now().as_recorded();
+        let hand = |(owner, invitation): &(PhoneOwner, Invitation)| -> Result<Mutex<Hand>, PhoneError> {
             let mut rng = phone_rng(seed.wrapping_add(0x7068_6f6e_6573), owner.device);
             let skew_ms = rng.random_range(-180_000..=180_000);
-            let phone = Phone::take(owner.clone(), folder, Durability::PowerLoss, seed, skew_ms)?;
+            let mut keys = phone_rng(seed.wrapping_add(0x6b65_7973), owner.device);
+            let identity = enrol(invitation, &mut HttpTransport::new(base), &mut keys, now)?;
+            let owner = PhoneOwner { device: identity.enrolled.device, ..owner.clone() };
+            let (durability, times) = (Durability::PowerLoss, (now, skew_ms));
+            let phone = Phone::take(owner.clone(), identity, folder, durability, seed, times)?;
             let faults = phone_rng(seed.wrapping_add(0x6c69_6e6b), owner.device);
             Ok(Mutex::new(Hand {
                 phone,
-                script: Script::new(seed, owner, starts),
+                script: Script::new(seed, &owner, starts),
                 link: Link::new(HttpTransport::new(base), Weather::BASEMENT, faults),
                 rng,
                 visits: Vec::new(),
@@ -86,7 +92,7 @@ impl Fleet {
                 syncs: 0,
             }))
         };
-        Ok(Self { hands: owners.iter().map(hand).collect::<Result<_, _>>()?, clock })
+        Ok(Self { hands: invited.iter().map(hand).collect::<Result<_, _>>()?, clock })
     }
 
     /// Head office records the campaign on its phone, and everybody gets a first sync.

@@ -2,26 +2,26 @@
 //! goes over it, by a seed.
 
 use crate::http::CONTENT_TYPE;
-use canvass_core::sync::{Failure, Reply};
+use canvass_core::sync::{Failure, Post, Reply};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::ops::AddAssign;
 use std::time::Duration;
 
-/// Posts bytes to a server's `/v1/sync`.
+/// Carries what phones post to a server.
 pub trait Transport {
-    /// Posts a body and brings back what the server answers.
+    /// Posts something and brings back what the server answers.
     ///
     /// # Errors
     /// When nothing came back.
-    fn post(&mut self, body: &[u8]) -> Result<Reply, Failure>;
+    fn post(&mut self, post: &Post) -> Result<Reply, Failure>;
 }
 
 /// Real HTTP.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
     agent: ureq::Agent,
-    url: String,
+    base: String,
 }
 
 impl HttpTransport {
@@ -31,15 +31,18 @@ impl HttpTransport {
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
             .build();
-        Self { agent: config.into(), url: format!("{base}/v1/sync") }
+        Self { agent: config.into(), base: base.to_owned() }
     }
 }
 
 impl Transport for HttpTransport {
-    fn post(&mut self, body: &[u8]) -> Result<Reply, Failure> {
+    fn post(&mut self, post: &Post) -> Result<Reply, Failure> {
         let failure = |error: ureq::Error| Failure(error.to_string());
-        let mut response =
-            self.agent.post(&self.url).header("content-type", CONTENT_TYPE).send(body).map_err(failure)?;
+        let mut request = self.agent.post(format!("{}{}", self.base, post.path)).header("content-type", CONTENT_TYPE);
+        if let Some(authorization) = &post.authorization {
+            request = request.header("authorization", authorization);
+        }
+        let mut response = request.send(post.body.as_slice()).map_err(failure)?;
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(64 << 20).read_to_vec().map_err(failure)?;
         Ok(Reply { status, body })
@@ -129,9 +132,9 @@ impl<T: Transport> Link<T> {
 }
 
 impl<T: Transport> Transport for Link<T> {
-    fn post(&mut self, body: &[u8]) -> Result<Reply, Failure> {
+    fn post(&mut self, post: &Post) -> Result<Reply, Failure> {
         self.counts.requests += 1;
-        self.counts.sent += body.len() as u64;
+        self.counts.sent += post.body.len() as u64;
         if self.happens(self.weather.delays) {
             self.counts.delays += 1;
             std::thread::sleep(self.weather.longest_delay.mul_f32(self.rng.random_range(0.0..1.0)));
@@ -142,15 +145,15 @@ impl<T: Transport> Transport for Link<T> {
             self.counts.drops += 1;
             return Err(Failure("the request was lost on the way".to_owned()));
         }
-        let mut body = body.to_vec();
+        let mut post = post.clone();
         if truncated && there {
-            self.cut(&mut body);
+            self.cut(&mut post.body);
         }
         if repeated {
             self.counts.repeats += 1;
-            self.transport.post(&body)?;
+            self.transport.post(&post)?;
         }
-        let mut reply = self.transport.post(&body)?;
+        let mut reply = self.transport.post(&post)?;
         if dropped {
             self.counts.drops += 1;
             return Err(Failure("the answer was lost on the way".to_owned()));

@@ -5,9 +5,10 @@ use super::bank::PhoneOwner;
 use super::link::Transport;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Fields, Invalid, KindSpec, PhoneTime, RecordId, Value};
-use canvass_core::replica::{Action, Durability, Opening, Query, Replica, ReplicaError};
-use canvass_core::sync::{Report, Session, SyncError};
-use canvass_core::wire::{Request, Response, Verdict};
+use canvass_core::replica::{Action, Durability, Identity, Opening, PhoneKey, Query, Replica, ReplicaError};
+use canvass_core::signing::SoftwareKey;
+use canvass_core::sync::{Enrolment, EnrolmentError, Report, SyncError};
+use canvass_core::wire::{Invitation, Request, Response, Verdict};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::HashSet;
@@ -32,6 +33,9 @@ pub enum PhoneError {
         /// What its session says.
         error: SyncError,
     },
+    /// An invitation that did not bring it in.
+    #[error(transparent)]
+    Enrolment(#[from] EnrolmentError),
     /// A value that is none.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -46,6 +50,8 @@ pub struct Phone {
     replica: Replica,
     rng: ChaCha8Rng,
     skew_ms: i64,
+    /// Its clock, as it was last looked at.
+    at: PhoneTime,
     /// Changes whose acknowledgement reached this phone, noted from the responses themselves as they arrived.
     acknowledged: HashSet<ChangeHash>,
     /// Fields of records that were ever seen in conflict here.
@@ -53,22 +59,30 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// Takes a new phone with its database in a folder. Its clock runs `skew_ms` ahead of the true time.
+    /// Takes a phone with its database in a folder: as it was left there, or a new one that has just enrolled as `identity`
+    /// says. Its clock runs `skew_ms` ahead of the true time.
     ///
     /// # Errors
     /// When the database cannot be opened.
     pub fn take(
         owner: PhoneOwner,
+        identity: Identity,
         folder: &Path,
         durability: Durability,
         seed: u64,
-        skew_ms: i64,
+        (now, skew_ms): (PhoneTime, i64),
     ) -> Result<Self, PhoneError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         // A stream apart from the one that the owner's script draws from.
         rng.set_stream(u64::from(owner.device.get()) | 1 << 40);
         let path = folder.join(format!("phone-{:05}.db", owner.device.get()));
-        let replica = open(&path, &owner, durability, &mut rng)?;
+        let at = now.plus_millis(skew_ms);
+        let opening = Opening { actor_seed: rng.random(), durability, key: None, at };
+        let replica = match path.exists() {
+            true => Replica::open(&path, opening, None),
+            false => Replica::begin(&path, opening, identity),
+        };
+        let replica = replica.map_err(|error| PhoneError::Replica { device: owner.device.get(), error })?;
         Ok(Self {
             owner,
             path,
@@ -76,6 +90,7 @@ impl Phone {
             replica,
             rng,
             skew_ms,
+            at,
             acknowledged: HashSet::new(),
             conflicts: HashSet::new(),
         })
@@ -116,7 +131,9 @@ impl Phone {
     /// # Errors
     /// When the database cannot be opened.
     pub fn restart(&mut self) -> Result<(), PhoneError> {
-        self.replica = open(&self.path, &self.owner, self.durability, &mut self.rng)?;
+        let (actor_seed, durability) = (self.rng.random(), self.durability);
+        let opening = Opening { actor_seed, durability, key: None, at: self.at };
+        self.replica = Replica::open(&self.path, opening, None).map_err(|error| self.failed(error))?;
         Ok(())
     }
 
@@ -161,14 +178,16 @@ impl Phone {
     /// When it gave up or was turned away; what was recorded is still in the outbox.
     pub fn sync(&mut self, transport: &mut impl Transport, now: PhoneTime) -> Result<Report, PhoneError> {
         let mut now = self.clock(now);
-        let mut session = Session::new(self.rng.random());
+        self.at = now;
+        let session = self.replica.session(self.rng.random());
+        let mut session = session.map_err(|error| self.failed(error))?;
         let result = loop {
             let nonce = self.rng.random();
             let action = self.replica.advance(&mut session, nonce, now).map_err(|error| self.failed(error))?;
             match action {
-                Action::Transmit(body) => match transport.post(&body) {
+                Action::Transmit(post) => match transport.post(&post) {
                     Ok(reply) => {
-                        self.note(&body, &reply.body);
+                        self.note(&post.body, &reply.body);
                         session.received(&reply, now);
                     }
                     Err(failure) => session.failed(&failure, now),
@@ -201,7 +220,24 @@ impl Phone {
     }
 }
 
-fn open(path: &Path, owner: &PhoneOwner, durability: Durability, rng: &mut ChaCha8Rng) -> Result<Replica, PhoneError> {
-    let opening = Opening { device: owner.device, person: owner.person.clone(), actor_seed: rng.random(), durability };
-    Replica::open(path, opening).map_err(|error| PhoneError::Replica { device: owner.device.get(), error })
+/// Answers an invitation with a new key, over a line on which that must succeed.
+///
+/// # Errors
+/// When the server does not take the phone in.
+pub fn enrol(
+    invitation: &Invitation,
+    transport: &mut impl Transport,
+    rng: &mut ChaCha8Rng,
+    now: PhoneTime,
+) -> Result<Identity, PhoneError> {
+    // Of all numbers, one in 2³² is no key.
+    let key = loop {
+        if let Ok(key) = SoftwareKey::from_secret(&rng.random()) {
+            break key;
+        }
+    };
+    let enrolment = Enrolment::new(invitation, &key, now)?;
+    let reply = transport.post(&enrolment.post()).map_err(|failure| EnrolmentError::Lost(failure.to_string()))?;
+    let enrolled = enrolment.received(&reply)?;
+    Ok(Identity { enrolled, key: PhoneKey::Software(key), salt: rng.random() })
 }

@@ -10,10 +10,12 @@ use super::{report, script};
 use crate::clock::{Clock, ManualClock};
 use crate::http::{self, App, ServeError};
 use crate::import::{self, ImportError, Mapping, Outcome, ProspectImport, Report, Table};
+use crate::store::devices::{Devices, InviteOrder, Invited};
 use crate::store::{Actor, ServerRecord, SqliteOptions, SqliteStore, Store, StoreError, VerifyOrder, Whose};
 use canvass_core::domain::verification::Verdict;
 use canvass_core::domain::{Bank, Date, Invalid, Kind, PhoneTime, RecordId, ServerTime, Week, Zone, prospect};
 use canvass_core::ranking::{Rule, standings};
+use canvass_core::wire::{Invitation, InvitationCode};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::ToSpan;
 use rand::{RngExt, SeedableRng};
@@ -123,7 +125,10 @@ pub async fn play(setting: Setting) -> Result<Played, DemoError> {
 
     let folder = setting.data.join("phones");
     let base = format!("http://{address}");
-    let fleet = Arc::new(Fleet::hand_out(phones, &folder, &base, setting.seed, STARTS, clock.clone())?);
+    let invited = invite(store, phones, &base, clock.now()).await?;
+    let (seed, moved) = (setting.seed, clock.clone());
+    let fleet = off_thread(move || Fleet::hand_out(&invited, &folder, &base, seed, STARTS, moved)).await?;
+    let fleet = Arc::new(fleet);
     let bar = progress(u64::try_from(phones.len()).unwrap_or(0) * (u64::from(setting.weeks) * 7 + 1));
     let campaign = launch(&fleet, script::campaign(bank, STARTS, setting.weeks), &bar).await?;
     let mut verifier = ChaCha8Rng::seed_from_u64(setting.seed ^ 0x7665_7269);
@@ -177,7 +182,7 @@ async fn set_stage(setting: &Setting) -> Result<Stage, DemoError> {
     let clock = ManualClock::at(ServerTime::from_millis(Zone::china().start_of(STARTS))?);
     let options = SqliteOptions { seed: Some(setting.seed), ..SqliteOptions::default() };
     let store = Arc::new(SqliteStore::open(&database, options)?);
-    store.set_bank(staff.bank.clone()).await?;
+    store.set_bank(without_phones(&staff.bank)?).await?;
     match city {
         Some(city) => city.import(store.as_ref(), clock.now()).await?,
         None => {
@@ -186,6 +191,30 @@ async fn set_stage(setting: &Setting) -> Result<Stage, DemoError> {
         }
     }
     Ok(Stage { store, clock, bank: staff.bank, phones: staff.phones })
+}
+
+/// The bank before anybody has a phone.
+fn without_phones(bank: &Bank) -> Result<Bank, StaffError> {
+    let units = bank.units().cloned().collect();
+    Ok(Bank::new(units, bank.people().cloned().collect(), bank.memberships().cloned().collect(), Vec::new())?)
+}
+
+/// An invitation for everybody, as an administrator hands them out.
+async fn invite(
+    store: &Arc<SqliteStore>,
+    phones: &[bank::PhoneOwner],
+    base: &str,
+    at: ServerTime,
+) -> Result<Vec<(bank::PhoneOwner, Invitation)>, StoreError> {
+    let fingerprint = store.secrets().fingerprint();
+    let mut invited = Vec::with_capacity(phones.len());
+    for phone in phones {
+        let order = InviteOrder { person: phone.person.clone(), by: Actor::Operator, at };
+        let Invited { number, code, .. } = store.invite(order).await?;
+        let invitation = Invitation { base: base.to_owned(), number, code: InvitationCode::new(code), fingerprint };
+        invited.push((phone.clone(), invitation));
+    }
+    Ok(invited)
 }
 
 /// A city's file of communities, which comes in as an operator would import it.

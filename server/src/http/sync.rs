@@ -70,7 +70,7 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
     let proven = proven(secrets, &request.receipts);
     let mut response = Response::new(request.nonce, now);
     if !request.pushes.is_empty() || !request.readings.is_empty() {
-        let told = request.token.as_ref().and_then(|text| token::told(secrets, device, text));
+        let told = request.token.as_ref().and_then(|text| token::told(secrets, device, &request.person, text));
         let (proven, readings) = (proven.clone(), request.readings);
         let order = IngestOrder { told, proven, readings, ..IngestOrder::new(device, now, request.pushes) };
         response.verdicts = app.store.ingest(order).await?;

@@ -3,36 +3,40 @@
 
 use super::{Grants, Told};
 use crate::secrets::{Purpose, Secrets};
-use canvass_core::domain::{DeviceNumber, ServerTime};
+use canvass_core::domain::{DeviceNumber, PersonId, ServerTime};
 
 /// The longest token that is looked at, in bytes.
 const LONGEST: usize = 4096;
+/// How much of the mark travels, in bytes: 128 bits cannot be guessed, and an idle sync stays small.
+const MARK: usize = 16;
+
+/// What the mark is over: the words, and the phone and person to whom they are said.
+fn words(device: DeviceNumber, person: &PersonId, said: &str) -> Vec<u8> {
+    format!("{device}\n{person}\n{said}").into_bytes()
+}
 
 /// The token that tells what a device is told.
 pub fn token(secrets: &Secrets, device: DeviceNumber, told: &Told) -> Vec<u8> {
     let units: Vec<&str> = told.grants.units.iter().map(|unit| unit.as_str()).collect();
-    let (person, roles) = (&told.grants.person, told.grants.roles);
-    let (at, sequence, units) = (told.at.millis(), told.sequence, units.join(","));
-    let said = format!("{device}\n{at}\n{sequence}\n{person}\n{roles}\n{units}");
-    [secrets.mark(Purpose::Tokens, said.as_bytes()).as_slice(), said.as_bytes()].concat()
+    let (at, sequence, roles) = (told.at.millis(), told.sequence, told.grants.roles);
+    let said = format!("{at}\n{sequence}\n{roles}\n{}", units.join(","));
+    let mark = secrets.mark(Purpose::Tokens, &words(device, &told.grants.person, &said));
+    [&mark[..MARK], said.as_bytes()].concat()
 }
 
-/// What a device was told by a token; none if the token is not this server's, or another device's.
-pub fn told(secrets: &Secrets, device: DeviceNumber, token: &[u8]) -> Option<Told> {
-    let (mark, said) = token.split_first_chunk::<32>().filter(|_| token.len() <= LONGEST)?;
-    if !secrets.is_marked(Purpose::Tokens, said, mark) {
+/// What a person's device was told by a token; none if the token is not this server's, or another's.
+pub fn told(secrets: &Secrets, device: DeviceNumber, person: &PersonId, token: &[u8]) -> Option<Told> {
+    let (mark, said) = token.split_first_chunk::<MARK>().filter(|_| token.len() <= LONGEST)?;
+    let said = std::str::from_utf8(said).ok()?;
+    if !secrets.is_marked_in_short(Purpose::Tokens, &words(device, person, said), mark) {
         return None;
     }
-    let mut lines = std::str::from_utf8(said).ok()?.split('\n');
+    let mut lines = said.split('\n');
     let mut line = || lines.next();
-    if line()?.parse::<u32>().ok()? != device.get() {
-        return None;
-    }
     let at = ServerTime::from_millis(line()?.parse().ok()?).ok()?;
-    let sequence = line()?.parse().ok()?;
-    let (person, roles) = (line()?.parse().ok()?, line()?.parse().ok()?);
+    let (sequence, roles) = (line()?.parse().ok()?, line()?.parse().ok()?);
     let units = line()?.split(',').filter(|unit| !unit.is_empty()).map(str::parse).collect::<Result<_, _>>().ok()?;
-    Some(Told { at, sequence, grants: Grants { person, roles, units } })
+    Some(Told { at, sequence, grants: Grants { person: person.clone(), roles, units } })
 }
 
 #[cfg(test)]
@@ -52,8 +56,11 @@ mod tests {
         let at = ServerTime::from_millis(1_772_424_000_000).expect("a time");
         let was_told = Told { at, sequence: 42, grants };
         let made = token(&secrets, device, &was_told);
+        let told = |secrets: &Secrets, device, token: &[u8]| told(secrets, device, &was_told.grants.person, token);
         assert_eq!(told(&secrets, device, &made), Some(was_told.clone()));
         assert_eq!(told(&secrets, DeviceNumber::new(8), &made), None);
+        let other = "P8".parse().expect("a person");
+        assert_eq!(super::told(&secrets, device, &other, &made), None);
         let others = Secrets::from_master([4; 32]).expect("secrets");
         assert_eq!(told(&others, device, &made), None);
         for at in 0..made.len() {
@@ -62,7 +69,7 @@ mod tests {
             assert_eq!(told(&secrets, device, &damaged), None, "{at}");
         }
         assert_eq!(told(&secrets, device, &[]), None);
-        let nowhere = Told { grants: Grants { units: Vec::new(), ..was_told.grants.clone() }, ..was_told };
+        let nowhere = Told { grants: Grants { units: Vec::new(), ..was_told.grants.clone() }, ..was_told.clone() };
         assert_eq!(told(&secrets, device, &token(&secrets, device, &nowhere)), Some(nowhere));
     }
 }

@@ -300,7 +300,7 @@ pub trait Store: Audit + Devices + Queue + Send + Sync + 'static {
     /// The prospects of some districts, whoever began them: id, district, name. Goes through all prospects.
     async fn prospects_in(&self, districts: BTreeSet<String>) -> Result<Vec<(RecordId, String, String)>, StoreError>;
 
-    /// Every row that a person's phone should hold on a day.
+    /// Every row that a person's phone should hold on a day, dossiers apart.
     async fn rows_for(&self, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError>;
 
     /// Which of some changes the log has.

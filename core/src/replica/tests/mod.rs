@@ -1,5 +1,11 @@
 //! Promises of a phone's replica. Phones here are real ones on disk; the server is played by hand, a response at a time.
 
+#[cfg(feature = "sqlcipher")]
+mod dossiers;
+#[cfg(feature = "sqlcipher")]
+mod encrypted;
+mod enrolled;
+mod receipts;
 mod saving;
 mod settling;
 mod syncing;
@@ -7,10 +13,11 @@ mod syncing;
 use super::*;
 use crate::document::gate::{Guarded, Rules};
 use crate::document::{Change, ChangeHash, Document};
-use crate::domain::{Fields, Kind, PhoneTime, RecordId, ServerTime, Value, prospect, visit};
+use crate::domain::{Fields, Kind, PhoneTime, RecordId, Role, ServerTime, Value, prospect, visit};
 use crate::projection::{Row, project};
+use crate::signing::{Signer, SoftwareKey};
 use crate::sync::Applied;
-use crate::wire::{Delivery, Request, Response, Verdict};
+use crate::wire::{Delivery, Enrolled, Request, Response, Verdict};
 use std::path::PathBuf;
 
 /// The day of every test: 2026-03-09, 00:00 in Shanghai, a Monday.
@@ -48,7 +55,8 @@ struct Phone {
 impl Phone {
     fn new(number: u32) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let replica = Replica::open(&dir.path().join("phone.db"), opening(number, 0)).expect("opens");
+        let path = dir.path().join("phone.db");
+        let replica = Replica::begin(&path, opening(number, 0), identity(number)).expect("begins");
         Self { dir, number, openings: 0, replica }
     }
 
@@ -58,7 +66,7 @@ impl Phone {
 
     fn reopen(&mut self) {
         self.openings += 1;
-        self.replica = Replica::open(&self.path(), opening(self.number, self.openings)).expect("opens again");
+        self.replica = Replica::open(&self.path(), opening(self.number, self.openings), None).expect("opens again");
     }
 
     fn begin(&mut self, n: u8) -> RecordId {
@@ -102,7 +110,7 @@ impl Phone {
     }
 
     fn count(&self, sql: &str) -> i64 {
-        self.replica.db.query_row(sql, [], |row| row.get(0)).expect("a number")
+        self.replica.main().expect("open").query_row(sql, [], |row| row.get(0)).expect("a number")
     }
 
     fn kept_bytes(&self) -> i64 {
@@ -112,8 +120,8 @@ impl Phone {
     /// Everything in the database, as text.
     fn dump(&self) -> String {
         let mut all = String::new();
-        for table in ["setting", "change", "record", "position", "quarantine"] {
-            let mut select = self.replica.db.prepare(&format!("SELECT * FROM {table} ORDER BY 1")).expect("a table");
+        for table in ["setting", "change", "record", "position", "quarantine", "receipt", "reading"] {
+            let mut select = self.replica.main().expect("open").prepare(&format!("SELECT * FROM {table} ORDER BY 1")).expect("a table");
             let columns = select.column_count();
             let mut found = select.query([]).expect("reads");
             while let Some(row) = found.next().expect("reads") {
@@ -126,7 +134,7 @@ impl Phone {
 
     /// The record's document, from the stored changes.
     fn document(&self, record: RecordId) -> Document {
-        super::changes::document(&self.replica.db, record).expect("loads").expect("is here").0
+        super::changes::document(self.replica.main().expect("open"), record).expect("loads").expect("is here").0
     }
 
     fn cap_now(&self) {
@@ -138,12 +146,28 @@ impl Phone {
 fn opening(number: u32, opening: u8) -> Opening {
     let mut actor_seed = [opening; 16];
     actor_seed[..4].copy_from_slice(&number.to_be_bytes());
-    Opening {
+    Opening { actor_seed, durability: Durability::AppEnd, key: None, at: at(0) }
+}
+
+fn key(n: u8) -> SoftwareKey {
+    SoftwareKey::from_secret(&[n; 32]).expect("a key")
+}
+
+/// Who a phone is, by the server with key 99.
+fn identity(number: u32) -> Identity {
+    let enrolled = Enrolled {
         device: DeviceNumber::new(number),
         person: format!("P{number}").parse().expect("id"),
-        actor_seed,
-        durability: Durability::AppEnd,
-    }
+        name: "王芳".to_owned(),
+        roles: Role::AccountManager.into(),
+        units: Vec::new(),
+        clock: ServerTime::from_millis(DAY).expect("in range"),
+        server_key: key(99).public_key(),
+        token: Vec::new().into(),
+        lease_ms: 0,
+        dossier_key: None,
+    };
+    Identity { enrolled, key: PhoneKey::Software(key(7)), salt: [5; 32] }
 }
 
 /// What the server says to a request when it says nothing but verdicts.

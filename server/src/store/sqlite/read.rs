@@ -46,7 +46,7 @@ pub(super) fn prospects_in(
 pub(super) fn rows_for(db: &Connection, bank: &Bank, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {
     let mut rows = Vec::new();
     let grants = Grants::of(bank, person, today).ok_or_else(|| StoreError::UnknownPerson(person.clone()))?;
-    for audience in grants.audiences(bank) {
+    for audience in grants.audiences(bank).into_iter().filter(|audience| !audience.is_confidential()) {
         let mut select = db.prepare_cached(&format!(
             "SELECT {} FROM told JOIN feed ON feed.record = told.record AND feed.feed = told.feed AND last = told.seq
              JOIN record ON record.id = told.record WHERE told.feed = ? AND gone = 0",

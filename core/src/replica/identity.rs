@@ -1,0 +1,158 @@
+//! Who this phone is: what the server said when it enrolled, and the key by which it signs. It stands in the phone's own
+//! database, so that nobody takes one person's file for another's.
+
+use super::lease::Lease;
+use super::{Replica, ReplicaError};
+use crate::domain::{DeviceNumber, PersonId, PhoneTime};
+use crate::signing::{PublicKey, Signer, SoftwareKey};
+use crate::sync::{Caller, Session};
+use crate::wire::{DossierKey, Enrolled};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::fmt;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// The key by which a phone signs.
+pub enum PhoneKey {
+    /// A key in the phone's own database.
+    Software(SoftwareKey),
+    /// A key in the platform's key store.
+    Platform(Arc<dyn Signer>),
+}
+
+impl PhoneKey {
+    /// What signs by it.
+    pub fn signer(&self) -> &dyn Signer {
+        match self {
+            Self::Software(key) => key,
+            Self::Platform(signer) => signer.as_ref(),
+        }
+    }
+}
+
+impl fmt::Debug for PhoneKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.signer().public_key().fmt(f)
+    }
+}
+
+/// Who a new phone is.
+#[derive(Debug)]
+pub struct Identity {
+    /// What the server says.
+    pub enrolled: Enrolled,
+    /// The key that it was told of.
+    pub key: PhoneKey,
+    /// 32 fresh random bytes, which become part of the keys of this phone's files.
+    pub salt: [u8; 32],
+}
+
+/// What is known of this phone as it opens.
+pub(super) struct Known {
+    pub(super) device: DeviceNumber,
+    pub(super) person: PersonId,
+    pub(super) name: String,
+    /// Whether it signs by its platform's key store.
+    pub(super) by_platform: bool,
+    /// The key of its dossiers and the lease on it.
+    pub(super) lease: Option<(DossierKey, Lease)>,
+}
+
+/// Writes down who this phone is.
+pub(super) fn found(db: &Connection, identity: &Identity) -> Result<(), ReplicaError> {
+    let enrolled = &identity.enrolled;
+    let secret = match &identity.key {
+        PhoneKey::Software(key) => Some(key.secret()),
+        PhoneKey::Platform(_) => None,
+    };
+    db.execute(
+        "INSERT INTO phone (only, device, person, name, server_key, public_key, secret, token)
+         VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            enrolled.device.get(),
+            enrolled.person.as_str(),
+            enrolled.name,
+            enrolled.server_key.as_bytes(),
+            identity.key.signer().public_key().as_bytes(),
+            secret.as_ref().map(|secret| secret.as_slice()),
+            enrolled.token.as_slice()
+        ],
+    )?;
+    Ok(())
+}
+
+/// Who this phone is; none before it enrolled.
+pub(super) fn known(db: &Connection) -> Result<Option<Known>, ReplicaError> {
+    let mut select = db.prepare_cached(
+        "SELECT device, person, name, dossier_key, lease_ms, lease_spent_ms, lease_seen_at, lease_backwards_ms,
+                secret IS NULL
+         FROM phone",
+    )?;
+    let mut found = select.query([])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    let lease = Lease {
+        lasts_ms: row.get(4)?,
+        spent_ms: row.get(5)?,
+        seen_at: PhoneTime::nearest(row.get(6)?),
+        backwards_ms: row.get(7)?,
+    };
+    let key = row.get_ref(3)?.as_blob_or_null().ok().flatten().and_then(|bytes| bytes.try_into().ok());
+    Ok(Some(Known {
+        device: DeviceNumber::new(row.get(0)?),
+        person: row.get_ref(1)?.as_str().unwrap_or_default().parse()?,
+        name: row.get(2)?,
+        by_platform: row.get(8)?,
+        lease: key.map(|key| (DossierKey::new(key), lease)),
+    }))
+}
+
+/// Makes sure that a phone which signs by its platform's key store is given that key.
+pub(super) fn check_signer(db: &Connection, signer: Option<&dyn Signer>) -> Result<(), ReplicaError> {
+    let of_platform = "SELECT public_key FROM phone WHERE secret IS NULL";
+    let public_key: Option<Vec<u8>> = db.query_row(of_platform, [], |row| row.get(0)).optional()?;
+    match (public_key, signer) {
+        (None, _) => Ok(()),
+        (Some(_), None) => Err(ReplicaError::NoSigner),
+        (Some(key), Some(signer)) if key == signer.public_key().as_bytes() => Ok(()),
+        (Some(_), Some(_)) => Err(ReplicaError::OtherSigner),
+    }
+}
+
+impl Replica {
+    /// This phone's number.
+    pub fn device(&self) -> DeviceNumber {
+        self.device
+    }
+
+    /// Whose phone this is.
+    pub fn person(&self) -> &PersonId {
+        &self.person
+    }
+
+    /// That person's name, as the server said it when the phone enrolled.
+    pub fn person_name(&self) -> &str {
+        &self.name
+    }
+
+    /// A new sync of this phone. The seed spreads waits; it needs no quality.
+    ///
+    /// # Errors
+    /// When the phone was wiped, or its key cannot be read.
+    pub fn session(&self, seed: u64) -> Result<Session, ReplicaError> {
+        let damaged = |error: crate::signing::SigningError| ReplicaError::Damaged(error.to_string());
+        let mut select = self.main()?.prepare_cached("SELECT server_key, secret FROM phone")?;
+        let (server, secret): (Vec<u8>, Option<Zeroizing<Vec<u8>>>) =
+            select.query_row([], |row| Ok((row.get(0)?, row.get::<_, Option<Vec<u8>>>(1)?.map(Zeroizing::new))))?;
+        let signer: Arc<dyn Signer> = match (secret, &self.signer) {
+            (Some(secret), _) => {
+                let secret = secret.as_slice().try_into().map(Zeroizing::new);
+                let secret = secret.map_err(|_| ReplicaError::Damaged("a key is not 32 bytes".to_owned()))?;
+                Arc::new(SoftwareKey::from_secret(&secret).map_err(damaged)?)
+            }
+            (None, Some(signer)) => Arc::clone(signer),
+            (None, None) => return Err(ReplicaError::NoSigner),
+        };
+        let server = PublicKey::from_bytes(&server).map_err(damaged)?;
+        Ok(Session::new(Caller { device: self.device, signer, server }, seed))
+    }
+}

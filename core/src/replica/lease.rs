@@ -1,0 +1,85 @@
+//! How long a phone keeps the key of its dossiers without contact. The lease is spent by the time that passes on the phone's
+//! clock, as far as it moves forwards; turned back, it gives nothing back, and turned back far it ends the lease.
+
+use crate::domain::PhoneTime;
+
+/// How far a clock may move backwards in all under one lease. Clocks are set right by seconds; more is somebody's doing.
+const MAX_BACKWARDS_MS: i64 = 5 * 60 * 1000;
+
+/// A lease as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lease {
+    /// How long it lasts.
+    pub(super) lasts_ms: i64,
+    /// How much of that has passed.
+    pub(super) spent_ms: i64,
+    /// The clock when it was last looked at.
+    pub(super) seen_at: PhoneTime,
+    /// How far it has moved backwards in all.
+    pub(super) backwards_ms: i64,
+}
+
+impl Lease {
+    /// A lease that begins now.
+    pub(super) fn granted(lasts_ms: u64, now: PhoneTime) -> Self {
+        Self { lasts_ms: i64::try_from(lasts_ms).unwrap_or(i64::MAX), spent_ms: 0, seen_at: now, backwards_ms: 0 }
+    }
+
+    /// The lease after another look at the clock.
+    #[must_use]
+    pub(super) fn at(self, now: PhoneTime) -> Self {
+        let moved = now.millis() - self.seen_at.millis();
+        Self {
+            spent_ms: self.spent_ms.saturating_add(moved.max(0)),
+            backwards_ms: self.backwards_ms.saturating_add((-moved).max(0)),
+            seen_at: now,
+            ..self
+        }
+    }
+
+    /// Whether it still holds.
+    pub(super) fn holds(&self) -> bool {
+        self.spent_ms < self.lasts_ms && self.backwards_ms <= MAX_BACKWARDS_MS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+
+    fn at(hours: i64) -> PhoneTime {
+        PhoneTime::from_millis(1_772_985_600_000).expect("a time").plus_millis(hours * HOUR)
+    }
+
+    fn after(looks: &[PhoneTime]) -> bool {
+        looks.iter().fold(Lease::granted(24 * HOUR.unsigned_abs(), at(0)), |lease, look| lease.at(*look)).holds()
+    }
+
+    #[test]
+    fn a_lease_holds_for_its_time_and_no_longer() {
+        assert!(after(&[]) && after(&[at(23)]) && after(&[at(1), at(12), at(23)]));
+        assert!(!after(&[at(24)]) && !after(&[at(12), at(25)]));
+        assert!(!Lease::granted(0, at(0)).holds());
+    }
+
+    #[test]
+    fn a_clock_turned_back_does_not_help() {
+        assert!(!after(&[at(20), at(0)]), "turned back at once");
+        assert!(!after(&[at(25), at(0)]), "or when it has run out");
+        // Little by little: a minute back each hour is soon five.
+        let back = |n: i64| at(n).plus_millis(-(n * 60_000));
+        let looks: Vec<_> = (1..20).flat_map(|n| [back(n), back(n).plus_millis(-60_000)]).collect();
+        assert!(!after(&looks));
+        let seconds = [at(1), at(1).plus_millis(-2_000), at(2), at(2).plus_millis(-2_000)];
+        assert!(after(&seconds), "a clock that is set right by seconds is no offence");
+    }
+
+    #[test]
+    fn a_clock_that_starts_anywhere_spends_what_passes() {
+        let early = PhoneTime::nearest(0);
+        let lease = Lease::granted(HOUR.unsigned_abs(), early);
+        assert!(lease.at(early.plus_millis(HOUR - 1)).holds() && !lease.at(early.plus_millis(HOUR)).holds());
+    }
+}

@@ -1,0 +1,93 @@
+//! What a sync comes to, round by round and as a whole.
+
+use crate::signing::SigningError;
+use crate::wire::WireError;
+
+/// What applying a response came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Changes that the server now has durably.
+    pub acknowledged: usize,
+    /// Changes that came from the server and are new here.
+    pub pulled: usize,
+    /// Changes refused: kept, and shown in the inbox.
+    pub refused: usize,
+    /// Edits made again upon what others had changed.
+    pub redone: usize,
+    /// Records that left this phone.
+    pub evicted: usize,
+    /// Changes still to be acknowledged.
+    pub outstanding: usize,
+    /// Whether there is now something to send that could not be sent before.
+    pub resumes: bool,
+}
+
+/// What a whole sync came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Sums over all rounds; `outstanding` as it stood after the last.
+    pub applied: Applied,
+    /// Requests answered.
+    pub rounds: u32,
+    /// Attempts that failed.
+    pub failures: u32,
+    /// Bytes of request bodies.
+    pub sent: u64,
+    /// Bytes of response bodies.
+    pub received: u64,
+}
+
+impl Report {
+    /// Whether the server durably has everything recorded here. Nothing less is ever called synced.
+    pub fn synced(&self) -> bool {
+        self.applied.outstanding == 0
+    }
+
+    pub(super) fn add(&mut self, applied: &Applied) {
+        let sum = &mut self.applied;
+        sum.acknowledged += applied.acknowledged;
+        sum.pulled += applied.pulled;
+        sum.refused += applied.refused;
+        sum.redone += applied.redone;
+        sum.evicted += applied.evicted;
+        sum.outstanding = applied.outstanding;
+    }
+}
+
+/// Why a sync ended early. Nothing is lost, but by [`SyncError::Revoked`]: what was not acknowledged stays in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SyncError {
+    /// Too many attempts failed in a row.
+    #[error("gave up after {failures} attempts ({last}): try again when the network is better")]
+    GaveUp {
+        /// How many.
+        failures: u32,
+        /// What the last one said.
+        last: String,
+    },
+    /// The server will not talk to this phone as it is.
+    #[error("the server refused this phone ({status}): {words}")]
+    Rejected {
+        /// HTTP status.
+        status: u16,
+        /// What the server says.
+        words: String,
+    },
+    /// The phone was revoked, and all that it held is destroyed.
+    #[error(
+        "this phone was revoked and its data is wiped ({handed_over} unsent changes were handed over first): ask your administrator for a new invitation"
+    )]
+    Revoked {
+        /// How many changes the server did not have yet went to it first, for a leader to decide on.
+        handed_over: usize,
+    },
+    /// The phone's key could not sign.
+    #[error("a request could not be signed: {0}")]
+    Signing(SigningError),
+    /// A single change does not fit into any message.
+    #[error("a request could not be put together: {0}")]
+    Request(WireError),
+    /// The server keeps answering without an end.
+    #[error("the sync did not end within {0} rounds: report this to the operator of the server")]
+    Endless(u32),
+}
