@@ -56,7 +56,9 @@ fn played() -> &'static (TempDir, PathBuf, Output) {
 /// A copy of the play's database for one test alone.
 fn copy() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::copy(database_in(&played().1), database_in(folder.path())).expect("copied");
+    for file in ["canvass.db", "canvass.key"] {
+        std::fs::copy(played().1.join(file), folder.path().join(file)).expect("copied");
+    }
     folder
 }
 
