@@ -31,7 +31,10 @@ fn logged() -> &'static Arc<Mutex<Vec<u8>>> {
         let log = Arc::<Mutex<Vec<u8>>>::default();
         let shared = log.clone();
         let to_it = move || Shared(shared.clone());
-        tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE).with_writer(to_it).init();
+        tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+            .with_writer(to_it)
+            .init();
         log
     })
 }
@@ -206,7 +209,10 @@ fn nobody_learns_from_the_answers_who_has_a_login_and_failures_lock_any_name_ali
         let of_each = names.map(|name| {
             let answer = Visitor::new(&world).log_in(name, "not the password");
             let shown = name.replace('\'', "&#39;");
-            (answer.status, answer.text().replace(&format!("value=\"{shown}\""), "value=\"NAME\"").replace(name, "NAME"))
+            (
+                answer.status,
+                answer.text().replace(&format!("value=\"{shown}\""), "value=\"NAME\"").replace(name, "NAME"),
+            )
         });
         assert!(of_each.iter().all(|answer| *answer == of_each[0]), "after {n}: {of_each:#?}");
         answers.push(of_each[0].clone());
@@ -352,7 +358,10 @@ fn who_is_disabled_reset_or_not_of_the_bank_any_more_is_out_at_the_very_next_req
     world.run(world.store.disable_login(&who, Actor::Operator, now)).expect("disabled");
     assert!(!manager.is_in());
     let wrong = manager.log_in("B1-S1-P1", CHOSEN);
-    assert!(wrong.status == 401 && wrong.text().contains("or the password is wrong"), "no other words than for anybody");
+    assert!(
+        wrong.status == 401 && wrong.text().contains("or the password is wrong"),
+        "no other words than for anybody"
+    );
     let phone = world.phone("B1-S1-P1").try_sync();
     assert!(phone.is_err(), "the phone is revoked, too");
     world.run(world.store.enable_login(&who, Actor::Operator, now)).expect("enabled");
@@ -463,7 +472,8 @@ fn no_secret_is_in_the_database_the_audit_log_or_the_servers_log() {
     let token = cookie.trim_start_matches("canvass=").to_owned();
     leader.get("/account?lang=en");
     let form = leader.between("name=\"form\" value=\"", '"').to_owned();
-    let mut secrets = vec![ONE_TIME.to_owned(), CHOSEN.to_owned(), token, form, codes[0].clone(), codes[9].replace('-', "")];
+    let mut secrets =
+        vec![ONE_TIME.to_owned(), CHOSEN.to_owned(), token, form, codes[0].clone(), codes[9].replace('-', "")];
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let query = AuditQuery { limit: 100, ..AuditQuery::default() };
     let audit = format!("{:?}", world.run(world.store.audit(query)).expect("a log"));
