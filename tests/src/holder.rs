@@ -122,7 +122,8 @@ impl Holder {
 
     /// The app ends and starts again.
     pub fn restart(&mut self) {
-        self.phone.restart().expect("restarted");
+        let now = self.now();
+        self.phone.restart(now).expect("restarted");
     }
 
     /// Syncs over a line on which that must succeed.

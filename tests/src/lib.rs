@@ -9,7 +9,7 @@ mod holder;
 mod line;
 mod world;
 
-pub use bank::{NAMES, date, key_of, person, small_bank, unit, week};
+pub use bank::{NAMES, date, identity_of, key_of, person, small_bank, told_of, unit, week};
 pub use holder::Holder;
 pub use line::{Exchange, Faults, Line};
 pub use world::{Answer, World, basement, sync_all};

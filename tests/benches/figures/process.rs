@@ -3,7 +3,7 @@
 use crate::town;
 use canvass_core::domain::PhoneTime;
 use canvass_core::replica::{Action, Replica};
-use canvass_core::sync::{Report, Session};
+use canvass_core::sync::Report;
 use canvass_server::clock::ManualClock;
 use canvass_server::demo::link::{HttpTransport, Transport};
 use canvass_server::http::limits::{Allowances, Limits};
@@ -113,10 +113,10 @@ fn cpu_in(stat: &str) -> f64 {
 
 /// Syncs a phone, which must succeed. `nonce` must differ from sync to sync.
 pub(crate) fn sync(replica: &mut Replica, transport: &mut impl Transport, nonce: u64, at: PhoneTime) -> Report {
-    let mut session = Session::new(nonce);
+    let mut session = replica.session(nonce).expect("a session");
     for round in 0.. {
         match replica.advance(&mut session, nonce.wrapping_mul(1_000_003).wrapping_add(round), at).expect("advanced") {
-            Action::Transmit(body) => match transport.post(&body) {
+            Action::Transmit(post) => match transport.post(&post) {
                 Ok(reply) => session.received(&reply, at),
                 Err(failure) => session.failed(&failure, at),
             },

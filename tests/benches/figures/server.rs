@@ -8,9 +8,12 @@ use crate::town::{Town, VISIT, fields_of, now, prospects, record};
 use crate::wire::{CITY, phone};
 use canvass_core::domain::{Fields, RecordId};
 use canvass_core::replica::{Durability, Query};
+use canvass_core::signing::Authorization;
+use canvass_core::sync::Post;
 use canvass_core::wire::{Position, Push, Request, Response, Verdict};
 use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::demo::link::Transport;
+use canvass_tests::key_of;
 use std::path::Path;
 
 /// Fifty units, 10 prospects of each, 20 visits of each of these.
@@ -186,7 +189,10 @@ impl<T: Transport> Pen<T> {
         request.positions = self.positions.clone();
         request.reference = self.reference;
         request.standings = self.standings;
-        let reply = self.line.post(&request.encode().expect("encoded")).expect("answered");
+        let (body, device) = (request.encode().expect("encoded"), self.owner.device);
+        let signed = Authorization::sign(&key_of(device), device, "/v1/sync", now(), &body).expect("signed");
+        let post = Post { path: "/v1/sync", authorization: Some(signed.to_string()), body };
+        let reply = self.line.post(&post).expect("answered");
         let response = Response::decode(&reply.body).expect("a response");
         for moved in &response.positions {
             self.positions.retain(|position| position.feed != moved.feed);
