@@ -65,11 +65,18 @@ CREATE TABLE login (
     totp          BLOB,                         -- sealed
     totp_confirmed INTEGER NOT NULL DEFAULT 0,
     totp_step     INTEGER NOT NULL DEFAULT 0,   -- the last one used: a code holds once
-    failures      INTEGER NOT NULL DEFAULT 0,
-    locked_until  INTEGER,
     made_at       INTEGER NOT NULL,
     disabled_at   INTEGER
 ) WITHOUT ROWID;
+
+-- Failures in a row to log in, by the mark of the name that was typed: of people and of names that nobody has alike.
+CREATE TABLE attempt (
+    name         BLOB PRIMARY KEY,
+    failures     INTEGER NOT NULL,
+    last_at      INTEGER NOT NULL,
+    locked_until INTEGER
+) WITHOUT ROWID;
+CREATE INDEX attempt_by_time ON attempt (last_at);
 
 CREATE TABLE recovery_code (
     person  TEXT NOT NULL,

@@ -1,5 +1,6 @@
 //! What every handler and page shares.
 
+use crate::access::{Pace, Passwords};
 use crate::clock::Clock;
 use crate::http::client::Proxies;
 use crate::http::limits::{Allowances, Limits};
@@ -24,13 +25,19 @@ pub struct App {
     pub proxies: Proxies,
     /// Where phones and browsers reach the server.
     pub public_url: PublicUrl,
+    /// What hashes passwords.
+    pub passwords: Passwords,
+    /// How often one address may try to log in.
+    pub pace: Arc<Pace>,
 }
 
 impl App {
     /// A server on a store, by a clock.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let (live, limits) = (Live::new(store.clone()), Limits::new(clock.clone(), Allowances::default()));
-        Self { live, limits, store, clock, proxies: Proxies::default(), public_url: PublicUrl::default() }
+        let (pace, passwords) = (Arc::new(Pace::by(clock.clone())), Passwords::default());
+        let (proxies, public_url) = (Proxies::default(), PublicUrl::default());
+        Self { store, clock, live, limits, proxies, public_url, passwords, pace }
     }
 }
 
@@ -42,6 +49,13 @@ impl Default for PublicUrl {
     /// Where `serve` listens unless it is told otherwise.
     fn default() -> Self {
         Self("http://127.0.0.1:8471".to_owned())
+    }
+}
+
+impl PublicUrl {
+    /// Whether people reach it over TLS: cookies are for that alone then.
+    pub fn is_secure(&self) -> bool {
+        self.0.starts_with("https://")
     }
 }
 

@@ -6,13 +6,14 @@ mod device;
 mod import;
 mod queue;
 mod serve;
+mod user;
 
 use anyhow::{Context, bail};
 use canvass_core::domain::verification::Verdict;
 use canvass_core::domain::{Money, PersonId, RecordId};
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::store::sqlite::database_in;
-use canvass_server::store::{Actor, SqliteOptions, SqliteStore, Store, VerifyOrder};
+use canvass_server::store::{Actor, Logins, SqliteOptions, SqliteStore, Store, VerifyOrder};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -47,6 +48,9 @@ enum Command {
     /// Invite, list and revoke phones.
     #[command(subcommand)]
     Device(device::Device),
+    /// Make, list, reset and disable logins for the pages, and end their sessions.
+    #[command(subcommand)]
+    User(user::User),
     /// Decide on what waits for a leader.
     #[command(subcommand)]
     Queue(queue::Queue),
@@ -153,6 +157,7 @@ impl Cli {
             Command::Device(device) => device.run().await,
             Command::Audit(audit) => audit.run().await,
             Command::Backup(backup) => backup.run().await,
+            Command::User(user) => user.run().await,
             Command::Queue(queue) => queue.run().await,
             Command::Assign(assign) => assign.run().await,
             Command::Verify { outcome, verdict, reason, amount, by, data } => {
@@ -183,13 +188,26 @@ async fn person_or_operator(store: &SqliteStore, by: Option<PersonId>) -> anyhow
     Ok(Actor::Person(person))
 }
 
+/// Makes sure that an administrator can log in, by a one-time password that is printed now and never again.
+async fn first_administrator(store: &SqliteStore) -> anyhow::Result<()> {
+    let (password, hash) = user::one_time().await?;
+    if let Some(person) = store.first_administrator(hash, SystemClock.now()).await? {
+        println!("no administrator has logged in yet: log in as {person} with the one-time password {}", *password);
+        println!("it is shown only now and good for 24 hours; until it is used, each start makes another");
+    }
+    Ok(())
+}
+
 #[cfg(feature = "demo")]
 mod demo {
-    use super::PathBuf;
     use super::serve::serve;
+    use super::{PathBuf, first_administrator, user};
+    use canvass_core::domain::Role;
+    use canvass_server::clock::{Clock, SystemClock};
     use canvass_server::demo::plant::Fault;
-    use canvass_server::demo::{Setting, play};
+    use canvass_server::demo::{Played, Setting, play};
     use canvass_server::http::Entrance;
+    use canvass_server::store::{Actor, Logins, OneTime, Store};
     use clap::Args;
     use std::net::SocketAddr;
 
@@ -221,6 +239,21 @@ mod demo {
         listen: SocketAddr,
     }
 
+    /// Prints ways in: one for head office, one for a leader, one for an account manager, and the administrator's.
+    async fn logins(played: &Played) -> anyhow::Result<()> {
+        let bank = played.store.bank().await?;
+        println!("logins for the page; each password is for the first login only:");
+        for role in [Role::HeadOffice, Role::BranchLeader, Role::AccountManager] {
+            let Some(person) = bank.people().find(|person| person.roles.has(role)) else { continue };
+            let (password, hash) = user::one_time().await?;
+            let new = OneTime { person: person.id.clone(), hash, by: Actor::Operator, at: SystemClock.now() };
+            played.store.add_login(new, None).await?;
+            let second = if role.needs_second_factor() { ", with an authenticator to set up" } else { "" };
+            println!("  {:<14} {}  {}{second}", role.label().en, person.id, *password);
+        }
+        first_administrator(&played.store).await
+    }
+
     impl Demo {
         pub(super) async fn run(self) -> anyhow::Result<bool> {
             let temporary = tempfile::tempdir()?;
@@ -237,6 +270,7 @@ mod demo {
             println!("{}", played.report);
             let all_hold = played.all_hold();
             if !self.exit {
+                logins(&played).await?;
                 serve(played.store, Entrance::default(), self.listen, None).await?;
             }
             Ok(all_hold)

@@ -1,6 +1,7 @@
 //! The Canvass sync server: merges what all phones recorded, keeps the ledger of contributions and ranks the branches.
 //! A push flows `http → ingest → store`, a file `import → ingest → store`, a page `store → pages`; only `demo` plays phones.
 
+pub mod access;
 pub mod app;
 pub mod backup;
 pub mod clock;

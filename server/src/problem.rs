@@ -150,6 +150,12 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "around-the-proxy", "Only through the proxy", detail)
     }
 
+    /// Nobody is logged in, or the session has ended.
+    pub fn not_logged_in() -> Self {
+        let detail = "nobody is logged in, or the session has ended: log in at /login with a browser";
+        Self::new(StatusCode::UNAUTHORIZED, "not-logged-in", "Not logged in", detail)
+    }
+
     /// The server itself failed at something that should not fail.
     pub fn failed(error: impl ToString) -> Self {
         tracing::error!(error = error.to_string(), "the server failed");
@@ -187,6 +193,8 @@ impl From<StoreError> for Problem {
             StoreError::UnknownPerson(_) => (StatusCode::FORBIDDEN, "unknown-person", "Unknown person"),
             StoreError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             StoreError::OthersDevice { .. } => (StatusCode::CONFLICT, "device-of-another", "Another's device"),
+            StoreError::LoginExists(_) => (StatusCode::CONFLICT, "login-exists", "There is a login"),
+            StoreError::NoLogin(_) => (StatusCode::NOT_FOUND, "no-login", "There is no login"),
             StoreError::NoSuchRecord { .. } => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             StoreError::Invalid(_) | StoreError::Bank(_) => {
                 (StatusCode::BAD_REQUEST, "bad-parameter", "A parameter is wrong")

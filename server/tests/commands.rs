@@ -56,7 +56,9 @@ fn played() -> &'static (TempDir, PathBuf, Output) {
 /// A copy of the play's database for one test alone.
 fn copy() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::copy(database_in(&played().1), database_in(folder.path())).expect("copied");
+    for file in ["canvass.db", "canvass.key"] {
+        std::fs::copy(played().1.join(file), folder.path().join(file)).expect("copied");
+    }
     folder
 }
 
@@ -65,6 +67,9 @@ struct Serving {
     child: Child,
     stdout: BufReader<ChildStdout>,
     address: String,
+    /// What it said before it served.
+    before: String,
+    cookie: String,
 }
 
 impl Serving {
@@ -72,10 +77,14 @@ impl Serving {
         let mut command = command(&["serve", "--data", utf8(data), "--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("started");
         let mut stdout = BufReader::new(child.stdout.take().expect("its words"));
-        let mut line = String::new();
-        stdout.read_line(&mut line).expect("a line");
+        let (mut line, mut before) = (String::new(), String::new());
+        while !line.contains("http://") {
+            before.push_str(&line);
+            line.clear();
+            assert!(stdout.read_line(&mut line).expect("a line") > 0, "it ended: {before}");
+        }
         let address = line.split_once("http://").and_then(|(_, rest)| rest.split_once('/')).expect("an address").0;
-        Self { address: address.to_owned(), child, stdout }
+        Self { address: address.to_owned(), child, stdout, before, cookie: String::new() }
     }
 
     /// Sends part of a request, and keeps the connection.
@@ -86,10 +95,39 @@ impl Serving {
     }
 
     fn get(&self, path: &str) -> (u16, String) {
-        let mut stream = self.say(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+        let cookie = &self.cookie;
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n");
+        let mut stream = self.say(&head);
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("answered");
         (status(&answer), answer)
+    }
+
+    /// Sends a form as a browser of this machine does.
+    fn send(&self, path: &str, form: &str) -> String {
+        let (host, cookie, length) = (&self.address, &self.cookie, form.len());
+        let mut stream = self.say(&format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nAccept: text/html\r\nCookie: {cookie}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{form}"
+        ));
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer
+    }
+
+    /// Logs in by a one-time password, and chooses another.
+    fn log_in(&mut self, person: &str, password: &str) {
+        let set = |answer: &str| {
+            let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: "));
+            cookie.unwrap_or_else(|| panic!("no session: {answer}")).split(';').next().expect("a cookie").to_owned()
+        };
+        self.cookie = set(&self.send("/login", &format!("person={person}&password={password}")));
+        let (_, page) = self.get("/account/password");
+        let token =
+            page.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
+        let new = "a-long-walk-in-the-evening";
+        let form = format!("form={token}&present={password}&new={new}&again={new}");
+        self.cookie = set(&self.send("/account/password", &form));
     }
 
     fn terminate(&self) {
@@ -175,6 +213,12 @@ fn migrate_says_where_the_database_is() {
     assert!(text(&output.stdout).contains("canvass.db is of this version"));
 }
 
+/// Somebody of a role.
+fn somebody(data: &Path, role: &str) -> String {
+    let db = rusqlite::Connection::open(database_in(data)).expect("opened");
+    db.query_row("SELECT id FROM person WHERE role = ? LIMIT 1", [role], |row| row.get(0)).expect("somebody")
+}
+
 /// A claim that nobody judged yet: the outcome, and the address of the standings in which it is pending.
 fn pending(data: &Path) -> (RecordId, String) {
     let db = rusqlite::Connection::open(database_in(data)).expect("opened");
@@ -191,7 +235,13 @@ fn pending(data: &Path) -> (RecordId, String) {
 fn a_verdict_given_in_another_process_is_on_the_page_at_once() {
     let folder = copy();
     let (outcome, page) = pending(folder.path());
-    let serving = Serving::start(folder.path());
+    let mut serving = Serving::start(folder.path());
+    let (status, answer) = serving.get(&page);
+    assert!(status == 401 && answer.contains("urn:canvass:problem:not-logged-in"), "{answer}");
+    // A login made in another process holds here, too.
+    let manager = somebody(folder.path(), "account_manager");
+    let made = text(&run(&["user", "add", &manager, "--data", utf8(folder.path())]).stdout);
+    serving.log_in(&manager, made.trim().rsplit(' ').next().expect("a password"));
     let (status, before) = serving.get(&page);
     assert_eq!(status, 200, "{before}");
     let outcome = outcome.to_string();
@@ -216,7 +266,9 @@ fn health_pages_and_wrong_addresses_are_answered() {
     for (path, wanted, words) in [
         ("/livez", 200, "live"),
         ("/readyz", 200, "ready"),
-        ("/standings?lang=en", 200, "There is no campaign yet"),
+        ("/standings?lang=en", 401, "log in at /login with a browser"),
+        ("/login?lang=en", 200, "Log in with your staff code"),
+        ("/enrol?lang=en", 200, "This is an invitation for a phone"),
         ("/nowhere", 404, "there is nothing at /nowhere"),
         ("/v1/sync", 405, "sync is a POST"),
     ] {
@@ -227,9 +279,75 @@ fn health_pages_and_wrong_addresses_are_answered() {
     }
 }
 
-/// Begins a sync and waits until the server is reading its body.
-fn half_a_sync(serving: &Serving) -> TcpStream {
-    let head = "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.canvass.sync\r\n\
+#[test]
+fn the_first_start_prints_an_administrators_one_time_password_until_it_was_used() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = utf8(folder.path());
+    let said = |serving: &Serving| {
+        let found =
+            serving.before.split_once("one-time password ").map(|(who, rest)| (who.to_owned(), rest.to_owned()));
+        let (who, rest) = found.expect("a password");
+        assert!(who.contains("log in as admin"), "{who}");
+        rest.split_whitespace().next().expect("a password").to_owned()
+    };
+    let serving = Serving::start(folder.path());
+    let first = said(&serving);
+    drop(serving);
+    let mut serving = Serving::start(folder.path());
+    let second = said(&serving);
+    assert_ne!(first, second, "each start makes another");
+    let answer = serving.send("/login?lang=en", &format!("person=admin&password={first}&lang=en"));
+    assert!(answer.contains("The staff code or the password is wrong"), "{answer}");
+    serving.log_in("admin", &second);
+    // An administrator sets up a second factor before anything else.
+    let (status, answer) = serving.get("/users");
+    assert_eq!(status, 401, "{answer}");
+    let (status, answer) = serving.get("/account/second-factor?lang=en");
+    assert!(status == 200 && answer.contains("Scan the code"), "{answer}");
+    drop(serving);
+    assert!(!Serving::start(folder.path()).before.contains("one-time"), "it was used");
+    let listed = text(&run(&["user", "list", "--data", data]).stdout);
+    assert!(listed.starts_with("admin\t") && listed.contains("no second factor"), "{listed}");
+    for words in [&listed, &text(&run(&["user", "sessions", "admin", "--data", data]).stdout)] {
+        assert!(!words.contains(&second) && !words.contains("argon2"), "{words}");
+    }
+}
+
+#[test]
+fn a_login_that_is_disabled_reset_or_ended_by_command_is_out_at_the_very_next_request() {
+    let folder = copy();
+    let data = utf8(folder.path());
+    let manager = somebody(folder.path(), "account_manager");
+    let user = |args: &[&str]| {
+        let output = run(&[&["user"], args, &["--data", data]].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let password = |said: String| said.trim().rsplit(' ').next().expect("a password").to_owned();
+    let mut serving = Serving::start(folder.path());
+    serving.log_in(&manager, &password(user(&["add", &manager])));
+    assert_eq!(serving.get("/account").0, 200);
+    assert!(user(&["sessions", &manager]).contains("127.0.0.1"));
+    assert!(user(&["end-sessions", &manager]).contains("1 ended"));
+    assert_eq!(serving.get("/account").0, 401);
+    serving.log_in(&manager, &password(user(&["reset", &manager])));
+    assert_eq!(serving.get("/account").0, 200);
+    user(&["disable", &manager]);
+    assert_eq!(serving.get("/account").0, 401);
+    assert!(user(&["list"]).contains("disabled since"));
+    user(&["enable", &manager]);
+    assert_eq!(serving.get("/account").0, 401, "what ended stays ended");
+    let twice = refused(&["user", "add", &manager, "--data", data]);
+    assert!(twice.contains("has a login already"), "{twice}");
+    let stranger = refused(&["user", "add", "nobody", "--data", data]);
+    assert!(stranger.contains("--name and --role"), "{stranger}");
+    let joined = user(&["add", "A1", "--name", "审计", "--role", "auditor,verifier"]);
+    assert!(joined.contains("one-time password of A1"), "{joined}");
+}
+
+/// Begins to answer an invitation, which needs no signature, and waits until the server is reading its body.
+fn half_a_request(serving: &Serving) -> TcpStream {
+    let head = "POST /v1/enrol HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.canvass.sync\r\n\
                 Content-Length: 4\r\nExpect: 100-continue\r\n\r\n";
     let mut stream = serving.say(head);
     let mut answer = [0; 12];
@@ -242,7 +360,7 @@ fn half_a_sync(serving: &Serving) -> TcpStream {
 fn a_server_told_to_stop_finishes_what_is_under_way() {
     let folder = tempfile::tempdir().expect("a folder");
     let serving = Serving::start(folder.path());
-    let mut stream = half_a_sync(&serving);
+    let mut stream = half_a_request(&serving);
     serving.terminate();
     // It takes nobody new any more.
     while TcpStream::connect(&serving.address).is_ok() {}
@@ -260,7 +378,7 @@ fn a_server_told_to_stop_finishes_what_is_under_way() {
 fn a_server_told_to_stop_does_not_wait_for_a_phone_that_stalls() {
     let folder = tempfile::tempdir().expect("a folder");
     let serving = Serving::start(folder.path());
-    let _stalled = half_a_sync(&serving);
+    let _stalled = half_a_request(&serving);
     serving.terminate();
     assert_eq!(serving.ended(), (Some(0), "stopped\n".to_owned()));
 }
@@ -334,7 +452,7 @@ fn a_demo_plays_in_the_communities_of_a_city() {
 fn a_body_too_large_is_answered_by_a_problem_over_a_real_connection() {
     let folder = tempfile::tempdir().expect("a folder");
     let serving = Serving::start(folder.path());
-    let head = "POST /v1/sync HTTP/1.1\r\nhost: x\r\ncontent-type: application/vnd.canvass.sync\r\n";
+    let head = "POST /v1/enrol HTTP/1.1\r\nhost: x\r\ncontent-type: application/vnd.canvass.sync\r\n";
     // Only the length is said: the server need not wait for the rest.
     let mut socket = serving.say(&format!("{head}content-length: 5000000\r\nconnection: close\r\n\r\n"));
     let rest = socket.try_clone().expect("a socket");

@@ -7,7 +7,7 @@ use canvass_core::replica::{Identity, PhoneKey};
 use canvass_core::signing::{PublicKey, Signer, SoftwareKey};
 use canvass_core::wire::Enrolled;
 use canvass_server::demo::bank::PhoneOwner;
-use canvass_server::store::LEASE_MS;
+use canvass_server::store::{LEASE_MS, SqliteStore};
 
 /// The names of the first account managers of a sub-branch, by their numbers from 1.
 pub const NAMES: [&str; 4] = ["王芳", "李强", "张敏", "刘洋"];
@@ -39,8 +39,18 @@ pub fn key_of(device: DeviceNumber) -> SoftwareKey {
     SoftwareKey::from_secret(&secret).expect("a key")
 }
 
-/// What the phone of an owner was told when it enrolled, before any story begins, by the server of a key.
-pub fn identity_of(owner: &PhoneOwner, server_key: PublicKey, clock: ServerTime) -> Identity {
+/// Notes in a store that phones were enrolled before the story begins, each by [`key_of`] its number.
+pub async fn enrolled(store: &SqliteStore, phones: &[PhoneOwner]) {
+    for phone in phones {
+        let key: String = key_of(phone.device).public_key().as_bytes().iter().map(|b| format!("{b:02x}")).collect();
+        let known =
+            format!("INSERT INTO device_key (number, public_key, enrolled_at) VALUES ({}, x'{key}', 0)", phone.device);
+        store.tamper(known).await.expect("enrolled");
+    }
+}
+
+/// What such a phone was told when it enrolled, by a server of that key.
+pub fn identity(owner: &PhoneOwner, server_key: PublicKey, clock: ServerTime) -> Identity {
     let enrolled = Enrolled {
         device: owner.device,
         person: owner.person.clone(),
@@ -54,12 +64,6 @@ pub fn identity_of(owner: &PhoneOwner, server_key: PublicKey, clock: ServerTime)
         dossier_key: None,
     };
     Identity { enrolled, key: PhoneKey::Software(key_of(owner.device)), salt: [3; 32] }
-}
-
-/// How a store is told of a phone's key without an invitation.
-pub fn told_of(device: DeviceNumber) -> String {
-    let key: String = key_of(device).public_key().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("INSERT INTO device_key (number, public_key, enrolled_at) VALUES ({device}, x'{key}', 0)")
 }
 
 /// The bank, and whose phone is whose: `H-P` at head office has device 1, leaders `B1-L` to `B3-L` have 2 to 4, account

@@ -105,6 +105,7 @@ impl Drop for Browser {
 pub struct Site {
     browser: Arc<Browser>,
     address: SocketAddr,
+    cookie: String,
     serving: JoinHandle<()>,
 }
 
@@ -119,7 +120,7 @@ impl Site {
         let serving = browser.runtime.spawn(async move {
             http::serve(listener, app, std::future::pending()).await.expect("served");
         });
-        Some(Self { browser, address, serving })
+        Some(Self { browser, address, cookie: world.cookie("H-P"), serving })
     }
 
     /// How addresses of this site begin.
@@ -127,9 +128,17 @@ impl Site {
         format!("http://{}", self.address)
     }
 
-    /// Opens a window at an address of this site.
+    /// Opens a window at an address of this site, for somebody of head office who has logged in.
     pub fn open(&self, address: &str, look: Look) -> Window {
+        self.open_with(Some(&self.cookie), address, look)
+    }
+
+    /// Opens a window with a cookie, or with none: of somebody who has yet to log in.
+    pub fn open_with(&self, cookie: Option<&str>, address: &str, look: Look) -> Window {
         let window = Window::new(self.browser.clone(), self.origin(), look);
+        if let Some((name, value)) = cookie.and_then(|cookie| cookie.split_once('=')) {
+            window.keep_cookie(name, value);
+        }
         window.go(address);
         window
     }

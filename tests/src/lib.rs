@@ -6,10 +6,12 @@
 mod bank;
 pub mod browser;
 mod holder;
+mod keyring;
 mod line;
 mod world;
 
-pub use bank::{NAMES, date, identity_of, key_of, person, small_bank, told_of, unit, week};
+pub use bank::{NAMES, date, enrolled, identity, key_of, person, small_bank, unit, week};
 pub use holder::Holder;
+pub use keyring::{Authenticator, session};
 pub use line::{Exchange, Faults, Line};
 pub use world::{Answer, World, basement, sync_all};

@@ -1,7 +1,8 @@
 //! The World: one server, its clock, and phones on a network.
 
-use super::bank::{identity_of, key_of, person, small_bank, told_of, unit, week};
+use super::bank::{enrolled, identity, key_of, person, small_bank, unit, week};
 use super::holder::Holder;
+use super::keyring::Keyring;
 use super::line::{Faults, Line};
 use axum::Router;
 use axum::body::Body;
@@ -12,7 +13,7 @@ use canvass_core::domain::{Bank, Date, DeviceNumber, PhoneTime, RecordId, Server
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Standing, Tally, standings};
 use canvass_core::replica::{DatabaseKey, Durability};
-use canvass_core::signing::{Authorization, Signer};
+use canvass_core::signing::Authorization;
 use canvass_core::wire::{Request, Response};
 use canvass_server::clock::{Clock, ManualClock};
 use canvass_server::demo::bank::PhoneOwner;
@@ -23,7 +24,7 @@ use canvass_server::http::{App, CONTENT_TYPE, router};
 use canvass_server::store::{Actor, Counts, SqliteOptions, SqliteStore, Store, VerifyOrder, Whose};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
@@ -46,6 +47,14 @@ pub fn sync_all(phones: &mut [Holder]) {
     for phone in phones {
         phone.sync();
     }
+}
+
+/// A value as it stands in a form.
+fn percent(value: &str) -> String {
+    value
+        .bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// What the server answered.
@@ -88,6 +97,7 @@ pub struct World {
     phones: Vec<PhoneOwner>,
     seed: u64,
     openings: Cell<u64>,
+    keyring: RefCell<Keyring>,
     folder: tempfile::TempDir,
 }
 
@@ -111,15 +121,24 @@ impl World {
         let options = SqliteOptions { durable: false, seed: Some(seed), ..SqliteOptions::default() };
         let store = Arc::new(SqliteStore::open(&folder.path().join("canvass.db"), options).expect("a store"));
         runtime.block_on(store.set_bank(bank)).expect("a bank");
-        for phone in &phones {
-            runtime.block_on(store.tamper(told_of(phone.device))).expect("enrolled");
-        }
+        runtime.block_on(enrolled(&store, &phones));
         let mut app = App::new(store.clone(), Arc::new(clock.clone()));
         // The clock stands still while phones sync, so nobody would get anything back.
         app.limits = Limits::new(Arc::new(clock.clone()), Allowances::unbounded());
         let router = router(app.clone());
         let runtime = Arc::new(runtime);
-        Self { store, clock, app, router, runtime, phones, seed, openings: Cell::new(0), folder }
+        Self {
+            store,
+            clock,
+            app,
+            router,
+            runtime,
+            phones,
+            seed,
+            openings: Cell::new(0),
+            keyring: RefCell::default(),
+            folder,
+        }
     }
 
     /// A person's phone, as it was left; the network is clear.
@@ -136,7 +155,7 @@ impl World {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(opening << 32 | u64::from(owner.device.get()));
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(opening);
-        let identity = identity_of(&owner, self.store.secrets().signer().public_key(), self.clock.now());
+        let identity = identity(&owner, self.store.secrets().signer().public_key(), self.clock.now());
         let setup =
             Setup { folder: folder.to_owned(), durability: Durability::AppEnd, key: app_key(), seed, skew_ms: 0 };
         let phone = Phone::take(owner, identity, setup, self.now()).expect("a phone");
@@ -292,9 +311,50 @@ impl World {
         })
     }
 
-    /// Gets a page.
+    /// The cookie by which a person's browser is known: they have logged in, and lack nothing.
+    pub fn cookie(&self, code: &str) -> String {
+        let mut keyring = self.keyring.borrow_mut();
+        let token = self.run(keyring.token(&self.store, code, self.clock.now()));
+        format!("canvass={}", token.reveal())
+    }
+
+    /// Gets a page as head office, which reads all but dossiers.
     pub fn get(&self, address: &str) -> Answer {
-        self.http(HttpRequest::get(address).body(Body::empty()).expect("a request"))
+        self.get_as("H-P", address)
+    }
+
+    /// Gets a page as somebody who has logged in.
+    pub fn get_as(&self, code: &str, address: &str) -> Answer {
+        self.browse(Some(&self.cookie(code)), address)
+    }
+
+    /// Gets a page as a browser does, with a cookie or without.
+    pub fn browse(&self, cookie: Option<&str>, address: &str) -> Answer {
+        let request = HttpRequest::get(address).header("accept", "text/html");
+        let request = cookie.into_iter().fold(request, |request, cookie| request.header("cookie", cookie));
+        self.http(request.body(Body::empty()).expect("a request"))
+    }
+
+    /// Sends a form as a browser does.
+    pub fn send_form(&self, cookie: Option<&str>, address: &str, fields: &[(&str, &str)]) -> Answer {
+        let body: String = fields.iter().map(|(name, value)| format!("{name}={}&", percent(value))).collect();
+        let request = HttpRequest::post(address)
+            .header("accept", "text/html")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("host", "canvass.test")
+            .header("origin", "http://canvass.test")
+            .header("sec-fetch-site", "same-origin");
+        let request = cookie.into_iter().fold(request, |request, cookie| request.header("cookie", cookie));
+        self.http(request.body(Body::from(body)).expect("a request"))
+    }
+
+    /// Sends a form of a page as somebody who looks at it: with what it carries unseen.
+    pub fn submit(&self, code: &str, page: &str, fields: &[(&str, &str)]) -> Answer {
+        let shown = self.get_as(code, page).text();
+        let token = shown.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let path = page.split('?').next().unwrap_or(page);
+        let fields = [&[("form", token.expect("a form")), ("lang", "en")], fields].concat();
+        self.send_form(Some(&self.cookie(code)), path, &fields)
     }
 
     /// Posts a body to the sync address, signed by the phone of B1-S1-P1.

@@ -12,8 +12,8 @@ use std::pin::Pin;
 use tower::ServiceExt;
 
 /// A stream of what is new, as a page opens it.
-async fn listening(world: &World) -> Pin<Box<BodyDataStream>> {
-    let request = Request::get("/events").body(Body::empty()).expect("a request");
+async fn listening(world: &World, cookie: String) -> Pin<Box<BodyDataStream>> {
+    let request = Request::get("/events").header("cookie", cookie).body(Body::empty()).expect("a request");
     let response = router(world.app()).oneshot(request).await.expect("answered");
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     Box::pin(response.into_body().into_data_stream())
@@ -45,7 +45,8 @@ fn an_open_page_is_told_when_a_phone_has_synced_and_only_of_what_it_shows() {
     wang.sync();
     let standings = format!("/standings?campaign={campaign}&week=2026-W10");
     let prospect = format!("/prospects/{garden}?campaign={campaign}&week=2026-W10");
-    let mut stream = world.run(listening(&world));
+    let cookie = world.cookie("H-P");
+    let mut stream = world.run(listening(&world, cookie));
     let first = world.run(told(&mut stream)).expect("told");
     assert_eq!(first["standings"], carried(&world, &standings));
     assert_eq!(first["records"], carried(&world, &prospect));
@@ -68,7 +69,8 @@ fn an_open_page_is_told_when_a_phone_has_synced_and_only_of_what_it_shows() {
 #[test]
 fn a_server_that_stops_ends_the_streams_of_open_pages() {
     let world = World::new(2);
-    let mut stream = world.run(listening(&world));
+    let cookie = world.cookie("H-P");
+    let mut stream = world.run(listening(&world, cookie));
     assert!(world.run(told(&mut stream)).is_some());
     world.app().live.stop();
     assert_eq!(world.run(told(&mut stream)), None);

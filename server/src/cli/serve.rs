@@ -1,6 +1,6 @@
 //! `serve`: who may reach the server, and how; and the signals that stop it.
 
-use super::Data;
+use super::{Data, first_administrator};
 use anyhow::Context;
 use canvass_server::app::PublicUrl;
 use canvass_server::clock::SystemClock;
@@ -60,7 +60,9 @@ impl Serve {
         };
         let proxies = Proxies::within(self.behind_proxy.into_iter().map(|network| network.0).collect());
         let entrance = Entrance { tls, proxies };
-        serve(Arc::new(self.data.open()?), entrance, self.listen, self.public_url).await?;
+        let store = Arc::new(self.data.open()?);
+        first_administrator(&store).await?;
+        serve(store, entrance, self.listen, self.public_url).await?;
         Ok(true)
     }
 }

@@ -52,7 +52,7 @@ pub fn router(app: App) -> Router {
         .route(ENROL, post(enrol::enrol).layer(DefaultBodyLimit::max(MAX_ENROL)))
         .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
         .layer(RequestBodyTimeoutLayer::new(PATIENCE))
-        .merge(pages::routes().layer(compressed()).layer(GlobalConcurrencyLimitLayer::new(AT_ONCE)))
+        .merge(pages::routes(&app).layer(compressed()).layer(GlobalConcurrencyLimitLayer::new(AT_ONCE)))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .fallback(nothing)
@@ -69,6 +69,13 @@ pub fn router(app: App) -> Router {
         .layer(header(header::CACHE_CONTROL, "private, no-cache"))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
+        // No page of another site shares a window with ours, and ours use nothing of the device.
+        .layer(header(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .layer(header(
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ))
         .with_state(app)
 }
 

@@ -5,6 +5,7 @@ use super::frame::{Live, Page};
 use super::parts::{CAMPAIGN, CAMPAIGNS, Choice, STANDINGS, choices, metric_choices, week_bar};
 use super::plots;
 use super::query::{Asked, Raw};
+use super::reader::Reader;
 use super::table::{Cell, Column, Line, Table, Value};
 use super::words::{self, Lang};
 use super::wrong::{Instead, Wrong};
@@ -22,9 +23,10 @@ use std::collections::BTreeMap;
 /// All campaigns, the newest first.
 pub(super) async fn list(
     State(app): State<App>,
+    reader: Reader,
     query: Result<Query<Raw>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let asked = Raw::of(query)?.settle(&app, CAMPAIGNS).await?;
+    let asked = Raw::of(query)?.settle(&app, reader, CAMPAIGNS).await?;
     let lang = asked.lang;
     let failed = |error: StoreError| Wrong::from(error).told(lang);
     let campaigns = app.store.campaigns().await.map_err(failed)?;
@@ -51,7 +53,8 @@ pub(super) async fn list(
     let rows = campaigns.iter().map(line).collect();
     let tables = vec![Table { name: "campaigns", title: words::CAMPAIGNS, columns, rows, nothing: words::NO_CAMPAIGN }];
     let title = lang.of(words::CAMPAIGNS);
-    let page = Page { asked: &asked, path: CAMPAIGNS, title: title.to_owned(), live: Live::Standings, tables };
+    let page =
+        Page { app: &app, state: &asked, path: CAMPAIGNS, title: title.to_owned(), live: Live::Standings, tables };
     page.answer(|tables| {
         html! {
             p.kicker { a href=(asked.elsewhere().address(STANDINGS)) { "← " (lang.of(words::BACK)) } }
@@ -65,9 +68,10 @@ pub(super) async fn list(
 /// One campaign: the one that the address names.
 pub(super) async fn page(
     State(app): State<App>,
+    reader: Reader,
     query: Result<Query<Raw>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let asked = Raw::of(query)?.settle(&app, CAMPAIGN).await?;
+    let asked = Raw::of(query)?.settle(&app, reader, CAMPAIGN).await?;
     let lang = asked.lang;
     let failed = |error: StoreError| Wrong::from(error).told(lang);
     let bank = app.store.bank().await.map_err(failed)?;
@@ -75,7 +79,8 @@ pub(super) async fn page(
     let campaign = &asked.campaign.campaign;
     let weeks = by_week(campaign, asked.week, &bank, &tallies);
     let tables = vec![week_table(&asked, &weeks), rule_table(lang, campaign)];
-    let page = Page { asked: &asked, path: CAMPAIGN, title: campaign.name.clone(), live: Live::Standings, tables };
+    let page =
+        Page { app: &app, state: &asked, path: CAMPAIGN, title: campaign.name.clone(), live: Live::Standings, tables };
     page.answer(|tables| {
         html! {
             p.kicker { a href=(asked.elsewhere().address(CAMPAIGNS)) { "← " (lang.of(words::CAMPAIGNS)) } }

@@ -3,7 +3,7 @@
 use super::parts::{person_path, prospect_path};
 use super::query::{Asked, Links};
 use super::table::{Cell, Column, Line, Table, Value};
-use super::words::{self, Lang};
+use super::words;
 use crate::app::App;
 use crate::store::StoreError;
 use canvass_core::domain::campaign::Metric;
@@ -28,6 +28,11 @@ pub(super) async fn tables(
     let mut ids: Vec<RecordId> = both().map(|one| one.prospect).collect();
     ids.sort_unstable();
     ids.dedup();
+    // What counts for a unit stays listed wherever its prospect went; who it is, is for those who have it now.
+    if !asked.reader.sees_all() {
+        let strangers = asked.reader.strangers(&app.store.assigned(ids.clone()).await?);
+        ids.retain(|id| !strangers.contains(id));
+    }
     let rows = app.store.rows(ids).await?;
     let names = rows.iter().filter_map(|row| Some((row.id, row.fields.text("name")?))).collect();
     let table = |name, title, nothing, list| table(asked, bank, &names, name, title, nothing, list);
@@ -64,15 +69,19 @@ fn table(
         asked.status.is_none_or(|status| status == one.status) && asked.metric.is_none_or(|metric| metric == one.metric)
     };
     let here = asked.elsewhere().links();
-    let rows = contributions.iter().filter(wanted).map(|one| line(lang, &here, bank, names, one)).collect();
+    let rows = contributions.iter().filter(wanted).map(|one| line(asked, &here, bank, names, one)).collect();
     Table { name, title, columns, rows, nothing }
 }
 
-fn line(lang: Lang, here: &Links, bank: &Bank, names: &BTreeMap<RecordId, &str>, one: &Contribution) -> Line {
-    let prospect = Cell::from(Value::text(names.get(&one.prospect).copied())).to(here.to(&prospect_path(one.prospect)));
+fn line(asked: &Asked, here: &Links, bank: &Bank, names: &BTreeMap<RecordId, &str>, one: &Contribution) -> Line {
+    let lang = asked.lang;
+    let name = names.get(&one.prospect).copied();
+    let prospect = Cell::from(Value::Text(name.unwrap_or(lang.of(words::OTHERS_PROSPECT)).to_owned()));
+    let prospect = prospect.to_if(name.is_some(), || here.to(&prospect_path(one.prospect)));
     let person = one.person.as_ref().and_then(|id| bank.person(id));
     let person = person.map_or(Cell::from(Value::Nothing), |person| {
-        Cell::from(Value::Text(person.name.clone())).to(here.to(&person_path(&person.id)))
+        let seen = asked.reader.sees_person(&person.id, asked.week.sunday());
+        Cell::from(Value::Text(person.name.clone())).to_if(seen, || here.to(&person_path(&person.id)))
     });
     let (number, amount) = match one.metric.is_money() {
         true => (Value::Nothing, Value::Money(one.value)),

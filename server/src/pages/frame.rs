@@ -1,14 +1,20 @@
 //! The frame of every page, and the pages that say why there is nothing to see.
 
+use super::door::{ACCOUNT, LOGOUT};
 use super::events;
-use super::parts::{CAMPAIGN, STANDINGS, UNPLACED};
-use super::query::Asked;
+use super::form::carried;
+use super::parts::{AUDIT, CAMPAIGN, DEVICES, HELD, STANDINGS, UNPLACED, USERS};
+use super::query::{Links, State, links};
+use super::reader::Reader;
 use super::table::{self, Table, Tables};
 use super::words::{self, Lang};
 use super::wrong::{Instead, Wrong};
+use crate::app::App;
 use crate::problem::Problem;
+use crate::store::{Deed, Entry};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use canvass_core::domain::{Duty, Label};
 use maud::{DOCTYPE, Markup, html};
 
 /// What makes a page out of date.
@@ -22,7 +28,8 @@ pub(super) enum Live {
 
 /// What one page shows.
 pub(super) struct Page<'a> {
-    pub(super) asked: &'a Asked,
+    pub(super) app: &'a App,
+    pub(super) state: &'a dyn State,
     pub(super) path: &'a str,
     pub(super) title: String,
     pub(super) live: Live,
@@ -32,17 +39,20 @@ pub(super) struct Page<'a> {
 impl Page<'_> {
     /// Answers with the page, its tables as the address asks for them; or with one table as a file.
     pub(super) async fn answer(mut self, content: impl FnOnce(&Tables<'_>) -> Markup) -> Result<Response, Instead> {
-        let Asked { lang, view, .. } = self.asked;
-        let lang = *lang;
+        let (lang, view) = (self.state.lang(), self.state.view());
         let chosen = table::chosen(&self.tables, view).map_err(|wrong| wrong.told(lang))?;
         table::arrange(&mut self.tables, view, lang).map_err(|wrong| wrong.told(lang))?;
         let Some(export) = view.export else {
-            let tables = table::tables(self.asked, self.path, &self.tables, chosen);
+            let tables = table::tables(self.state, self.path, &self.tables, chosen);
             return Ok(self.whole(&content(&tables)).into_response());
         };
         let table =
             self.tables.into_iter().nth(chosen).ok_or_else(|| Wrong::NoColumn("export".to_owned()).told(lang))?;
-        let name = format!("canvass-{}-{}.{}", table.name, self.asked.week, export.name());
+        let words = format!("table {}, {} rows, {}", table.name, table.rows.len(), export.name());
+        let exported = Entry::new(self.state.reader().actor(), Deed::Exported, self.path).with(words);
+        let noted = self.app.store.note(exported, self.app.clock.now()).await;
+        noted.map_err(|error| Wrong::from(error).told(lang))?;
+        let name = format!("canvass-{}-{}.{}", table.name, self.state.of_when(), export.name());
         // A long table takes a while to write.
         let written = tokio::task::spawn_blocking(move || table.file(export, lang)).await;
         let written = written.unwrap_or_else(|error| Err(Wrong::Server(Problem::failed(error))));
@@ -54,26 +64,76 @@ impl Page<'_> {
     }
 
     fn whole(&self, content: &Markup) -> Markup {
-        let Asked { lang, versions, .. } = self.asked;
-        let (live, version) = (events::name(self.live), events::version(self.live, *versions));
-        let here = self.asked.elsewhere();
-        let other = self.asked.in_lang(lang.other()).address(self.path);
-        let current = |path: &str| (path == self.path).then_some("page");
-        let nav = html! {
-            a href=(here.address(STANDINGS)) aria-current=[current(STANDINGS)] { (lang.of(words::STANDINGS)) }
-            a href=(here.address(CAMPAIGN)) aria-current=[current(CAMPAIGN)] { (lang.of(words::CAMPAIGN)) }
-            a href=(here.address(UNPLACED)) aria-current=[current(UNPLACED)] { (lang.of(words::UNPLACED_SHORT)) }
-        };
+        let lang = self.state.lang();
+        let live =
+            self.state.versions().map(|versions| (events::name(self.live), events::version(self.live, versions)));
+        let (name, version) = live.unzip();
+        let other = self.state.in_other_language(self.path);
+        let reader = self.state.reader();
+        let rooms = rooms(reader, lang, self.path, &self.state.links());
         let content = html! {
-            main #content tabindex="-1" data-live=(live) data-version=(version) { (content) }
-            p.live role="status" data-on=(lang.of(words::LIVE)) data-off=(lang.of(words::NOT_LIVE))
-                data-new=(lang.of(words::UPDATED)) hidden {}
+            main #content tabindex="-1" data-live=[name] data-version=[version] { (content) }
+            @if name.is_some() {
+                p.live role="status" data-on=(lang.of(words::LIVE)) data-off=(lang.of(words::NOT_LIVE))
+                    data-new=(lang.of(words::UPDATED)) hidden {}
+            }
         };
-        frame(*lang, &self.title, &nav, Some(&other), &content)
+        frame(lang, &self.title, &rooms, Some(&other), Some(reader), &content)
     }
 }
 
-fn frame(lang: Lang, title: &str, nav: &Markup, other: Option<&str>, content: &Markup) -> Markup {
+/// The ways to what the reader may use.
+fn rooms(reader: &Reader, lang: Lang, here: &str, links: &Links) -> Markup {
+    let rooms = [
+        (STANDINGS, words::STANDINGS, true),
+        (CAMPAIGN, words::CAMPAIGN, true),
+        (UNPLACED, words::UNPLACED_SHORT, reader.sees_all()),
+        (HELD, words::HELD, reader.has(Duty::DecideHeld)),
+        (DEVICES, words::DEVICES, reader.has(Duty::RevokeDevices) || reader.has(Duty::InviteDevices)),
+        (USERS, words::USERS, reader.has(Duty::ManageLogins)),
+        (AUDIT, words::AUDIT, reader.has(Duty::ReadAudit)),
+    ];
+    html! {
+        @for (path, label, _) in rooms.iter().filter(|(.., open)| *open) {
+            a href=(links.to(path)) aria-current=[(*path == here).then_some("page")] { (lang.of(*label)) }
+        }
+    }
+}
+
+/// A page with nothing but words and forms, for somebody whose session may still lack something.
+pub(super) fn door(lang: Lang, path: &str, title: Label, reader: Option<&Reader>, content: &Markup) -> Markup {
+    let other = format!("{path}{}lang={}", if path.contains('?') { '&' } else { '?' }, lang.other().name());
+    let title = lang.of(title);
+    let content = html! { main #content.door tabindex="-1" { h1 { (title) } (content) } };
+    let open = reader.filter(|reader| reader.is_in());
+    let links = links([("lang", lang.name().to_owned())]);
+    let rooms = open.map(|reader| rooms(reader, lang, path, &links)).unwrap_or_default();
+    frame(lang, title, &rooms, Some(&other), reader, &content)
+}
+
+/// Who reads, the way to their account, and the way out.
+fn own(reader: &Reader, lang: Lang) -> Markup {
+    html! {
+        form.own method="post" action=(LOGOUT) {
+            (carried(reader, lang))
+            @if reader.is_in() {
+                a href={ (ACCOUNT) "?lang=" (lang.name()) } { (reader.person().name) }
+            } @else {
+                span { (reader.person().name) }
+            }
+            button { (lang.of(words::LOG_OUT)) }
+        }
+    }
+}
+
+fn frame(
+    lang: Lang,
+    title: &str,
+    rooms: &Markup,
+    other: Option<&str>,
+    reader: Option<&Reader>,
+    content: &Markup,
+) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(lang.name()) {
@@ -90,12 +150,13 @@ fn frame(lang: Lang, title: &str, nav: &Markup, other: Option<&str>, content: &M
                 a.skip href="#content" { (lang.of(words::SKIP)) }
                 header.top {
                     a.brand href={ (STANDINGS) "?lang=" (lang.name()) } { "Canvass" }
-                    nav.rooms aria-label=(lang.of(words::ROOMS)) { (nav) }
+                    nav.rooms aria-label=(lang.of(words::ROOMS)) { (rooms) }
                     @if let Some(other) = other {
                         a.language href=(other) lang=(lang.other().name()) hreflang=(lang.other().name()) {
                             (lang.other().own_name())
                         }
                     }
+                    @if let Some(reader) = reader { (own(reader, lang)) }
                 }
                 (content)
             }
@@ -103,24 +164,21 @@ fn frame(lang: Lang, title: &str, nav: &Markup, other: Option<&str>, content: &M
     }
 }
 
-/// A page without anything of a campaign.
-fn plain(lang: Lang, title: &str, other: Option<&str>, words: &Markup) -> Markup {
-    let content = html! { main #content tabindex="-1" { h1 { (title) } (words) } };
-    frame(lang, title, &html! {}, other, &content)
-}
-
 /// There is no campaign yet.
-pub(super) fn no_campaign(lang: Lang) -> Response {
-    let other = format!("{STANDINGS}?lang={}", lang.other().name());
+pub(super) fn no_campaign(lang: Lang, reader: &Reader) -> Response {
     let words = html! { p.empty { (lang.of(words::NO_CAMPAIGN_HELP)) } };
-    plain(lang, lang.of(words::NO_CAMPAIGN), Some(&other), &words).into_response()
+    door(lang, STANDINGS, words::NO_CAMPAIGN, Some(reader), &words).into_response()
 }
 
 /// Something is wrong with the address, or with the server.
 pub(super) fn wrong(lang: Lang, wrong: &Wrong) -> Response {
-    let words = html! {
-        p.empty { (wrong.words(lang)) }
-        p { a href={ (STANDINGS) "?lang=" (lang.name()) } { (lang.of(words::START)) } }
+    let title = lang.of(words::ERROR);
+    let content = html! {
+        main #content tabindex="-1" {
+            h1 { (title) }
+            p.empty { (wrong.words(lang)) }
+            p { a href={ (STANDINGS) "?lang=" (lang.name()) } { (lang.of(words::START)) } }
+        }
     };
-    (wrong.status(), plain(lang, lang.of(words::ERROR), None, &words)).into_response()
+    (wrong.status(), frame(lang, title, &html! {}, None, None, &content)).into_response()
 }

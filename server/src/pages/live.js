@@ -33,7 +33,7 @@
       say("off", sign.dataset.off);
       if (source.readyState !== EventSource.CLOSED) return;
       source = null; // refused, not cut: the browser does not try again by itself
-      setTimeout(listen, 10000);
+      setTimeout(() => (listen(), refresh()), 10000); // a session that ended is told so
     };
   };
 
@@ -50,7 +50,8 @@
   const refresh = async () => {
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-      if (answer.status >= 400 && answer.status < 500) return location.reload(); // it says itself why it is gone
+      // It says itself why it is gone, or where to log in again.
+      if (answer.redirected || (answer.status >= 400 && answer.status < 500)) return location.reload();
       if (!answer.ok) throw new Error(answer.status);
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main[data-live]");
       if (!fresh) throw new Error("another page");

@@ -48,7 +48,7 @@ pub(super) fn units(asked: &Asked, bank: &Bank, unit: &UnitId, counted: &[&Contr
         // What people of the unit itself did, so that the lines add up to it.
         let mut cells =
             vec![Value::Text(lang.of(words::UNIT_ITSELF).to_owned()).into(), Value::Text(unit.to_string()).into()];
-        cells.extend(Metric::ALL.map(|metric| Cell::figure(metric, own.get(&metric).copied().unwrap_or_default())));
+        cells.extend(read(asked).map(|metric| Cell::figure(metric, own.get(&metric).copied().unwrap_or_default())));
         rows.push(Line { key: unit.to_string(), cells });
     }
     let mut columns =
@@ -80,7 +80,8 @@ pub(super) fn people(asked: &Asked, bank: &Bank, unit: &UnitId, counted: &[&Cont
         let role = person.map(|person| format::roles(person.roles, lang));
         let home = home.and_then(|home| bank.unit(home));
         let home = home.map_or(Cell::from(Value::Nothing), |home| {
-            Cell::from(Value::Text(home.name.clone())).to(here.address(&unit_path(&home.id)))
+            let seen = asked.reader.sees_unit(&home.id);
+            Cell::from(Value::Text(home.name.clone())).to_if(seen, || here.address(&unit_path(&home.id)))
         });
         let name = Cell::from(Value::Text(name)).to(here.address(&path));
         let mut cells = vec![name, Value::Text(id.to_string()).into(), Value::text(role).into(), home];
@@ -98,13 +99,18 @@ pub(super) fn people(asked: &Asked, bank: &Bank, unit: &UnitId, counted: &[&Cont
     Table { name: PEOPLE, title: words::PEOPLE, columns, rows, nothing: words::NO_PEOPLE }
 }
 
+/// The metrics whose facts the reader may read.
+fn read(asked: &Asked) -> impl Iterator<Item = Metric> {
+    Metric::ALL.into_iter().filter(|metric| asked.reader.reads_metric(*metric))
+}
+
 fn metric_columns(asked: &Asked) -> impl Iterator<Item = Column> {
     let lang = asked.lang;
-    Metric::ALL.into_iter().map(move |metric| Column::metric(metric, lang, lang.of(metric.label()).to_owned()))
+    read(asked).map(move |metric| Column::metric(metric, lang, lang.of(metric.label()).to_owned()))
 }
 
 fn metrics(asked: &Asked, path: &str, figures: Option<&Figures>) -> impl Iterator<Item = Cell> {
-    Metric::ALL.into_iter().map(move |metric| {
+    read(asked).map(move |metric| {
         let figure = figures.and_then(|figures| figures.get(&metric)).copied().unwrap_or_default();
         Cell::figure(metric, figure).to(asked.elsewhere().of_metric(Some(metric)).address(path))
     })

@@ -1,22 +1,36 @@
 //! Pages for people with a browser, made on the server: Chinese first, English by `?lang=en`; every state in the address.
 
+mod account;
+mod audit;
 mod campaigns;
 mod contributions;
+mod devices;
+mod door;
+mod dossier;
+mod enrol;
 mod events;
 mod fields;
+mod form;
 mod format;
 mod frame;
+mod held;
+mod login;
 mod members;
 mod parts;
+mod password;
 mod person;
 mod plot;
 mod plots;
 mod prospect;
+mod qr;
 mod query;
+mod reader;
+mod second;
 mod standings;
 mod table;
 mod unit;
 mod unplaced;
+mod users;
 mod view;
 mod words;
 mod wrong;
@@ -24,11 +38,14 @@ mod wrong;
 use crate::app::App;
 use axum::Router;
 use axum::http::{HeaderValue, Uri, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use tower_http::csrf::CsrfLayer;
 
-/// The pages' routes.
-pub fn routes() -> Router<App> {
+/// The pages' routes. All but the log-in itself stand behind the guard; a new page belongs there too.
+pub fn routes(app: &App) -> Router<App> {
+    let forms = CsrfLayer::new().with_rejection_response(|_| frame::wrong(words::Lang::default(), &wrong::Wrong::Form));
     Router::new()
         .route("/", get(|| async { Redirect::to(parts::STANDINGS) }))
         .route(parts::STANDINGS, get(standings::page))
@@ -39,9 +56,23 @@ pub fn routes() -> Router<App> {
         .route(parts::CAMPAIGNS, get(campaigns::list))
         .route(parts::UNPLACED, get(unplaced::page))
         .route("/events", get(events::stream))
+        .route("/dossiers/{dossier}", get(dossier::page))
+        .route(parts::USERS, get(users::page).post(users::act))
+        .route(parts::DEVICES, get(devices::page).post(devices::act))
+        .route(parts::HELD, get(held::page).post(held::decide))
+        .route(parts::AUDIT, get(audit::page))
+        .route(door::ACCOUNT, get(account::page).post(account::act))
+        .route(door::PASSWORD, get(password::page).post(password::change))
+        .route(door::SECOND_FACTOR, get(second::page).post(second::confirm))
+        .route(door::CODE, get(login::code_page).post(login::give_code))
+        .route(door::LOGOUT, post(login::log_out))
+        .route_layer(from_fn_with_state(app.clone(), reader::guard))
+        .route("/enrol", get(enrol::page))
+        .route(door::LOGIN, get(login::page).post(login::log_in))
         .route("/style.css", get(|| file("text/css; charset=utf-8", include_str!("style.css"))))
         .route("/live.js", get(|| file("text/javascript; charset=utf-8", include_str!("live.js"))))
         .route("/icon.svg", get(|| file("image/svg+xml", include_str!("icon.svg"))))
+        .layer(forms)
 }
 
 async fn file(kind: &'static str, content: &'static str) -> impl IntoResponse {
@@ -50,7 +81,5 @@ async fn file(kind: &'static str, content: &'static str) -> impl IntoResponse {
 
 /// The page for an address at which there is nothing.
 pub fn nothing(uri: &Uri) -> Response {
-    let lang =
-        if uri.query().is_some_and(|query| query.contains("lang=en")) { words::Lang::En } else { words::Lang::Zh };
-    frame::wrong(lang, &wrong::Wrong::Nothing(uri.path().to_owned()))
+    frame::wrong(door::lang(uri.query().unwrap_or_default()), &wrong::Wrong::Nothing(uri.path().to_owned()))
 }

@@ -18,6 +18,18 @@ pub(super) const UNPLACED: &str = "/unplaced";
 /// Where all campaigns are listed.
 pub(super) const CAMPAIGNS: &str = "/campaigns";
 
+/// Where phones are listed.
+pub(super) const DEVICES: &str = "/devices";
+
+/// Where is what waits for a decision.
+pub(super) const HELD: &str = "/held";
+
+/// Where logins are listed.
+pub(super) const USERS: &str = "/users";
+
+/// Where the audit log is.
+pub(super) const AUDIT: &str = "/audit";
+
 /// Where a person's page is.
 pub(super) fn person_path(person: &PersonId) -> String {
     format!("/people/{person}")
@@ -26,6 +38,11 @@ pub(super) fn person_path(person: &PersonId) -> String {
 /// Where a prospect's page is.
 pub(super) fn prospect_path(prospect: RecordId) -> String {
     format!("/prospects/{prospect}")
+}
+
+/// Where a dossier's page is.
+pub(super) fn dossier_path(dossier: RecordId) -> String {
+    format!("/dossiers/{dossier}")
 }
 
 /// Where a campaign's page is; the address says which campaign.

@@ -113,12 +113,14 @@ pub(super) fn side_by_side(asked: &Asked, bank: &Bank, standings: &[Standing], o
     let mut units: Vec<(i64, &UnitId)> = standings.iter().map(|standing| (value(standing), &standing.unit)).collect();
     units.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| x.cmp(y)));
     let here = asked.elsewhere().of_metric(asked.metric).links();
-    let addresses: Vec<String> = units.iter().map(|(_, unit)| here.to(&unit_path(unit))).collect();
-    let named = |((value, unit), href): (&(i64, &UnitId), &String)| {
+    let address = |unit: &UnitId| asked.reader.sees_unit(unit).then(|| here.to(&unit_path(unit)));
+    let addresses: Vec<Option<String>> = units.iter().map(|(_, unit)| address(unit)).collect();
+    let named = |((value, unit), href): (&(i64, &UnitId), &Option<String>)| {
         (*value, bank.unit(unit).map_or(unit.as_str(), |unit| &unit.name).to_owned(), href.clone())
     };
     let named: Vec<_> = units.iter().zip(&addresses).map(named).collect();
-    let values: Vec<_> = named.iter().map(|(value, name, href)| UnitValue { name, value: *value, href }).collect();
+    let values: Vec<_> =
+        named.iter().map(|(value, name, href)| UnitValue { name, value: *value, href: href.as_deref() }).collect();
     let place = own.and_then(|own| units.iter().position(|(_, unit)| *unit == own));
     let what = asked.metric.map_or(words::SCORE, Metric::label);
     let title = format!("{} · {}", lang.of(what), lang.of(words::SIDE_BY_SIDE));

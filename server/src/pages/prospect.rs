@@ -4,54 +4,72 @@ use super::contributions::{self, COUNTED, LEFT_OUT};
 use super::fields::Reading;
 use super::format;
 use super::frame::{Live, Page};
-use super::parts::{STANDINGS, person_path, prospect_path, unit_path, week_bar};
+use super::parts::{STANDINGS, dossier_path, person_path, prospect_path, unit_path, week_bar};
 use super::query::{Asked, Raw, about};
+use super::reader::Reader;
 use super::table::{Cell, Column, Line, Table, Value};
 use super::words;
-use super::wrong::{Instead, Wrong};
+use super::wrong::{Instead, Whom, Wrong};
 use crate::app::App;
+use crate::ingest::Assigned;
 use crate::store::{StoreError, Whose};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use canvass_core::domain::{Bank, PhoneTime, RecordId, Value as FieldValue, assignment, prospect};
+use canvass_core::domain::{Bank, PhoneTime, RecordId, Value as FieldValue, Zone, prospect};
 use canvass_core::projection::{Conflict, Row};
 use canvass_core::ranking::Explanation;
 use maud::{Markup, html};
 
 pub(super) async fn page(
     State(app): State<App>,
+    reader: Reader,
     id: Result<Path<String>, PathRejection>,
     query: Result<Query<Raw>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let (id, path, asked) = about(&app, id, query, |id| prospect_path(*id), Wrong::NoProspect).await?;
+    let (id, path, asked) = about(&app, reader, id, query, |id| prospect_path(*id), Wrong::NoProspect).await?;
     let failed = |error: StoreError| Wrong::from(error).told(asked.lang);
     let bank = app.store.bank().await.map_err(failed)?;
-    let group = app.store.group(id).await.map_err(failed)?;
-    // Work with a prospect can arrive before it does.
-    let own = group.iter().find(|row| row.id == id && row.kind.is(&prospect::KIND));
+    let today = app.clock.now().date(&Zone::china());
+    let mut group = app.store.group(id).await.map_err(failed)?;
+    let to_whom = app.store.assigned(vec![id]).await.map_err(failed)?.remove(&id);
     if group.is_empty() {
         return Err(Wrong::NoProspect(id.to_string()).told(asked.lang));
     }
+    if !asked.reader.sees_prospect(to_whom.as_ref(), &group, today) {
+        return Err(Wrong::NotYours(Whom::UnitsLeader).told(asked.lang));
+    }
+    group.retain(|row| asked.reader.reads_row(row));
+    let dossiers = match asked.reader.reads_dossiers(to_whom.as_ref()) {
+        true => app.store.dossiers(id).await.map_err(failed)?,
+        false => Vec::new(),
+    };
+    // Work with a prospect can arrive before it does.
+    let own = group.iter().find(|row| row.id == id && row.kind.is(&prospect::KIND));
     let campaign = &asked.campaign.campaign;
     let whose = Whose::Prospect(id);
-    let contributions = app.store.contributions(asked.campaign.id, whose, asked.week).await.map_err(failed)?;
+    let mut contributions = app.store.contributions(asked.campaign.id, whose, asked.week).await.map_err(failed)?;
+    contributions.retain(|one| asked.reader.reads_metric(one.metric));
     let explanation = Explanation::of(campaign, contributions.iter(), asked.week);
     let reading = Reading { lang: asked.lang, bank: &bank, zone: &campaign.zone };
     let mut tables = vec![history(&asked, &reading, id, &group)];
     tables.extend(contributions::tables(&app, &asked, &bank, &explanation).await.map_err(failed)?);
-    let twins = app.store.rows(own.map(twins_of).unwrap_or_default()).await.map_err(failed)?;
+    let mut twins = own.map(twins_of).unwrap_or_default();
+    let strangers = asked.reader.strangers(&app.store.assigned(twins.clone()).await.map_err(failed)?);
+    twins.retain(|twin| !strangers.contains(twin));
+    let twins = app.store.rows(twins).await.map_err(failed)?;
     let name = own.and_then(|row| row.fields.text("name")).unwrap_or(asked.lang.of(words::UNKNOWN_PROSPECT)).to_owned();
-    let page = Page { asked: &asked, path: &path, title: name.clone(), live: Live::Records, tables };
+    let page = Page { app: &app, state: &asked, path: &path, title: name.clone(), live: Live::Records, tables };
     page.answer(|tables| {
         html! {
             p.kicker {
                 a href=(asked.elsewhere().address(STANDINGS)) { "← " (asked.lang.of(words::BACK)) }
-                " · " (assigned(&asked, &bank, &group))
+                " · " (assigned(&asked, &bank, to_whom.as_ref()))
             }
             h1 { (name) }
             p.sub { (asked.lang.of(words::PROSPECT)) }
             @if let Some(row) = own { (known(&asked, &reading, row, &twins)) }
+            @if !dossiers.is_empty() { (confidential(&asked, &dossiers)) }
             (tables.show("history"))
             h2.chapter { (campaign.name) }
             (week_bar(&asked, &path))
@@ -63,17 +81,35 @@ pub(super) async fn page(
 }
 
 /// The unit of the newest assignment.
-fn assigned(asked: &Asked, bank: &Bank, group: &[Row]) -> Markup {
-    let unit = group.iter().rev().find(|row| row.kind.is(&assignment::KIND)).and_then(|row| row.unit.as_ref());
+fn assigned(asked: &Asked, bank: &Bank, to_whom: Option<&Assigned>) -> Markup {
+    let unit = to_whom.map(|assigned| &assigned.unit);
     html! {
         @match unit {
             Some(id) => {
                 (asked.lang.of(words::ASSIGNED_TO)) " "
-                a href=(asked.elsewhere().address(&unit_path(id))) {
-                    (bank.unit(id).map_or(id.as_str(), |unit| &unit.name))
-                }
+                @let name = bank.unit(id).map_or(id.as_str(), |unit| &unit.name);
+                @if asked.reader.sees_unit(id) {
+                    a href=(asked.elsewhere().address(&unit_path(id))) { (name) }
+                } @else { (name) }
             }
             None => (asked.lang.of(words::NOT_ASSIGNED)),
+        }
+    }
+}
+
+/// That there are dossiers, and the way to each. What one says is only on its own page, where its reading is noted.
+fn confidential(asked: &Asked, dossiers: &[RecordId]) -> Markup {
+    let lang = asked.lang;
+    let here = asked.elsewhere().links();
+    html! {
+        section id="dossiers" {
+            h2 { (lang.of(words::DOSSIERS)) " · " (dossiers.len()) }
+            p.note { (lang.of(words::DOSSIERS_HELP)) }
+            ul.dossiers {
+                @for (n, id) in (1..).zip(dossiers) {
+                    li { a href=(here.to(&dossier_path(*id))) { (lang.of(words::DOSSIER)) " " (n) } }
+                }
+            }
         }
     }
 }
@@ -165,7 +201,10 @@ fn history(asked: &Asked, reading: &Reading<'_>, id: RecordId, group: &[Row]) ->
         let holder = row.author.and_then(|device| reading.bank.holder(device));
         let author = Cell::from(Value::Text(reading.author(row.author)));
         let author = match holder {
-            Some(person) => author.to(asked.elsewhere().address(&person_path(&person.id))),
+            Some(person) => {
+                let seen = asked.reader.sees_person(&person.id, asked.week.sunday());
+                author.to_if(seen, || asked.elsewhere().address(&person_path(&person.id)))
+            }
             None => author,
         };
         let kind = row.kind.spec().map_or(row.kind.name(), |spec| lang.of(spec.label));

@@ -1,5 +1,6 @@
 //! What a page's address asks for: every state is in it.
 
+use super::reader::Reader;
 use super::view::{Export, Sort, View};
 use super::words::Lang;
 use super::wrong::{Instead, Wrong};
@@ -9,7 +10,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect};
 use canvass_core::domain::campaign::Metric;
-use canvass_core::domain::{RecordId, Week};
+use canvass_core::domain::{Date, RecordId, Week, Zone};
 use canvass_core::ranking::Status;
 use form_urlencoded::Serializer;
 use serde::Deserialize;
@@ -34,6 +35,8 @@ pub(super) struct Raw {
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) lang: Lang,
+    /// For whom the page is made.
+    pub(super) reader: Reader,
     pub(super) campaign: StoredCampaign,
     pub(super) week: Week,
     pub(super) metric: Option<Metric>,
@@ -55,7 +58,7 @@ impl Raw {
     }
 
     /// Makes sure of every parameter; an address that lacks campaign or week is answered by one that has them.
-    pub(super) async fn settle(&self, app: &App, path: &str) -> Result<Asked, Instead> {
+    pub(super) async fn settle(&self, app: &App, reader: Reader, path: &str) -> Result<Asked, Instead> {
         let lang = self.lang();
         let versions = app.store.versions().await.map_err(|error| Wrong::from(error).told(lang))?;
         let campaigns = app.store.campaigns().await.map_err(|error| Wrong::from(error).told(lang))?;
@@ -67,7 +70,7 @@ impl Raw {
             }
             None => campaigns.first(),
         };
-        let Some(campaign) = chosen.cloned() else { return Err(Instead::NoCampaignYet(lang)) };
+        let Some(campaign) = chosen.cloned() else { return Err(Instead::NoCampaignYet(lang, reader)) };
         let weeks = campaign.campaign.weeks();
         let (Some(first), Some(last)) = (weeks.first().copied(), weeks.last().copied()) else {
             return Err(Wrong::EndsBeforeItStarts.told(lang));
@@ -78,7 +81,8 @@ impl Raw {
             }
             None => latest(app, &campaign, first, last).await.map_err(|error| Wrong::from(error).told(lang))?,
         };
-        let mut asked = Asked { lang, campaign, week, metric: None, status: None, view: View::default(), versions };
+        let view = View::default();
+        let mut asked = Asked { lang, reader, campaign, week, metric: None, status: None, view, versions };
         self.filters(&mut asked).map_err(|wrong| wrong.told(lang))?;
         if self.campaign.is_none() || self.week.as_deref() != Some(week.to_string().as_str()) {
             return Err(Instead::Page(Box::new(Redirect::to(&asked.address(path)).into_response())));
@@ -87,31 +91,44 @@ impl Raw {
     }
 
     fn filters(&self, asked: &mut Asked) -> Result<(), Wrong> {
-        fn read<T>(
-            name: &'static str,
-            text: Option<&String>,
-            parse: impl FnOnce(&str) -> Option<T>,
-        ) -> Result<Option<T>, Wrong> {
-            text.filter(|text| !text.is_empty())
-                .map(|text| parse(text).ok_or_else(|| Wrong::parameter(name, text)))
-                .transpose()
-        }
         asked.metric = read("metric", self.metric.as_ref(), Metric::named)?;
         asked.status = read("status", self.status.as_ref(), |name| Status::named(name).ok())?;
-        asked.view = View {
+        asked.view = self.view()?;
+        Ok(())
+    }
+
+    /// How the page's tables are shown.
+    fn view(&self) -> Result<View, Wrong> {
+        Ok(View {
             table: self.table.clone().filter(|name| !name.is_empty()),
             sort: read("sort", self.sort.as_ref(), Sort::named)?,
             search: self.q.as_deref().unwrap_or_default().trim().chars().take(View::LONGEST_SEARCH).collect(),
             page: read("page", self.page.as_ref(), |page| page.parse().ok().filter(|page| *page > 0))?.unwrap_or(1),
             export: read("export", self.export.as_ref(), Export::named)?,
-        };
-        Ok(())
+        })
     }
+
+    /// The parameters of a page that is about no campaign.
+    pub(super) fn plain(&self, app: &App, reader: Reader) -> Result<Plain, Instead> {
+        let view = self.view().map_err(|wrong| wrong.told(self.lang()))?;
+        let today = app.clock.now().date(&Zone::china());
+        Ok(Plain { lang: self.lang(), reader, view, today, filters: Vec::new() })
+    }
+}
+
+/// Reads a parameter, if it is there.
+fn read<T>(
+    name: &'static str,
+    text: Option<&String>,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, Wrong> {
+    text.filter(|text| !text.is_empty()).map(|text| parse(text).ok_or_else(|| Wrong::parameter(name, text))).transpose()
 }
 
 /// What a page is about that names something in its path: that thing's id, the page's path, and the rest of the address.
 pub(super) async fn about<T: FromStr>(
     app: &App,
+    reader: Reader,
     named: Result<Path<String>, PathRejection>,
     query: Result<Query<Raw>, QueryRejection>,
     path: fn(&T) -> String,
@@ -121,7 +138,7 @@ pub(super) async fn about<T: FromStr>(
     let text = named.map_or_else(|_| String::new(), |Path(named)| named);
     let id: T = text.parse().map_err(|_| missing(text).told(raw.lang()))?;
     let path = path(&id);
-    let asked = raw.settle(app, &path).await?;
+    let asked = raw.settle(app, reader, &path).await?;
     Ok((id, path, asked))
 }
 
@@ -150,7 +167,7 @@ impl Asked {
 
     /// The way to many pages in this state.
     pub(super) fn links(&self) -> Links {
-        Links(Serializer::new(String::new()).extend_pairs(self.parameters()).finish())
+        links(self.parameters())
     }
 
     /// This state as the parameters of an address.
@@ -188,13 +205,128 @@ impl Asked {
         Self { lang, ..self.clone() }
     }
 
-    /// The same state with its tables shown otherwise.
-    pub(super) fn viewed(&self, view: View) -> Self {
-        Self { view, ..self.clone() }
-    }
-
     fn on_first_page(mut self) -> Self {
         self.view.page = 1;
         self
     }
+}
+
+/// What the frame and the tables of a page need to know of its state.
+pub(super) trait State: Send + Sync {
+    /// Its language.
+    fn lang(&self) -> Lang;
+
+    /// For whom it is made.
+    fn reader(&self) -> &Reader;
+
+    /// How its tables are shown.
+    fn view(&self) -> &View;
+
+    /// This state with its tables shown in a way, as the parameters of an address.
+    fn viewed(&self, view: View) -> Vec<(&'static str, String)>;
+
+    /// The address of a page in this state and another language.
+    fn in_other_language(&self, path: &str) -> String;
+
+    /// The way to the other pages from here.
+    fn links(&self) -> Links;
+
+    /// What the store's versions were, if the page is kept up to date.
+    fn versions(&self) -> Option<Versions>;
+
+    /// Of when a file of its tables is.
+    fn of_when(&self) -> String;
+}
+
+impl State for Asked {
+    fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    fn view(&self) -> &View {
+        &self.view
+    }
+
+    fn viewed(&self, view: View) -> Vec<(&'static str, String)> {
+        Self { view, ..self.clone() }.parameters()
+    }
+
+    fn in_other_language(&self, path: &str) -> String {
+        self.in_lang(self.lang.other()).address(path)
+    }
+
+    fn links(&self) -> Links {
+        self.elsewhere().links()
+    }
+
+    fn versions(&self) -> Option<Versions> {
+        Some(self.versions)
+    }
+
+    fn of_when(&self) -> String {
+        self.week.to_string()
+    }
+}
+
+/// The state of a page that is about no campaign, such as the list of logins.
+#[derive(Debug, Clone)]
+pub(super) struct Plain {
+    pub(super) lang: Lang,
+    pub(super) reader: Reader,
+    view: View,
+    pub(super) today: Date,
+    /// What else the address asks of this page.
+    pub(super) filters: Vec<(&'static str, String)>,
+}
+
+impl Plain {
+    fn parameters(&self, view: &View, lang: Lang) -> Vec<(&'static str, String)> {
+        let mut pairs: Vec<_> = self.filters.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
+        pairs.extend(view.parameters());
+        pairs.push(("lang", lang.name().to_owned()));
+        pairs
+    }
+}
+
+impl State for Plain {
+    fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    fn view(&self) -> &View {
+        &self.view
+    }
+
+    fn viewed(&self, view: View) -> Vec<(&'static str, String)> {
+        self.parameters(&view, self.lang)
+    }
+
+    fn in_other_language(&self, path: &str) -> String {
+        links(self.parameters(&self.view, self.lang.other())).to(path)
+    }
+
+    fn links(&self) -> Links {
+        links([("lang", self.lang.name().to_owned())])
+    }
+
+    fn versions(&self) -> Option<Versions> {
+        None
+    }
+
+    fn of_when(&self) -> String {
+        self.today.to_string()
+    }
+}
+
+/// The way to many pages with some parameters, which are written out once.
+pub(super) fn links(parameters: impl IntoIterator<Item = (&'static str, String)>) -> Links {
+    Links(Serializer::new(String::new()).extend_pairs(parameters).finish())
 }

@@ -5,6 +5,7 @@ use super::frame::{Live, Page};
 use super::parts::{Choice, STANDINGS, UNPLACED, choices, metric_choices, unit_path, week_bar};
 use super::plots;
 use super::query::{Asked, Links, Raw};
+use super::reader::Reader;
 use super::table::{Cell, Column, Line, Table, Value};
 use super::words::{self, Lang};
 use super::wrong::{Instead, Wrong};
@@ -21,9 +22,10 @@ use std::collections::BTreeMap;
 
 pub(super) async fn page(
     State(app): State<App>,
+    reader: Reader,
     query: Result<Query<Raw>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let asked = Raw::of(query)?.settle(&app, STANDINGS).await?;
+    let asked = Raw::of(query)?.settle(&app, reader, STANDINGS).await?;
     let failed = |error: StoreError| Wrong::from(error).told(asked.lang);
     let bank = app.store.bank().await.map_err(failed)?;
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
@@ -32,7 +34,8 @@ pub(super) async fn page(
     let trends = trends(campaign, asked.week, &bank, &tallies);
     let unplaced = unplaced(campaign, asked.week, &bank, &tallies);
     let page = Page {
-        asked: &asked,
+        app: &app,
+        state: &asked,
         path: STANDINGS,
         title: format!("{} {}", asked.lang.of(words::STANDINGS), asked.week),
         live: Live::Standings,
@@ -48,7 +51,7 @@ pub(super) async fn page(
             (tables.show("standings"))
             p.note { (lang.of(words::STANDINGS_NOTE)) }
             (plots::side_by_side(&asked, &bank, &standings, None))
-            (outside(&asked, &unplaced))
+            @if asked.reader.sees_all() { (outside(&asked, &unplaced)) }
         }
     })
     .await
@@ -105,12 +108,13 @@ fn table(asked: &Asked, bank: &Bank, standings: &[Standing], trends: &BTreeMap<U
     let of_metrics = Metric::ALL.map(|metric| (metric, asked.elsewhere().of_metric(Some(metric)).links()));
     let rows = standings
         .iter()
-        .map(|standing| line(&plain, &of_metrics, bank, standing, trends.get(&standing.unit)))
+        .map(|standing| line(asked, &plain, &of_metrics, bank, standing, trends.get(&standing.unit)))
         .collect();
     Table { name: "standings", title: words::STANDINGS, columns, rows, nothing: words::NO_UNITS }
 }
 
 fn line(
+    asked: &Asked,
     plain: &Links,
     of_metrics: &[(Metric, Links)],
     bank: &Bank,
@@ -119,17 +123,21 @@ fn line(
 ) -> Line {
     let path = unit_path(&standing.unit);
     let name = bank.unit(&standing.unit).map_or(standing.unit.as_str(), |unit| unit.name.as_str());
+    let seen = asked.reader.sees_unit(&standing.unit);
+    let ranks: Vec<u32> = trend.into_iter().flatten().map(|point| point.rank).collect();
+    let ranks =
+        plots::ranks(asked, &format!("standings-{}", standing.unit), asked.lang.of(words::RANKS_SO_FAR), &ranks);
     let mut cells = vec![
         Value::Number(i64::from(standing.rank)).into(),
         Value::Movement(standing.movement).into(),
-        Cell::from(Value::Text(name.to_owned())).to(plain.to(&path)),
+        Cell::from(Value::Text(name.to_owned())).to_if(seen, || plain.to(&path)),
         Value::Text(standing.unit.to_string()).into(),
         Value::Number(standing.score).into(),
-        Value::Ranks(trend.into_iter().flatten().map(|point| point.rank).collect()).into(),
+        Value::Drawn(ranks).into(),
     ];
     cells.extend(of_metrics.iter().map(|(metric, links)| {
         let figure = standing.total.get(metric).copied().unwrap_or_default();
-        Cell::figure(*metric, figure).to(links.to(&path))
+        Cell::figure(*metric, figure).to_if(seen, || links.to(&path))
     }));
     Line { key: standing.unit.to_string(), cells }
 }

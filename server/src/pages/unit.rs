@@ -7,8 +7,9 @@ use super::members;
 use super::parts::{Choice, STANDINGS, choices, metric_choices, movement, unit_path, week_bar};
 use super::plots;
 use super::query::{Asked, Raw, about};
+use super::reader::Reader;
 use super::words;
-use super::wrong::{Instead, Wrong};
+use super::wrong::{Instead, Whom, Wrong};
 use crate::app::App;
 use crate::store::{StoreError, Whose};
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -21,20 +22,25 @@ use maud::{Markup, html};
 
 pub(super) async fn page(
     State(app): State<App>,
+    reader: Reader,
     unit: Result<Path<String>, PathRejection>,
     query: Result<Query<Raw>, QueryRejection>,
 ) -> Result<Response, Instead> {
-    let (id, path, asked) = about(&app, unit, query, unit_path, Wrong::NoUnit).await?;
+    let (id, path, asked) = about(&app, reader, unit, query, unit_path, Wrong::NoUnit).await?;
     let failed = |error: StoreError| Wrong::from(error).told(asked.lang);
     let bank = app.store.bank().await.map_err(failed)?;
     let unit = bank.unit(&id).ok_or_else(|| Wrong::NoUnit(id.to_string()).told(asked.lang))?;
+    if !asked.reader.sees_unit(&id) {
+        return Err(Wrong::NotYours(Whom::UnitsLeader).told(asked.lang));
+    }
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
     let campaign = &asked.campaign.campaign;
     let standings = standings(campaign, asked.week, &bank, &tallies);
     let trends = trends(campaign, asked.week, &bank, &tallies);
     let standing = standings.iter().find(|standing| standing.unit == id);
     let below = Whose::Units(bank.below(&id).map(|unit| Some(unit.id.clone())).collect());
-    let contributions = app.store.contributions(asked.campaign.id, below, asked.week).await.map_err(failed)?;
+    let mut contributions = app.store.contributions(asked.campaign.id, below, asked.week).await.map_err(failed)?;
+    contributions.retain(|one| asked.reader.reads_metric(one.metric));
     // A unit that takes no part has no standing of its own: all that it and those below it brought in is shown.
     let explanation = match standing {
         Some(_) => explain(campaign, &bank, &contributions, &id, asked.week, None),
@@ -48,7 +54,7 @@ pub(super) async fn page(
     tables.push(units);
     tables.extend([counted, left_out]);
     let title = format!("{} {}", unit.name, asked.week);
-    let page = Page { asked: &asked, path: &path, title, live: Live::Standings, tables };
+    let page = Page { app: &app, state: &asked, path: &path, title, live: Live::Standings, tables };
     page.answer(|tables| {
         html! {
             p.kicker { (above(&asked, &bank, unit)) }
@@ -78,7 +84,11 @@ fn above(asked: &Asked, bank: &Bank, unit: &Unit) -> Markup {
     above.reverse();
     html! {
         a href=(here.address(STANDINGS)) { "← " (asked.lang.of(words::BACK)) }
-        @for unit in above { " / " a href=(here.address(&unit_path(&unit.id))) { (unit.name) } }
+        @for unit in above { " / "
+            @if asked.reader.sees_unit(&unit.id) {
+                a href=(here.address(&unit_path(&unit.id))) { (unit.name) }
+            } @else { (unit.name) }
+        }
     }
 }
 
@@ -100,7 +110,8 @@ fn figures(
         below: movement(lang, standing.movement),
     });
     let week = of_the_week(asked, explanation);
-    let each = metric_choices(lang, &explanation.figures, &week, standing.map(|standing| standing.target));
+    let each = metric_choices(lang, &explanation.figures, &week, standing.map(|standing| standing.target))
+        .filter(|choice| choice.metric.is_none_or(|metric| asked.reader.reads_metric(metric)));
     let first = first.unwrap_or_else(|| Choice::all(lang));
     choices(asked, path, &std::iter::once(first).chain(each).collect::<Vec<_>>())
 }

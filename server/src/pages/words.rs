@@ -157,7 +157,158 @@ words! {
     NO_AMOUNT: "缺金额", "No amount";
     NO_CARDS: "缺卡数", "No number of cards";
     OUT_OF_RANGE: "数值超出合理范围", "A value out of range";
+    DOSSIER: "客户档案", "Dossier";
+    DOSSIERS: "客户档案", "Dossiers";
+    DOSSIERS_HELP: "客户档案为保密资料：只有所分配的客户经理和机构负责人能打开，每次查看都会记入审计日志。", "Dossiers are confidential: only the assigned people and the unit's leaders can open one, and each reading is noted in the audit log.";
+    DOSSIER_NOTED: "您的这次查看已记入审计日志。请勿抄录或转发。", "That you read this is noted in the audit log. Copy it nowhere.";
+    OTHERS_PROSPECT: "现属其他机构的客户", "A prospect of another unit now";
+    HELD: "待定", "Held";
+    DEVICES: "手机", "Phones";
+    USERS: "用户", "Users";
+    AUDIT: "审计日志", "Audit log";
+    LOG_IN: "登录", "Log in";
+    LOG_OUT: "退出", "Log out";
+    LOGIN_HELP: "用工号和密码登录。还没有用户？请联系管理员。", "Log in with your staff code and password. No login yet? Ask an administrator.";
+    PASSWORD: "密码", "Password";
+    CODE: "验证码", "Code";
+    CONTINUE: "继续", "Continue";
+    SECOND_FACTOR: "第二重验证", "Second factor";
+    GIVE_CODE_HELP: "打开手机上的身份验证器，输入 Canvass 的六位验证码。手机不在身边时，可以输入一个恢复码。", "Open the authenticator on your phone and enter the six digits for Canvass. Without the phone, enter one of your recovery codes.";
+    WRONG_LOGIN: "工号或密码不对。", "The staff code or the password is wrong.";
+    WRONG_CODE: "验证码不对，或者已经用过。请等下一个验证码再试。", "The code is wrong, or was used already. Wait for the next one and try again.";
+    RUN_OUT: "这个一次性密码已过期。请联系管理员重新发一个。", "This one-time password has run out. Ask an administrator for another.";
+    TOO_OFTEN: "这个网络地址尝试得太频繁。请过一分钟再试。", "There were too many tries from this network address. Try again in a minute.";
+    ACCOUNT: "我的账户", "My account";
+    NEW_PASSWORD: "新密码", "New password";
+    NEW_PASSWORD_AGAIN: "再输一遍新密码", "The new password again";
+    PRESENT_PASSWORD: "现在的密码", "Present password";
+    CHANGE_PASSWORD: "修改密码", "Change the password";
+    FIRST_PASSWORD_HELP: "一次性密码只能用一次。请设定自己的密码：至少十二个字符，一句自己记得住的话最好；不要含工号和姓名。", "A one-time password holds once. Choose one of your own: at least twelve characters, best a sentence that you will remember; without your staff code and name.";
+    CHANGE_PASSWORD_HELP: "至少十二个字符，不含工号和姓名。修改后，您在其他地方的登录都会结束。", "At least twelve characters, without your staff code and name. Afterwards you are logged out everywhere else.";
+    NOT_ALIKE: "两次输入的新密码不一样。", "The two new passwords differ.";
+    WRONG_PRESENT: "现在的密码不对。", "The present password is wrong.";
+    UNFIT_SHORT: "至少要十二个字符。", "It needs at least twelve characters.";
+    UNFIT_LONG: "最多一百二十八个字符。", "It may have at most 128 characters.";
+    UNFIT_OWN: "请不要把工号或姓名放进密码。", "Leave out your staff code and your name.";
+    UNFIT_GUESSED: "这个密码太容易猜到。", "It is too easy to guess.";
+    UNFIT_SAME: "请换一个和现在不同的密码。", "Take another password than the present one.";
+    SET_UP: "设置第二重验证", "Set up the second factor";
+    SET_UP_HELP: "您的岗位登录时需要第二重验证。用手机上的身份验证器扫描二维码，或手工输入密钥，再填写它显示的六位验证码。", "Your role needs a second factor to log in. Scan the code with the authenticator on your phone, or type in the secret, then enter the six digits that it shows.";
+    SECRET: "密钥", "Secret";
+    QR_TITLE: "第二重验证的二维码", "QR code of the second factor";
+    RECOVERY_CODES: "恢复码", "Recovery codes";
+    RECOVERY_HELP: "手机丢失时，用恢复码代替验证码登录，每个只能用一次。它们只在这里显示一次：请抄下或打印，锁好。", "Without your phone, each of these takes the place of a code once. They are shown here only once: write them down or print them, and lock them away.";
+    CODES_LEFT: "个恢复码还没有用", "recovery codes are left";
+    RENEW_CODES: "换一组新的恢复码", "Make new recovery codes";
+    RENEW_HELP: "输入现在的验证码；旧的恢复码随即作废。", "Enter the present code; the old recovery codes hold no longer.";
+    GO_ON: "已抄好，继续", "I have written them down";
+    HAS_SECOND: "第二重验证已启用。", "The second factor is set up.";
+    OWN_SESSIONS: "在哪里登录着", "Where you are logged in";
+    SESSIONS_OF: "登录中的会话", "Open sessions";
+    THIS_SESSION: "当前", "this one";
+    BEGUN: "开始于", "Begun";
+    LAST_SEEN: "最近使用", "Last used";
+    END: "结束", "End";
+    END_OTHERS: "结束其他所有会话", "End all others";
+    END_ALL: "结束全部会话", "End all";
+    NO_SESSIONS: "没有登录中的会话。", "No session is open.";
+    NO_LOGINS: "还没有用户。", "There are no logins yet.";
+    STATE: "状态", "State";
+    MADE: "建立于", "Made";
+    ACTIVE: "正常", "active";
+    DISABLED: "已停用", "disabled";
+    LOCKED: "暂时锁定", "locked";
+    WAITS: "等待首次登录", "awaits its first login";
+    NO_SECOND: "无", "none";
+    SESSIONS: "会话", "Sessions";
+    ACTIONS: "操作", "What can be done";
+    RESET: "重置", "Reset";
+    RESET_HELP: "重置后，旧密码和第二重验证作废，并生成一个一天内有效的一次性密码。", "A reset voids the password and the second factor, and makes a one-time password that holds for a day.";
+    DISABLE: "停用", "Disable";
+    DISABLE_HELP: "停用立即生效：会话结束，此人的手机也会被吊销。", "Disabling holds at once: sessions end, and the person's phones are revoked.";
+    ENABLE: "重新启用", "Enable";
+    ADD_LOGIN: "新建用户", "Make a login";
+    ADD_LOGIN_HELP: "为名单中的员工建立用户。名单用 import people 导入，或在服务器上用 user add 添加。", "Make a login for somebody on the bank's list. The list is brought in with import people, or on the server with user add.";
+    ONE_TIME: "一次性密码", "One-time password";
+    ONE_TIME_HELP: "只在这里显示一次，请当面或电话告知本人；首次登录后必须修改，二十四小时内有效。", "It is shown here only once: tell it to the person face to face or by telephone. It must be changed at the first login, and holds for 24 hours.";
+    DEVICE_NUMBER: "编号", "Number";
+    ENROLLED: "启用于", "Enrolled";
+    SEEN: "最近联系", "Last heard of";
+    REVOKED: "已吊销", "revoked";
+    NEVER_ENROLLED: "未启用", "never enrolled";
+    MAY_HAND_OVER: "可交回未同步的记录", "may hand over its work";
+    HANDED_OVER: "已交回", "handed over its work";
+    NO_DEVICES: "还没有手机。管理员邀请后，手机扫码即可启用。", "There are no phones yet. An administrator invites one, and it comes in by scanning a code.";
+    REVOKE: "吊销", "Revoke";
+    REVOKE_HELP: "立即生效：手机下次联系时会被要求清除数据。离线的手机要等到恢复联系才会清除。", "It holds at once: the phone is told to wipe at its very next request. A phone that stays offline does not hear of it.";
+    REASON: "原因", "Reason";
+    HAND_OVER: "允许它把尚未同步的记录交回一次，由行长决定是否接受", "Let it hand over once what it had not synced, for the branch leader to decide on";
+    INVITE: "邀请手机", "Invite a phone";
+    INVITE_HELP: "选择员工，生成一个二维码。十五分钟内有效，只能用于一部手机；输错五次即作废。", "Choose somebody and make a code to scan. It is good for 15 minutes and one phone; five wrong tries make it void.";
+    INVITATION: "手机邀请", "Invitation for a phone";
+    INVITATION_HELP: "请本人在手机应用里扫描二维码，或输入下面的链接。它只在这里显示一次。", "Let the person scan it with the app on their phone, or type in the link below. It is shown here only once.";
+    GOOD_UNTIL: "有效至", "good until";
+    FOR_WHOM: "给谁", "For";
+    BACK_TO_DEVICES: "返回手机列表", "Back to the phones";
+    HELD_HELP: "这些记录到得太晚，或来自已吊销的手机，需要您决定。接受后按规则计入；退回时记录人会看到您写的原因。", "These came later than they may, or from a revoked phone, and are yours to decide on. What you accept counts by the rules; of what you refuse, the recorder is told your reason.";
+    NOTHING_HELD: "没有待定的记录。", "Nothing waits for a decision.";
+    HELD_FOR: "为何待定", "Why it is held";
+    HELD_LEASE: "手机离线超过期限，此人现在已无权写这条记录", "the phone was offline for longer than its lease, and by now its person may not write this";
+    HELD_REVOKED: "由已吊销的手机交回", "handed over by a revoked phone";
+    HELD_SINCE: "收到于", "Received";
+    HELD_CHANGES: "处改动", "changes";
+    HELD_CONFIDENTIAL: "保密资料，此处不显示内容。", "Confidential: what it says is not shown here.";
+    HELD_UNFIT: "内容与现有记录不能合并，此处无法显示。", "It does not fit what is there now, and cannot be shown.";
+    ACCEPT: "接受", "Accept";
+    REFUSE: "退回", "Refuse";
+    REASON_NEEDED: "退回时请写明原因，记录人会看到。", "Say why you refuse it: the recorder is told.";
+    PHONE: "手机", "Phone";
+    ACTOR: "操作人", "Who";
+    DEED: "操作", "What";
+    SUBJECT: "对象", "To whom or what";
+    ENTRY: "序号", "No.";
+    FROM_DAY: "自（日期）", "From (day)";
+    UNTIL_DAY: "至（日期）", "To (day)";
+    FILTER: "筛选", "Filter";
+    NO_ENTRIES: "没有符合条件的记录。", "No entry matches.";
+    CHAIN_HOLDS: "日志完整：每一条都与前一条相连，共", "The log is whole: each entry is chained to the one before;";
+    ENTRIES: "条", "entries";
+    CHAIN_BROKEN: "日志不可信！", "The log cannot be believed!";
+    CHECK_CHAIN: "检查日志是否完整", "Check whether the log is whole";
+    SHOWN_OF: "条符合；这里是最新的", "match; here are the newest";
+    ENROL: "启用手机", "Bring a phone in";
+    ENROL_HELP: "这是一个手机邀请。请用手机上的 Canvass 应用打开或扫描它，不要在浏览器里打开；浏览器不会把其中的验证码发给服务器。", "This is an invitation for a phone. Open or scan it with the Canvass app on the phone, not with a browser; a browser never sends the code in it to the server.";
+    ENROL_NO_APP: "还没有应用？请向管理员索取安装方式。邀请十五分钟内有效。", "No app yet? Ask your administrator where to get it. An invitation is good for 15 minutes.";
+    BACK_TO_USERS: "返回用户列表", "Back to the list";
 }
+
+/// A deed of the audit log in words; one that a newer version notes, as it is.
+pub(super) const DEEDS: &[(&str, Label)] = &[
+    ("logged-in", Label { zh: "登录", en: "logged in" }),
+    ("login-failed", Label { zh: "登录失败", en: "failed to log in" }),
+    ("login-locked", Label { zh: "多次失败，暂时锁定", en: "locked after failures" }),
+    ("login-made", Label { zh: "建立用户", en: "made a login" }),
+    ("login-disabled", Label { zh: "停用用户", en: "disabled a login" }),
+    ("login-enabled", Label { zh: "重新启用用户", en: "enabled a login" }),
+    ("login-reset", Label { zh: "重置用户", en: "reset a login" }),
+    ("password-changed", Label { zh: "修改密码", en: "changed a password" }),
+    ("second-factor-set", Label { zh: "设置第二重验证", en: "set up a second factor" }),
+    ("session-ended", Label { zh: "结束会话", en: "ended sessions" }),
+    ("dossier-read", Label { zh: "查看客户档案", en: "read a dossier" }),
+    ("exported", Label { zh: "导出表格", en: "took a table along" }),
+    ("verified", Label { zh: "核实", en: "gave a verdict" }),
+    ("assigned", Label { zh: "分配", en: "assigned a prospect" }),
+    ("bank-changed", Label { zh: "变更机构或权限", en: "changed the bank" }),
+    ("invited", Label { zh: "邀请手机", en: "invited a phone" }),
+    ("enrolled", Label { zh: "启用手机", en: "enrolled a phone" }),
+    ("invitation-failed", Label { zh: "邀请码错误", en: "tried a wrong invitation" }),
+    ("revoked", Label { zh: "吊销手机", en: "revoked a phone" }),
+    ("handed-over", Label { zh: "交回记录", en: "handed work over" }),
+    ("held-accepted", Label { zh: "接受待定记录", en: "accepted what was held" }),
+    ("held-refused", Label { zh: "退回待定记录", en: "refused what was held" }),
+    ("backup-made", Label { zh: "备份", en: "made a backup" }),
+    ("backup-restored", Label { zh: "恢复备份", en: "restored a backup" }),
+];
 
 /// A flag in words; one that a newer version raises, as it is.
 pub(super) fn flag(name: &str) -> Option<Label> {

@@ -1,7 +1,8 @@
 //! Why there is no page, in words for people with a browser.
 
 use super::frame;
-use super::words::Lang;
+use super::reader::Reader;
+use super::words::{self, Lang};
 use crate::problem::Problem;
 use crate::store::StoreError;
 use axum::http::StatusCode;
@@ -22,6 +23,14 @@ pub(super) enum Wrong {
     NoPerson(String),
     /// There is no such prospect.
     NoProspect(String),
+    /// There is no such dossier, or it is not the reader's to know of.
+    NoDossier,
+    /// It is not the reader's to see.
+    NotYours(Whom),
+    /// A form is not one of this session's, or cannot be read.
+    Form,
+    /// What was held is refused without a reason.
+    NoReason,
     /// The page has no such table, or the table no such column.
     NoColumn(String),
     /// The table has more rows than such a file can hold.
@@ -34,12 +43,51 @@ pub(super) enum Wrong {
     Server(Problem),
 }
 
+/// Whom to ask for what is not one's own to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// The unit's leader.
+    UnitsLeader,
+    /// Head office.
+    HeadOffice,
+    /// An administrator.
+    Administrator,
+    /// A branch leader.
+    Leader,
+    /// An auditor.
+    Auditor,
+}
+
+impl Whom {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::UnitsLeader => (
+                "各机构的客户记录只对本机构开放；如需查看，请联系该机构的负责人。",
+                "records are for the people of the unit they belong to; ask that unit's leader",
+            ),
+            Self::HeadOffice => {
+                ("此页汇总全行，只对总行开放；请联系总行。", "it is about the whole bank; ask head office")
+            }
+            Self::Administrator => {
+                ("用户和手机由管理员管理；请联系管理员。", "logins and phones are an administrator's; ask one")
+            }
+            Self::Leader => {
+                ("待定的记录由支行行长决定；请联系您的行长。", "what is held is a branch leader's to decide; ask yours")
+            }
+            Self::Auditor => (
+                "审计日志只对审计员和管理员开放。",
+                "the audit log is for auditors and administrators; ask one of them",
+            ),
+        }
+    }
+}
+
 /// What is shown in place of the page that was asked for.
 pub(super) enum Instead {
     /// Another answer, such as the way to the full address.
     Page(Box<Response>),
     /// No campaign was recorded yet.
-    NoCampaignYet(Lang),
+    NoCampaignYet(Lang, Reader),
     /// Why not.
     Wrong(Lang, Wrong),
 }
@@ -59,6 +107,8 @@ impl Wrong {
             Self::NoCampaign(_) | Self::NoUnit(_) | Self::NoPerson(_) | Self::NoProspect(_) | Self::Nothing(_) => {
                 StatusCode::NOT_FOUND
             }
+            Self::NoDossier => StatusCode::NOT_FOUND,
+            Self::NotYours(_) | Self::Form => StatusCode::FORBIDDEN,
             Self::Server(problem) => problem.status(),
             _ => StatusCode::BAD_REQUEST,
         }
@@ -92,6 +142,24 @@ impl Wrong {
                 format!("服务器上没有编号为 {id} 的潜在客户。记录它的手机可能还没有同步。"),
                 format!("there is no prospect {id} here: the phone that recorded it may not have synced yet"),
             ),
+            Self::NoDossier => in_lang(
+                "这里没有您可以查看的客户档案。档案只对所分配的客户经理和机构负责人开放。".to_owned(),
+                "there is no dossier here that is yours to read: dossiers are for the assigned people and the unit's leaders"
+                    .to_owned(),
+            ),
+            Self::NotYours(whom) => {
+                let (zh, en) = whom.words();
+                in_lang(
+                    format!("这一页不在您的权限之内。{zh}"),
+                    format!("this page is not yours to see: {en}"),
+                )
+            }
+            Self::Form => in_lang(
+                "这张表单已失效，或不是从本站的页面提交的。没有任何更改；请返回页面重新填写。".to_owned(),
+                "this form is out of date, or was not sent by a page of this site. Nothing was changed: go back and fill it in again"
+                    .to_owned(),
+            ),
+            Self::NoReason => lang.of(words::REASON_NEEDED).to_owned(),
             Self::NoColumn(name) => in_lang(
                 format!("这一页没有名为“{name}”的表或列。请从实时排名重新进入。"),
                 format!("this page has no table or column “{name}”: start from the standings"),
@@ -126,7 +194,7 @@ impl IntoResponse for Instead {
     fn into_response(self) -> Response {
         match self {
             Self::Page(response) => *response,
-            Self::NoCampaignYet(lang) => frame::no_campaign(lang),
+            Self::NoCampaignYet(lang, reader) => frame::no_campaign(lang, &reader),
             Self::Wrong(lang, wrong) => frame::wrong(lang, &wrong),
         }
     }

@@ -58,6 +58,8 @@ pub enum Deed {
     LoginMade,
     /// A login was disabled.
     LoginDisabled,
+    /// A disabled login was let in again.
+    LoginEnabled,
     /// A login's password or second factor was reset.
     LoginReset,
     /// Somebody logged in.
@@ -99,6 +101,7 @@ impl Deed {
             Self::BankChanged => "bank-changed",
             Self::LoginMade => "login-made",
             Self::LoginDisabled => "login-disabled",
+            Self::LoginEnabled => "login-enabled",
             Self::LoginReset => "login-reset",
             Self::LoggedIn => "logged-in",
             Self::LoginFailed => "login-failed",

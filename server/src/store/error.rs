@@ -17,6 +17,12 @@ pub enum StoreError {
         /// The device.
         device: DeviceNumber,
     },
+    /// The person has a login already.
+    #[error("{0} has a login already: `user reset` gives it another one-time password")]
+    LoginExists(PersonId),
+    /// The person has no login.
+    #[error("{0} has no login: `user add` makes one")]
+    NoLogin(PersonId),
     /// There is no such record.
     #[error("there is no {kind} {id}")]
     NoSuchRecord {

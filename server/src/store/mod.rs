@@ -4,12 +4,17 @@
 pub mod audit;
 pub mod devices;
 mod error;
+pub mod logins;
 pub mod queue;
 pub mod sqlite;
 
 pub use audit::{Actor, Audit, Deed, Entry};
 pub use devices::Devices;
 pub use error::StoreError;
+pub use logins::{
+    CodeAnswer, GivenCode, LogIn, LoggedIn, LoginState, Logins, NewPassword, OneTime, Session, SessionState, SetUp,
+    Tried, Visitor, Which,
+};
 pub use queue::Queue;
 pub use sqlite::{SqliteOptions, SqliteStore};
 
@@ -26,7 +31,7 @@ use canvass_core::domain::{
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::{Delivery, Position, Push, Reading, ReceiptEntry, Reference, Standings, Verdict};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// How long a phone may go on without contact: 14 days, in milliseconds.
@@ -236,7 +241,7 @@ pub struct Counts {
 
 /// The operations. All are safe to call from many tasks, and while another process works on the same store.
 #[async_trait]
-pub trait Store: Audit + Devices + Queue + Send + Sync + 'static {
+pub trait Store: Audit + Devices + Logins + Queue + Send + Sync + 'static {
     /// The secrets by which the store is written.
     fn secrets(&self) -> &Secrets;
 
@@ -293,6 +298,12 @@ pub trait Store: Audit + Devices + Queue + Send + Sync + 'static {
 
     /// Rows by their ids; those not here are left out.
     async fn rows(&self, ids: Vec<RecordId>) -> Result<Vec<Row>, StoreError>;
+
+    /// To whom some prospects are assigned; those that nobody is assigned to are left out.
+    async fn assigned(&self, prospects: Vec<RecordId>) -> Result<BTreeMap<RecordId, Assigned>, StoreError>;
+
+    /// The confidential records of a prospect, by their ids alone.
+    async fn dossiers(&self, prospect: RecordId) -> Result<Vec<RecordId>, StoreError>;
 
     /// Every row that belongs to a prospect, its own included, in the order of their last changes.
     async fn group(&self, prospect: RecordId) -> Result<Vec<Row>, StoreError>;

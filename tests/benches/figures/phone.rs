@@ -5,13 +5,14 @@ use crate::stock::{Stock, copy};
 use crate::table::{Figure, Report, Times, count, ms};
 use crate::town::{VISIT, fields_of, moment, now, server_now};
 use canvass_core::document::{Actor, Authorship, Document};
-use canvass_core::domain::{DeviceNumber, RecordId, Role, prospect};
+use canvass_core::domain::Role;
+use canvass_core::domain::{DeviceNumber, RecordId, prospect};
 use canvass_core::projection::{StoredRow, project};
 use canvass_core::replica::{Durability, Opening, Query, Replica};
 use canvass_core::signing::Signer;
 use canvass_core::wire::{Delivery, Request, Response};
 use canvass_server::demo::bank::PhoneOwner;
-use canvass_tests::{identity_of, key_of};
+use canvass_tests::{identity, key_of};
 use rusqlite::{Connection, params};
 use std::path::Path;
 
@@ -25,7 +26,7 @@ fn open(path: &Path, sample: &mut Sample, durability: Durability) -> Replica {
     }
     let (person, unit) = ("B0001-S1-P1".parse().expect("a person"), "B0001-S1".parse().expect("a unit"));
     let owner = PhoneOwner { device: DeviceNumber::new(9), person, unit, role: Role::AccountManager };
-    let identity = identity_of(&owner, key_of(owner.device).public_key(), server_now());
+    let identity = identity(&owner, key_of(owner.device).public_key(), server_now());
     Replica::begin(path, opening, identity).expect("begun")
 }
 

@@ -189,10 +189,11 @@ impl<T: Transport> Pen<T> {
         request.positions = self.positions.clone();
         request.reference = self.reference;
         request.standings = self.standings;
-        let (body, device) = (request.encode().expect("encoded"), self.owner.device);
-        let signed = Authorization::sign(&key_of(device), device, "/v1/sync", now(), &body).expect("signed");
-        let post = Post { path: "/v1/sync", authorization: Some(signed.to_string()), body };
-        let reply = self.line.post(&post).expect("answered");
+        let (path, body) = ("/v1/sync", request.encode().expect("encoded"));
+        let signer = key_of(self.owner.device);
+        let signed = Authorization::sign(&signer, self.owner.device, path, now(), &body).expect("signed");
+        let reply = self.line.post(&Post { path, authorization: Some(signed.to_string()), body }).expect("answered");
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         let response = Response::decode(&reply.body).expect("a response");
         for moved in &response.positions {
             self.positions.retain(|position| position.feed != moved.feed);

@@ -127,9 +127,7 @@ impl Town {
                 .expect("a store");
         let (bank, phones) = self.staff();
         runtime.block_on(store.set_bank(bank)).expect("a bank");
-        for phone in &phones {
-            runtime.block_on(store.tamper(canvass_tests::told_of(phone.device))).expect("enrolled");
-        }
+        runtime.block_on(canvass_tests::enrolled(&store, &phones));
         let head_office = phones.first().expect("head office");
         ingest(&runtime, &store, launch(head_office, self.branches));
         let mut work = Vec::new();

@@ -12,7 +12,7 @@ use canvass_core::sync::{Failure, Post, Reply};
 use canvass_core::wire::{Request, Response};
 use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::demo::link::{HttpTransport, Transport};
-use canvass_tests::{identity_of, key_of};
+use canvass_tests::{identity, key_of};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
@@ -26,8 +26,8 @@ pub(crate) const CITY: Town = Town { branches: 5, subs: 2, managers: 3, prospect
 pub(crate) fn phone(owner: &PhoneOwner, folder: &Path, durability: Durability) -> Replica {
     let seed = Sample::of("wire", u64::from(owner.device.get())).seed();
     let opening = Opening { actor_seed: seed, durability, key: None, at: now() };
-    // No directive is given here, so any server's key will do.
-    let identity = identity_of(owner, key_of(owner.device).public_key(), server_now());
+    // No server tells these phones to wipe, so any key is the server's.
+    let identity = identity(owner, key_of(owner.device).public_key(), server_now());
     Replica::begin(&folder.join(format!("phone-{}.db", owner.device)), opening, identity).expect("begun")
 }
 

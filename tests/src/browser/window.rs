@@ -7,9 +7,9 @@ use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams,
 };
 use chromiumoxide::cdp::browser_protocol::log::{EventEntryAdded, LogEntryLevel};
-use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
+use chromiumoxide::cdp::browser_protocol::network::{CookieParam, EventRequestWillBeSent};
 use chromiumoxide::cdp::browser_protocol::page::PrintToPdfParams;
-use chromiumoxide::cdp::browser_protocol::target::CreateTargetParams;
+use chromiumoxide::cdp::browser_protocol::target::{CreateBrowserContextParams, CreateTargetParams};
 use chromiumoxide::cdp::js_protocol::runtime::{
     ConsoleApiCalledType, EvaluateParams, EventConsoleApiCalled, EventExceptionThrown,
 };
@@ -70,8 +70,11 @@ pub struct Window {
 
 impl Window {
     pub(super) fn new(browser: Arc<Browser>, origin: String, look: Look) -> Self {
-        let blank = CreateTargetParams::builder().url("about:blank").new_window(true).build().expect("a window");
         let (page, told) = browser.run(async {
+            // Cookies know no ports: a window shares none with another world's.
+            let alone = browser.chromium.create_browser_context(CreateBrowserContextParams::default()).await;
+            let blank = CreateTargetParams::builder().url("about:blank").browser_context_id(alone.expect("a context"));
+            let blank = blank.new_window(true).build().expect("a window");
             let page = browser.chromium.new_page(blank).await.expect("a window");
             let told = Told {
                 requests: listen(&page).await,
@@ -95,6 +98,13 @@ impl Window {
             self.page.execute(size).await.expect("sized");
             self.page.execute(media).await.expect("seen");
         });
+    }
+
+    /// Keeps a cookie for the site.
+    pub(super) fn keep_cookie(&self, name: &str, value: &str) {
+        let cookie = CookieParam::builder().name(name).value(value).url(&self.origin).http_only(true);
+        let kept = self.browser.run(self.page.set_cookie(cookie.build().expect("a cookie")));
+        kept.expect("kept");
     }
 
     /// Goes to an address of the site and waits until it has loaded.

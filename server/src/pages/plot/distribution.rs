@@ -31,8 +31,8 @@ pub(in crate::pages) struct UnitValue<'a> {
     pub(in crate::pages) name: &'a str,
     /// Its value.
     pub(in crate::pages) value: i64,
-    /// The address of its page.
-    pub(in crate::pages) href: &'a str,
+    /// The address of its page, if that is the reader's to open.
+    pub(in crate::pages) href: Option<&'a str>,
 }
 
 /// Draws the values of many units: a line for each, or a strip of narrow bars if there are more than thirty.
@@ -94,7 +94,7 @@ fn lines(
                     @for (at, unit) in plot.units.iter().enumerate() {
                         @let end = axis.along(i128::from(unit.value));
                         tr.own[plot.own == Some(at)] {
-                            th scope="row" { a href=(unit.href) { (unit.name) } }
+                            th scope="row" { a href=[unit.href] { (unit.name) } }
                             td.bar {
                                 svg aria-hidden="true" {
                                     rect x=(zero.min(end)) y="20%" width=(zero.to(end)) height="60%" {}
@@ -132,7 +132,7 @@ fn strip(plot: &Distribution<'_>, axis: &Axis, median: i64, show: &impl Fn(i64) 
         text.week.start x="0" y="100%" dy="1.5em" { "1" }
         text.week.end x="100%" y="100%" dy="1.5em" { (bands) }
         @for (at, unit) in plot.units.iter().enumerate() {
-            a href=(unit.href) tabindex="-1" {
+            a href=[unit.href] tabindex="-1" {
                 rect.hit x=(Place::part(at, bands)) y="0" width=(field::band(at, bands)) height="100%" {
                     title { (at + 1) " " (unit.name) "\n" (show(unit.value)) }
                 }

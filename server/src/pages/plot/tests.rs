@@ -40,8 +40,11 @@ fn page(values: &[Option<i64>]) -> String {
         for (heading, upward) in [(fourth, Upward::Values), (fifth, Upward::Ranks)] {
             page += &spark(&Spark { heading, weeks, values, upward }, number).into_string();
         }
-        let units =
-            values.iter().flatten().map(|value| UnitValue { name: &name, value: *value, href: "/units/a?b=\"&c" });
+        let units = values.iter().flatten().map(|value| UnitValue {
+            name: &name,
+            value: *value,
+            href: Some("/units/a?b=\"&c"),
+        });
         let units: Vec<_> = units.collect();
         page += &distribution(&Distribution { heading: sixth, units: &units, own: shown }, number).into_string();
     }
@@ -158,8 +161,11 @@ fn the_sentence_of_a_distribution_says_the_place_with_ties_shared() {
     {
         let names: Vec<_> = (0..count).map(|n| format!("n{n}")).collect();
         let value = |n: i64| if n == 2 { 9 } else { 10 - n };
-        let units: Vec<_> =
-            names.iter().zip(0..).map(|(name, n)| UnitValue { name, value: value(n), href: "/units/a" }).collect();
+        let units: Vec<_> = names
+            .iter()
+            .zip(0..)
+            .map(|(name, n)| UnitValue { name, value: value(n), href: Some("/units/a") })
+            .collect();
         let plot = Distribution { heading: english("d"), units: &units, own: Some(2) };
         let page = distribution(&plot, |value| value.to_string()).into_string();
         assert_eq!(sentence(&page), format!("n2: 9, place 2 of {count}; {spread}"));
@@ -218,7 +224,7 @@ fn the_shown_week_is_marked_and_always_named() {
 #[test]
 fn a_strip_of_two_thousand_bars_stays_light() {
     let units: Vec<_> =
-        (0..2_000).map(|n| UnitValue { name: "天通苑支行", value: 2_000 - n, href: "/units/a" }).collect();
+        (0..2_000).map(|n| UnitValue { name: "天通苑支行", value: 2_000 - n, href: Some("/units/a") }).collect();
     let page = distribution(&Distribution { heading: heading("d"), units: &units, own: Some(7) }, number).into_string();
     assert!(page.len() < 400_000, "{} bytes", page.len());
 }

@@ -23,7 +23,7 @@ pub(super) fn written(table: &Table, lang: Lang) -> Result<Vec<u8>, Wrong> {
 /// A value without thousands' separators, so that programs read it.
 fn plain(value: &Value, lang: Lang) -> String {
     match value {
-        Value::Nothing | Value::Ranks(_) => String::new(),
+        Value::Nothing | Value::Drawn(_) => String::new(),
         Value::Number(number) => number.to_string(),
         Value::Money(fen) => {
             let sign = if *fen < 0 { "-" } else { "" };

@@ -1,10 +1,9 @@
 //! A table on a page: sorted by links in its head, searched by a form, turned by links below, taken along as a file.
 
-use super::{Cell, Column, Line, Shape, Table, Value};
+use super::{Cell, Column, Shape, Table, Value};
 use crate::pages::format;
 use crate::pages::parts::movement;
-use crate::pages::plots;
-use crate::pages::query::Asked;
+use crate::pages::query::{State, links};
 use crate::pages::view::{Export, Sort, View};
 use crate::pages::words;
 use canvass_core::domain::Label;
@@ -17,15 +16,20 @@ const FEW: usize = 8;
 
 /// A page's tables, each where the page wants it.
 pub(in crate::pages) struct Tables<'a> {
-    asked: &'a Asked,
+    state: &'a dyn State,
     path: &'a str,
     tables: &'a [Table],
     chosen: usize,
 }
 
 /// Tables that were arranged as the address asks.
-pub(in crate::pages) fn tables<'a>(asked: &'a Asked, path: &'a str, tables: &'a [Table], chosen: usize) -> Tables<'a> {
-    Tables { asked, path, tables, chosen }
+pub(in crate::pages) fn tables<'a>(
+    state: &'a dyn State,
+    path: &'a str,
+    tables: &'a [Table],
+    chosen: usize,
+) -> Tables<'a> {
+    Tables { state, path, tables, chosen }
 }
 
 impl Tables<'_> {
@@ -33,7 +37,7 @@ impl Tables<'_> {
     pub(in crate::pages) fn show(&self, name: &str) -> Markup {
         let Some(place) = self.tables.iter().position(|table| table.name == name) else { return html! {} };
         let table = &self.tables[place];
-        let lang = self.asked.lang;
+        let lang = self.state.lang();
         let view = self.view(place);
         let body = format!("{name}-body");
         html! {
@@ -52,7 +56,7 @@ impl Tables<'_> {
     fn view(&self, place: usize) -> View {
         let named = (place > 0).then(|| self.tables[place].name.to_owned());
         if place == self.chosen {
-            View { table: named, export: None, ..self.asked.view.clone() }
+            View { table: named, export: None, ..self.state.view().clone() }
         } else {
             View { table: named, ..View::default() }
         }
@@ -60,11 +64,11 @@ impl Tables<'_> {
 
     /// The address of this page with a table shown in a way.
     fn address(&self, view: View) -> String {
-        self.asked.viewed(view).address(self.path)
+        links(self.state.viewed(view)).to(self.path)
     }
 
     fn search(&self, place: usize, view: &View) -> Markup {
-        let lang = self.asked.lang;
+        let lang = self.state.lang();
         let table = &self.tables[place];
         if table.rows.len() <= FEW && view.search.is_empty() {
             return html! {};
@@ -72,7 +76,7 @@ impl Tables<'_> {
         let clean = View { search: String::new(), page: 1, ..view.clone() };
         html! {
             form.search role="search" action=(self.path) method="get" {
-                @for (name, value) in self.asked.viewed(clean.clone()).parameters() {
+                @for (name, value) in self.state.viewed(clean.clone()) {
                     input type="hidden" name=(name) value=(value);
                 }
                 input type="search" name="q" value=(view.search) maxlength=(View::LONGEST_SEARCH)
@@ -86,7 +90,7 @@ impl Tables<'_> {
     }
 
     fn files(&self, place: usize, view: &View) -> Markup {
-        let lang = self.asked.lang;
+        let lang = self.state.lang();
         let title = lang.of(self.tables[place].title);
         html! {
             nav.files aria-label={ (lang.of(words::TAKE_ALONG)) " · " (title) } {
@@ -99,7 +103,7 @@ impl Tables<'_> {
     }
 
     fn body(&self, place: usize, view: &View) -> Markup {
-        let lang = self.asked.lang;
+        let lang = self.state.lang();
         let table = &self.tables[place];
         if table.rows.is_empty() {
             let words = if view.search.is_empty() { table.nothing } else { words::NOTHING_FOUND };
@@ -119,7 +123,7 @@ impl Tables<'_> {
                     tbody {
                         @for line in rows {
                             tr data-key=(line.key) {
-                                @for (column, cell) in table.columns.iter().zip(&line.cells) { (self.cell(table, line, column, cell)) }
+                                @for (column, cell) in table.columns.iter().zip(&line.cells) { (self.cell(column, cell)) }
                             }
                         }
                     }
@@ -150,8 +154,8 @@ impl Tables<'_> {
         }
     }
 
-    fn cell(&self, table: &Table, line: &Line, column: &Column, cell: &Cell) -> Markup {
-        let lang = self.asked.lang;
+    fn cell(&self, column: &Column, cell: &Cell) -> Markup {
+        let lang = self.state.lang();
         if column.shape == Shape::Code {
             return html! {};
         }
@@ -160,9 +164,7 @@ impl Tables<'_> {
             Value::Status(status) => html! { span class={ "status " (status.name()) } { (lang.of(status.label())) } },
             Value::Id(id) => html! { span.id { (id) } },
             Value::Week(_) | Value::Day(_) | Value::Moment(..) => html! { span.whole { (value.words(lang)) } },
-            Value::Ranks(ranks) => {
-                plots::ranks(self.asked, &format!("{}-{}", table.name, line.key), &column.title, ranks)
-            }
+            Value::Drawn(drawing) => drawing.clone(),
             value => html! { (value.words(lang)) },
         };
         let content = html! {
@@ -184,7 +186,7 @@ impl Tables<'_> {
     }
 
     fn pager(&self, table: &Table, view: &View, page: usize, pages: usize) -> Markup {
-        let lang = self.asked.lang;
+        let lang = self.state.lang();
         if table.rows.len() <= FEW && view.search.is_empty() {
             return html! {};
         }

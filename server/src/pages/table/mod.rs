@@ -13,6 +13,7 @@ use super::wrong::Wrong;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Date, Label, Week};
 use canvass_core::ranking::{Figure, Status};
+use maud::Markup;
 use std::cmp::Ordering;
 
 /// One table.
@@ -133,6 +134,11 @@ impl Cell {
         Self { to: Some(address), ..self }
     }
 
+    /// The same cell as a link, if it leads to what the reader may see.
+    pub(super) fn to_if(self, may: bool, address: impl FnOnce() -> String) -> Self {
+        if may { self.to(address()) } else { self }
+    }
+
     /// A metric's figure with what is pending of it, if anything.
     pub(super) fn figure(metric: Metric, figure: Figure) -> Self {
         let pending = (figure.pending != 0).then(|| Value::of(metric, figure.pending));
@@ -160,8 +166,8 @@ pub(super) enum Value {
     Moment(Date, i16),
     Movement(Option<i32>),
     Status(Status),
-    /// The ranks of the weeks so far, drawn.
-    Ranks(Vec<u32>),
+    /// A drawing.
+    Drawn(Markup),
 }
 
 impl Value {
@@ -187,7 +193,7 @@ impl Value {
             Self::Moment(day, minutes) => format::moment(*day, *minutes),
             Self::Movement(places) => places.map_or_else(String::new, |places| format!("{places:+}")),
             Self::Status(status) => lang.of(status.label()).to_owned(),
-            Self::Ranks(_) => String::new(),
+            Self::Drawn(_) => String::new(),
         }
     }
 

@@ -64,7 +64,7 @@ fn write(
     lang: Lang,
 ) -> Result<(), XlsxError> {
     match value {
-        Value::Nothing | Value::Ranks(_) | Value::Movement(None) => {}
+        Value::Nothing | Value::Drawn(_) | Value::Movement(None) => {}
         Value::Number(number) => {
             sheet.write_number_with_format(row, column, as_excel(*number), &formats.number)?;
         }

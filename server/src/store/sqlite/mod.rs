@@ -6,10 +6,13 @@ mod bank;
 mod campaigns;
 mod copy;
 mod devices;
+mod doors;
+mod factors;
 mod feeds;
 mod head;
 mod ingest;
 mod ledger;
+mod logins;
 mod open;
 mod pull;
 mod queue;
@@ -19,6 +22,7 @@ mod records;
 mod room;
 mod roster;
 mod seal;
+mod sessions;
 mod standings;
 mod tally;
 mod writer;
@@ -31,7 +35,7 @@ use super::{
     AssignOrder, Audit, BankOrder, Counts, Entry, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store,
     StoreError, StoredCampaign, VerifyOrder, Versions, Whose,
 };
-use crate::ingest::{FromFile, Imported};
+use crate::ingest::{Assigned, FromFile, Imported};
 use crate::secrets::Secrets;
 use crate::store::devices::{
     Credential, DeviceState, Devices, EnrolOrder, InvitationError, InviteOrder, Invited, RevokeOrder,
@@ -47,7 +51,7 @@ use canvass_core::wire::Verdict;
 use head::Head;
 use open::Readers;
 use standings::SharedStandings;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use writer::Writer;
@@ -240,6 +244,14 @@ impl Store for SqliteStore {
 
     async fn rows(&self, ids: Vec<RecordId>) -> Result<Vec<Row>, StoreError> {
         self.read(move |db| read::rows(db, &ids)).await
+    }
+
+    async fn assigned(&self, prospects: Vec<RecordId>) -> Result<BTreeMap<RecordId, Assigned>, StoreError> {
+        self.read(move |db| read::assigned(db, &prospects)).await
+    }
+
+    async fn dossiers(&self, prospect: RecordId) -> Result<Vec<RecordId>, StoreError> {
+        self.read(move |db| read::dossiers(db, prospect)).await
     }
 
     async fn group(&self, prospect: RecordId) -> Result<Vec<Row>, StoreError> {

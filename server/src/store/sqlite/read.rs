@@ -1,14 +1,14 @@
 //! Plain questions.
 
 use super::{bank, feeds, ledger, records};
-use crate::ingest::Grants;
+use crate::ingest::{Assigned, Grants};
 use crate::store::{Counts, StoreError, Versions};
 use canvass_core::document::ChangeHash;
-use canvass_core::domain::prospect;
 use canvass_core::domain::{Bank, Date, PersonId, RecordId};
+use canvass_core::domain::{KINDS, prospect};
 use canvass_core::projection::Row;
-use rusqlite::Connection;
-use std::collections::{BTreeSet, HashSet};
+use rusqlite::{Connection, params};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 pub(super) fn versions(db: &Connection) -> Result<Versions, StoreError> {
     Ok(Versions {
@@ -21,6 +21,26 @@ pub(super) fn versions(db: &Connection) -> Result<Versions, StoreError> {
 pub(super) fn rows(db: &Connection, ids: &[RecordId]) -> Result<Vec<Row>, StoreError> {
     let rows: Result<Vec<Option<Row>>, StoreError> = ids.iter().map(|id| records::row(db, *id)).collect();
     Ok(rows?.into_iter().flatten().collect())
+}
+
+pub(super) fn assigned(db: &Connection, prospects: &[RecordId]) -> Result<BTreeMap<RecordId, Assigned>, StoreError> {
+    let mut all = BTreeMap::new();
+    for prospect in prospects {
+        all.extend(feeds::assigned(db, *prospect)?.map(|assigned| (*prospect, assigned)));
+    }
+    Ok(all)
+}
+
+pub(super) fn dossiers(db: &Connection, prospect: RecordId) -> Result<Vec<RecordId>, StoreError> {
+    let mut select = db.prepare_cached("SELECT id FROM record WHERE prospect = ? AND kind = ? ORDER BY id")?;
+    let mut ids = Vec::new();
+    for kind in KINDS.iter().filter(|kind| kind.is_confidential()) {
+        let found = select.query_map(params![prospect.as_bytes(), kind.name], |row| row.get::<_, [u8; 16]>(0))?;
+        for id in found {
+            ids.push(RecordId::from_bytes(&id?)?);
+        }
+    }
+    Ok(ids)
 }
 
 pub(super) fn prospects_in(

@@ -1,0 +1,96 @@
+//! Changing one's password: at the first login, when it must be, and whenever one wants to.
+
+use super::door::{self, From, next, with_cookie};
+use super::form::{Posted, carried};
+use super::frame;
+use super::login::{complaint, landing};
+use super::reader::Reader;
+use super::words::{self, Lang};
+use super::wrong::{Instead, Wrong};
+use crate::access::{LONGEST_PASSWORD, SHORTEST_PASSWORD, Step, Unfit, fit};
+use crate::app::App;
+use crate::problem::Problem;
+use crate::store::{NewPassword, StoreError};
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use canvass_core::domain::Label;
+use maud::{Markup, html};
+
+pub(super) async fn page(reader: Reader, RawQuery(query): RawQuery) -> Markup {
+    let query = query.unwrap_or_default();
+    form(&reader, door::lang(&query), &next(&query), None)
+}
+
+fn form(reader: &Reader, lang: Lang, next: &str, wrong: Option<&str>) -> Markup {
+    let first = reader.session().step == Step::ChangePassword;
+    let help = if first { words::FIRST_PASSWORD_HELP } else { words::CHANGE_PASSWORD_HELP };
+    let present = if first { words::ONE_TIME } else { words::PRESENT_PASSWORD };
+    let field = |name: &str, label: Label, autocomplete: &str, shortest: Option<usize>| {
+        html! {
+            label {
+                (lang.of(label))
+                input type="password" name=(name) autocomplete=(autocomplete) minlength=[shortest]
+                    maxlength=(LONGEST_PASSWORD) required;
+            }
+        }
+    };
+    let content = html! {
+        p.sub { (lang.of(help)) }
+        form.card method="post" action=(door::PASSWORD) {
+            (complaint(wrong))
+            (carried(reader, lang))
+            input type="hidden" name="next" value=(next);
+            // What password stores file the new one under.
+            input.hidden name="person" value=(reader.person().id) autocomplete="username" readonly tabindex="-1" aria-hidden="true";
+            (field("present", present, "current-password", None))
+            (field("new", words::NEW_PASSWORD, "new-password", Some(SHORTEST_PASSWORD)))
+            (field("again", words::NEW_PASSWORD_AGAIN, "new-password", Some(SHORTEST_PASSWORD)))
+            button { (lang.of(words::CHANGE_PASSWORD)) }
+        }
+    };
+    frame::door(lang, door::PASSWORD, words::CHANGE_PASSWORD, Some(reader), &content)
+}
+
+/// Why a password will not do, in words.
+fn unfit(why: Unfit) -> Label {
+    match why {
+        Unfit::Short => words::UNFIT_SHORT,
+        Unfit::Long => words::UNFIT_LONG,
+        Unfit::OwnName => words::UNFIT_OWN,
+        Unfit::Guessed => words::UNFIT_GUESSED,
+        Unfit::Same => words::UNFIT_SAME,
+    }
+}
+
+pub(super) async fn change(
+    State(app): State<App>,
+    from: From,
+    Posted { reader, sent }: Posted,
+) -> Result<Response, Instead> {
+    let (lang, next, person) = (sent.lang(), sent.next(), reader.person());
+    let failed = |error: StoreError| Wrong::from(error).told(lang);
+    let refuse = |words: Label| {
+        let page = form(&reader, lang, &next, Some(lang.of(words)));
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+    };
+    let (present, new) = (sent.secret("present"), sent.secret("new"));
+    if new.as_str() != sent.text("again") {
+        return refuse(words::NOT_ALIKE);
+    }
+    if let Err(why) = fit(&new, person).and_then(|()| if new == present { Err(Unfit::Same) } else { Ok(()) }) {
+        return refuse(unfit(why));
+    }
+    let now = app.clock.now();
+    let tried = app.store.tried(person.id.as_str(), now).await.map_err(failed)?;
+    let right = app.passwords.verify(present, tried.password.clone()).await;
+    let Some(verified) = tried.password.filter(|_| right) else { return refuse(words::WRONG_PRESENT) };
+    let hash = app.passwords.hash(new).await;
+    let hash = hash.ok_or_else(|| Wrong::Server(Problem::failed("a password could not be hashed")).told(lang))?;
+    let new =
+        NewPassword { token: reader.token().clone(), verified, hash, visitor: from.visitor(), at: app.clock.now() };
+    match app.store.change_password(new).await.map_err(failed)? {
+        Some(token) => Ok(with_cookie(&app, Some(&token), Redirect::to(&landing(&next, lang)))),
+        None => refuse(words::WRONG_PRESENT),
+    }
+}

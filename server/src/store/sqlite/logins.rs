@@ -1,0 +1,331 @@
+//! Logins: tries, passwords, who may come in at all.
+
+use super::audit::note;
+use super::writer::Writing;
+use super::{devices, roster, sessions};
+use crate::access::{ONE_TIME_MS, Stage, lock_after, of_the_bank};
+use crate::secrets::{Purpose, Secrets};
+use crate::store::devices::{RevokeOrder, Revoked};
+use crate::store::{
+    Actor, BankOrder, Deed, Entry, LogIn, LoggedIn, LoginState, NewPassword, OneTime, StoreError, Tried,
+};
+use canvass_core::domain::{Bank, Membership, Person, PersonId, Role, ServerTime, Zone};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// For so long failures are remembered that nobody added to.
+const REMEMBERED_MS: i64 = 24 * 3_600_000;
+
+/// A login as it is kept.
+pub(super) struct Kept {
+    pub(super) password: String,
+    pub(super) one_time: bool,
+    one_time_until: Option<ServerTime>,
+    pub(super) second_factor: bool,
+    disabled: bool,
+}
+
+impl Kept {
+    pub(super) fn of(db: &Connection, person: &PersonId) -> Result<Option<Self>, StoreError> {
+        let mut select = db.prepare_cached(
+            "SELECT password, one_time, one_time_until, totp_confirmed, disabled_at FROM login WHERE person = ?",
+        )?;
+        let mut found = select.query([person.as_str()])?;
+        let Some(row) = found.next()? else { return Ok(None) };
+        Ok(Some(Self {
+            password: row.get(0)?,
+            one_time: row.get(1)?,
+            one_time_until: time(row.get(2)?)?,
+            second_factor: row.get(3)?,
+            disabled: row.get::<_, Option<i64>>(4)?.is_some(),
+        }))
+    }
+
+    /// The login of somebody who may come in: of the bank, and not disabled.
+    pub(super) fn open(
+        db: &Connection,
+        bank: &Bank,
+        person: &PersonId,
+        at: ServerTime,
+    ) -> Result<Option<Self>, StoreError> {
+        if !of_the_bank(bank, person, at.date(&Zone::china())) {
+            return Ok(None);
+        }
+        Ok(Self::of(db, person)?.filter(|kept| !kept.disabled))
+    }
+}
+
+pub(super) fn time(millis: Option<i64>) -> Result<Option<ServerTime>, StoreError> {
+    Ok(millis.map(ServerTime::from_millis).transpose()?)
+}
+
+/// The mark of a name, under which its failures are counted: what is typed into the field may be a password.
+fn name_mark(secrets: &Secrets, name: &str) -> [u8; 32] {
+    secrets.mark(Purpose::Sessions, &[b"name\0", name.as_bytes()].concat())
+}
+
+/// Until when a name is locked.
+fn locked(db: &Connection, mark: &[u8; 32], at: ServerTime) -> Result<Option<ServerTime>, StoreError> {
+    let mut select = db.prepare_cached("SELECT locked_until FROM attempt WHERE name = ?")?;
+    let until: Option<Option<i64>> = select.query_row([mark], |row| row.get(0)).optional()?;
+    Ok(time(until.flatten())?.filter(|until| *until > at))
+}
+
+pub(super) fn locked_until(
+    db: &Connection,
+    secrets: &Secrets,
+    name: &str,
+    at: ServerTime,
+) -> Result<Option<ServerTime>, StoreError> {
+    locked(db, &name_mark(secrets, name), at)
+}
+
+pub(super) fn tried(
+    db: &Connection,
+    bank: &Bank,
+    secrets: &Secrets,
+    name: &str,
+    at: ServerTime,
+) -> Result<Tried, StoreError> {
+    let known = name.parse().ok().map(|person: PersonId| Kept::open(db, bank, &person, at)).transpose()?.flatten();
+    Ok(Tried { locked_until: locked_until(db, secrets, name, at)?, password: known.map(|kept| kept.password) })
+}
+
+pub(super) fn log_in(writing: &mut Writing<'_>, secrets: &Secrets, order: &LogIn) -> Result<LoggedIn, StoreError> {
+    // Tries can run beside each other: what one of them did meanwhile is looked at here, again.
+    if let Some(until) = locked_until(writing.db, secrets, &order.name, order.at)? {
+        return Ok(LoggedIn::Locked(until));
+    }
+    let bank = writing.bank()?;
+    let person = order.name.parse::<PersonId>().ok();
+    let kept = match &person {
+        Some(person) => Kept::open(writing.db, &bank, person, order.at)?,
+        None => None,
+    };
+    let right = kept.filter(|kept| order.verified.as_ref() == Some(&kept.password));
+    let (Some(person), Some(kept)) = (&person, right) else {
+        let until = failed(writing, secrets, &order.name, &order.visitor.address, order.at)?;
+        return Ok(until.map_or(LoggedIn::Wrong, LoggedIn::Locked));
+    };
+    if kept.one_time && kept.one_time_until.is_some_and(|until| until <= order.at) {
+        return Ok(LoggedIn::RunOut);
+    }
+    // Who still owes a second factor has not come in yet: failures stay counted until that is right too.
+    let stage = if kept.second_factor { Stage::Password } else { Stage::Full };
+    let token = sessions::open(writing, secrets, person, stage, &order.visitor, order.at)?;
+    if stage == Stage::Full {
+        came_in(writing, secrets, person, &order.visitor.address, order.at)?;
+    }
+    Ok(LoggedIn::Session(token))
+}
+
+/// Somebody has come in: what failed before is forgotten.
+pub(super) fn came_in(
+    writing: &mut Writing<'_>,
+    secrets: &Secrets,
+    person: &PersonId,
+    address: &str,
+    at: ServerTime,
+) -> Result<(), StoreError> {
+    forgive(writing.db, secrets, person)?;
+    note(writing.db, at, &Entry::new(Actor::Person(person.clone()), Deed::LoggedIn, subject(person)).with(address))
+}
+
+fn forgive(db: &Connection, secrets: &Secrets, person: &PersonId) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM attempt WHERE name = ?")?.execute([name_mark(secrets, person.as_str())])?;
+    Ok(())
+}
+
+/// Counts a failure of a name; says until when it is locked now.
+pub(super) fn failed(
+    writing: &mut Writing<'_>,
+    secrets: &Secrets,
+    name: &str,
+    address: &str,
+    at: ServerTime,
+) -> Result<Option<ServerTime>, StoreError> {
+    let (db, mark) = (writing.db, name_mark(secrets, name));
+    db.prepare_cached("DELETE FROM attempt WHERE last_at < ?")?.execute([at.millis() - REMEMBERED_MS])?;
+    let mut select = db.prepare_cached("SELECT failures FROM attempt WHERE name = ?")?;
+    let before: Option<u32> = select.query_row([mark], |row| row.get(0)).optional()?;
+    let failures = before.unwrap_or(0).saturating_add(1);
+    let until = lock_after(failures).map(|ms| at.plus_millis(ms));
+    db.prepare_cached(
+        "INSERT INTO attempt (name, failures, last_at, locked_until) VALUES (?, ?, ?, ?)
+         ON CONFLICT (name) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at,
+             locked_until = excluded.locked_until",
+    )?
+    .execute(params![mark, failures, at.millis(), until.map(ServerTime::millis)])?;
+    // A name that no login has may be a password in the wrong field: it is not written down.
+    let known = name.parse::<PersonId>().ok().map(|person| Ok::<_, StoreError>((Kept::of(db, &person)?, person)));
+    let whose = match known.transpose()? {
+        Some((Some(_), person)) => subject(&person),
+        _ => "login/unknown".to_owned(),
+    };
+    note(writing.db, at, &Entry::new(Actor::Nobody, Deed::LoginFailed, &whose).with(address))?;
+    if let Some(until) = until {
+        let words = format!("{failures} failures in a row, until {until}");
+        note(writing.db, at, &Entry::new(Actor::Nobody, Deed::LoginLocked, &whose).with(words))?;
+    }
+    Ok(until)
+}
+
+/// What the audit log calls a person's login.
+pub(super) fn subject(person: &PersonId) -> String {
+    format!("login/{person}")
+}
+
+pub(super) fn change_password(
+    writing: &mut Writing<'_>,
+    secrets: &Secrets,
+    new: &NewPassword,
+) -> Result<Option<crate::access::SessionToken>, StoreError> {
+    let Some(open) = sessions::of(writing, secrets, &new.token, new.at)? else { return Ok(None) };
+    let changed = writing.db.execute(
+        "UPDATE login SET password = ?, one_time = 0, one_time_until = NULL WHERE person = ? AND password = ?",
+        params![new.hash, open.person.as_str(), new.verified],
+    )?;
+    if changed == 0 {
+        return Ok(None);
+    }
+    let by = Actor::Person(open.person.clone());
+    note(
+        writing.db,
+        new.at,
+        &Entry::new(by, Deed::PasswordChanged, subject(&open.person)).with(&*new.visitor.address),
+    )?;
+    sessions::end_quietly(writing.db, &open.person)?;
+    let token = sessions::open(writing, secrets, &open.person, open.stage, &new.visitor, new.at)?;
+    Ok(Some(token))
+}
+
+pub(super) fn all(db: &Connection, secrets: &Secrets, at: ServerTime) -> Result<Vec<LoginState>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT person, made_at, one_time, one_time_until, totp_confirmed, disabled_at FROM login ORDER BY person",
+    )?;
+    let mut found = select.query([])?;
+    let mut logins = Vec::new();
+    while let Some(row) = found.next()? {
+        let person: PersonId = row.get::<_, String>(0)?.parse()?;
+        logins.push(LoginState {
+            made_at: ServerTime::from_millis(row.get(1)?)?,
+            one_time_until: time(row.get(3)?)?.filter(|_| row.get(2) == Ok(true)),
+            second_factor: row.get(4)?,
+            disabled_at: time(row.get(5)?)?,
+            locked_until: locked_until(db, secrets, person.as_str(), at)?,
+            sessions: sessions::list(db, &person, at)?.len(),
+            person,
+        });
+    }
+    Ok(logins)
+}
+
+pub(super) fn add(
+    writing: &mut Writing<'_>,
+    new: &OneTime,
+    joins: Option<(Person, Option<Membership>)>,
+) -> Result<(), StoreError> {
+    if let Some((person, member)) = joins {
+        let (by, at) = (new.by.clone(), new.at);
+        let memberships = member.into_iter().collect();
+        roster::extend(writing, BankOrder { units: vec![], people: vec![person], memberships, by, at })?;
+    }
+    if writing.bank()?.person(&new.person).is_none() {
+        return Err(StoreError::UnknownPerson(new.person.clone()));
+    }
+    if Kept::of(writing.db, &new.person)?.is_some() {
+        return Err(StoreError::LoginExists(new.person.clone()));
+    }
+    insert(writing.db, &new.person, &new.hash, new.at)?;
+    note(writing.db, new.at, &Entry::new(new.by.clone(), Deed::LoginMade, subject(&new.person)))
+}
+
+fn insert(db: &Connection, person: &PersonId, hash: &str, at: ServerTime) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO login (person, password, one_time, one_time_until, made_at) VALUES (?, ?, 1, ?, ?)",
+    )?
+    .execute(params![person.as_str(), hash, at.plus_millis(ONE_TIME_MS).millis(), at.millis()])?;
+    Ok(())
+}
+
+pub(super) fn reset(writing: &mut Writing<'_>, secrets: &Secrets, new: &OneTime) -> Result<(), StoreError> {
+    let db = writing.db;
+    let reset = db.execute(
+        "UPDATE login SET password = ?, one_time = 1, one_time_until = ?, totp = NULL, totp_confirmed = 0 WHERE person = ?",
+        params![new.hash, new.at.plus_millis(ONE_TIME_MS).millis(), new.person.as_str()],
+    )?;
+    if reset == 0 {
+        return Err(StoreError::NoLogin(new.person.clone()));
+    }
+    db.execute("DELETE FROM recovery_code WHERE person = ?", [new.person.as_str()])?;
+    forgive(db, secrets, &new.person)?;
+    sessions::end_quietly(db, &new.person)?;
+    note(writing.db, new.at, &Entry::new(new.by.clone(), Deed::LoginReset, subject(&new.person)))
+}
+
+pub(super) fn disable(
+    writing: &mut Writing<'_>,
+    person: &PersonId,
+    by: &Actor,
+    at: ServerTime,
+) -> Result<(), StoreError> {
+    let db = writing.db;
+    let sql = "UPDATE login SET disabled_at = coalesce(disabled_at, ?) WHERE person = ?";
+    if db.execute(sql, params![at.millis(), person.as_str()])? == 0 {
+        return Err(StoreError::NoLogin(person.clone()));
+    }
+    sessions::end_quietly(db, person)?;
+    note(writing.db, at, &Entry::new(by.clone(), Deed::LoginDisabled, subject(person)))?;
+    // Whoever may not come in by a browser may not by a phone either.
+    let (devices, reason) = (Revoked::AllOf(person.clone()), "login disabled".to_owned());
+    devices::revoke(writing.db, &RevokeOrder { devices, by: by.clone(), reason, hand_over: false, at })?;
+    Ok(())
+}
+
+pub(super) fn enable(
+    writing: &mut Writing<'_>,
+    secrets: &Secrets,
+    person: &PersonId,
+    by: &Actor,
+    at: ServerTime,
+) -> Result<(), StoreError> {
+    if writing.db.execute("UPDATE login SET disabled_at = NULL WHERE person = ?", [person.as_str()])? == 0 {
+        return Err(StoreError::NoLogin(person.clone()));
+    }
+    forgive(writing.db, secrets, person)?;
+    note(writing.db, at, &Entry::new(by.clone(), Deed::LoginEnabled, subject(person)))
+}
+
+pub(super) fn first_administrator(
+    writing: &mut Writing<'_>,
+    secrets: &Secrets,
+    hash: String,
+    at: ServerTime,
+) -> Result<Option<PersonId>, StoreError> {
+    let bank = writing.bank()?;
+    let administrators: Vec<_> = bank.people().filter(|person| person.roles.has(Role::Administrator)).collect();
+    let mut waiting = None;
+    for person in &administrators {
+        match Kept::of(writing.db, &person.id)? {
+            Some(kept) if !kept.one_time => return Ok(None),
+            Some(kept) if !kept.disabled => waiting = waiting.or(Some(person.id.clone())),
+            _ => {}
+        }
+    }
+    let by = Actor::Operator;
+    if let Some(person) = waiting {
+        reset(writing, secrets, &OneTime { person: person.clone(), hash, by, at })?;
+        return Ok(Some(person));
+    }
+    let (person, joins) = match administrators.first() {
+        Some(person) => (person.id.clone(), None),
+        None => {
+            let id: PersonId = "admin".parse()?;
+            let taken = bank.person(&id).is_some();
+            let id = if taken { "administrator".parse()? } else { id };
+            let person = Person { id: id.clone(), name: "管理员".to_owned(), roles: Role::Administrator.into() };
+            (id, Some((person, None)))
+        }
+    };
+    add(writing, &OneTime { person: person.clone(), hash, by, at }, joins)?;
+    Ok(Some(person))
+}
