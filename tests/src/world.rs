@@ -12,13 +12,13 @@ use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PhoneTime, RecordId, ServerTime, Week, Zone};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Standing, Tally, standings};
-use canvass_core::replica::Durability;
+use canvass_core::replica::{DatabaseKey, Durability};
 use canvass_core::signing::Authorization;
 use canvass_core::wire::{Request, Response};
 use canvass_server::clock::{Clock, ManualClock};
 use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::demo::link::{Link, Weather};
-use canvass_server::demo::phone::Phone;
+use canvass_server::demo::phone::{Phone, Setup};
 use canvass_server::http::limits::{Allowances, Limits};
 use canvass_server::http::{App, CONTENT_TYPE, router};
 use canvass_server::store::{Actor, Counts, SqliteOptions, SqliteStore, Store, VerifyOrder, Whose};
@@ -35,6 +35,11 @@ use tower::ServiceExt;
 /// The basement's network without its delays: tests never wait.
 pub fn basement() -> Weather {
     Weather { drops: 120, repeats: 80, truncates: 60, delays: 0, longest_delay: Duration::ZERO }
+}
+
+/// The key that an app would give: with the feature `sqlcipher` every world's phones are encrypted, and hold dossiers.
+fn app_key() -> Option<DatabaseKey> {
+    cfg!(feature = "sqlcipher").then(|| DatabaseKey::new([0xa1; 32]))
 }
 
 /// Everybody syncs, in order, over lines on which that must succeed.
@@ -151,8 +156,9 @@ impl World {
         rng.set_stream(opening << 32 | u64::from(owner.device.get()));
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(opening);
         let identity = identity(&owner, self.store.secrets().signer().public_key(), self.clock.now());
-        let times = (self.now(), 0);
-        let phone = Phone::take(owner, identity, folder, Durability::AppEnd, seed, times).expect("a phone");
+        let setup =
+            Setup { folder: folder.to_owned(), durability: Durability::AppEnd, key: app_key(), seed, skew_ms: 0 };
+        let phone = Phone::take(owner, identity, setup, self.now()).expect("a phone");
         let faults = Faults::default();
         let line = || Line::new(self.router.clone(), self.runtime.clone(), faults.clone());
         let (link, late) = (Link::new(line(), Weather::CLEAR, rng), line());
