@@ -164,7 +164,7 @@ fn plain_of(database: &Path, town: &Town) -> usize {
 }
 
 /// A phone that is up to date, of which only the requests are played: what it holds costs the server nothing.
-struct Pen<T> {
+pub(crate) struct Pen<T> {
     owner: PhoneOwner,
     positions: Vec<Position>,
     standings: u64,
@@ -173,7 +173,7 @@ struct Pen<T> {
 }
 
 impl<T: Transport> Pen<T> {
-    fn up_to_date(owner: PhoneOwner, line: T) -> Self {
+    pub(crate) fn up_to_date(owner: PhoneOwner, line: T) -> Self {
         let mut pen = Self { owner, positions: Vec::new(), standings: 0, reference: 0, line };
         let first = pen.ask(Vec::new(), 1);
         // As if it had worked all the way down.
@@ -204,11 +204,21 @@ impl<T: Transport> Pen<T> {
         response
     }
 
+    /// Whose phone it is.
+    pub(crate) fn owner(&self) -> &PhoneOwner {
+        &self.owner
+    }
+
+    /// Pushes and pulls in one request.
+    pub(crate) fn sync(&mut self, pushes: Vec<Push>) {
+        let response = self.ask(pushes, 1 << 20);
+        assert!(response.verdicts.iter().flatten().all(|verdict| *verdict == Verdict::Accepted));
+    }
+
     /// Pushes new visits, one for each prospect named.
     fn push(&mut self, sample: &mut Sample, prospects: Vec<RecordId>) {
         let pushes = record(sample, &self.owner, VISIT, prospects, now());
-        let response = self.ask(pushes, 1 << 20);
-        assert!(response.verdicts.iter().flatten().all(|verdict| *verdict == Verdict::Accepted));
+        self.sync(pushes);
     }
 }
 
