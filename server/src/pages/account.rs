@@ -34,7 +34,7 @@ async fn account(app: &App, reader: &Reader, lang: Lang, wrong: Option<&str>) ->
         p.sub { (person.name) " · " (person.id) " · " (format::roles(person.roles, lang)) }
         section {
             h2 { (lang.of(words::PASSWORD)) }
-            p { a.button href={ (door::PASSWORD) "?next=" (ACCOUNT) "&lang=" (lang.name()) } { (lang.of(words::CHANGE_PASSWORD)) } }
+            p { a.button href=(with_next(door::PASSWORD, ACCOUNT, lang)) { (lang.of(words::CHANGE_PASSWORD)) } }
         }
         section {
             h2 { (lang.of(words::SECOND_FACTOR)) }
@@ -49,7 +49,7 @@ async fn account(app: &App, reader: &Reader, lang: Lang, wrong: Option<&str>) ->
                     button { (lang.of(words::RENEW_CODES)) }
                 }
             } @else {
-                p { a.button href={ (door::SECOND_FACTOR) "?next=" (ACCOUNT) "&lang=" (lang.name()) } { (lang.of(words::SET_UP)) } }
+                p { a.button href=(with_next(door::SECOND_FACTOR, ACCOUNT, lang)) { (lang.of(words::SET_UP)) } }
             }
         }
         section {

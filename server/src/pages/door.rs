@@ -73,7 +73,7 @@ pub(super) fn turned_away(request: &Request, way: &str) -> Response {
 /// An address of the door that remembers where somebody wanted to go.
 pub(super) fn with_next(way: &str, next: &str, lang: Lang) -> String {
     let mut query = Serializer::new(String::new());
-    if next != "/" && next != ACCOUNT {
+    if next != "/" {
         query.append_pair("next", next);
     }
     format!("{way}?{}", query.append_pair("lang", lang.name()).finish())

@@ -49,7 +49,7 @@ fn form(lang: Lang, next: &str, name: &str, wrong: Option<&str>) -> Markup {
 }
 
 /// The page's own address but for its language.
-fn with_path(way: &str, next: &str) -> String {
+pub(super) fn with_path(way: &str, next: &str) -> String {
     let whole = with_next(way, next, Lang::default());
     whole.rsplit_once("lang=").map_or(whole.clone(), |(path, _)| path.trim_end_matches(['?', '&']).to_owned())
 }

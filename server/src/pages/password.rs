@@ -3,7 +3,7 @@
 use super::door::{self, From, next, with_cookie};
 use super::form::{Posted, carried};
 use super::frame;
-use super::login::{complaint, landing};
+use super::login::{complaint, landing, with_path};
 use super::reader::Reader;
 use super::words::{self, Lang};
 use super::wrong::{Instead, Wrong};
@@ -49,7 +49,7 @@ fn form(reader: &Reader, lang: Lang, next: &str, wrong: Option<&str>) -> Markup 
             button { (lang.of(words::CHANGE_PASSWORD)) }
         }
     };
-    frame::door(lang, door::PASSWORD, words::CHANGE_PASSWORD, Some(reader), &content)
+    frame::door(lang, &with_path(door::PASSWORD, next), words::CHANGE_PASSWORD, Some(reader), &content)
 }
 
 /// Why a password will not do, in words.

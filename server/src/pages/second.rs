@@ -3,7 +3,7 @@
 use super::door::{self, From, next, with_cookie};
 use super::form::{Posted, carried};
 use super::frame;
-use super::login::{code_field, complaint, given, landing, refused};
+use super::login::{code_field, complaint, given, landing, refused, with_path};
 use super::qr::qr;
 use super::reader::Reader;
 use super::words::{self, Lang};
@@ -50,7 +50,7 @@ async fn form(
             button { (lang.of(words::CONTINUE)) }
         }
     };
-    Ok(Some(frame::door(lang, door::SECOND_FACTOR, words::SET_UP, Some(reader), &content)))
+    Ok(Some(frame::door(lang, &with_path(door::SECOND_FACTOR, next), words::SET_UP, Some(reader), &content)))
 }
 
 pub(super) async fn confirm(

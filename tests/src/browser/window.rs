@@ -14,6 +14,7 @@ use chromiumoxide::cdp::js_protocol::runtime::{
     ConsoleApiCalledType, EvaluateParams, EventConsoleApiCalled, EventExceptionThrown,
 };
 use chromiumoxide::listeners::EventStream;
+use chromiumoxide::page::ScreenshotParams;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -153,6 +154,28 @@ impl Window {
             let body = self.page.find_element("body").await.expect("a page");
             body.press_key(key).await.expect("pressed");
         });
+    }
+
+    /// Keeps a picture of the whole page in the folder that `SHOTS` names, if it names one.
+    pub fn picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("SHOTS") else { return };
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let whole = ScreenshotParams::builder().full_page(true).build();
+        let picture = self.browser.run(self.page.screenshot(whole)).expect("a picture");
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), picture).expect("written");
+    }
+
+    /// Types into the field of a name.
+    pub fn fill(&self, name: &str, value: &str) {
+        let value = Value::from(value);
+        self.eval(&format!("document.querySelector('main [name={name}]').value = {value}"));
+    }
+
+    /// Presses the button of the page's form, and waits for the next page.
+    pub fn send(&self) {
+        self.eval("window.before = true");
+        self.eval("document.querySelector('main form button').click()");
+        self.until("!window.before && document.readyState === 'complete'");
     }
 
     /// The page on A4 paper, as a PDF.
