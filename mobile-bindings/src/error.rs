@@ -2,7 +2,7 @@
 
 use canvass_core::domain::Invalid;
 use canvass_core::replica::ReplicaError;
-use canvass_core::sync::SyncError;
+use canvass_core::sync::{EnrolmentError, SyncError};
 
 /// Why the phone could not do what was asked. Whatever it is, what was saved before is still there.
 // No field may be called `message`: that does not compile in Kotlin.
@@ -32,13 +32,46 @@ pub enum PhoneError {
     /// The phone's storage is full; this was not saved.
     #[error("the phone's storage is full: free some space and save again; what was saved before is safe")]
     StorageFull,
-    /// The file belongs to another phone or person.
-    #[error("this database belongs to device {device} of {person}: open it as theirs, or start a new one")]
-    OtherOwner {
-        /// The device in the file.
-        device: u32,
-        /// The person in the file.
-        person: String,
+    /// Nobody of that code enrolled in that folder.
+    #[error("there is no phone here: enrol it with an invitation")]
+    NotEnrolled,
+    /// The invitation's person is enrolled here already, and their work may not have been sent.
+    #[error("this person is enrolled on this phone already: open their phone, or give it up first")]
+    AlreadyEnrolled,
+    /// The server did not take this phone in by the invitation.
+    #[error("the server did not take this phone in ({code}): {reason}")]
+    InvitationRefused {
+        /// What is wrong, for programs: `invitation-unknown`, `invitation-expired`, `invitation-void`, `invitation-used`.
+        code: String,
+        /// What the server says.
+        reason: String,
+    },
+    /// Another server answered than the one that invited.
+    #[error("{reason}")]
+    OtherServer {
+        /// What to do.
+        reason: String,
+    },
+    /// The phone was revoked: its keys are destroyed, and with them all it held. Delete its key from the platform's key store.
+    #[error("this phone was wiped: ask your administrator for a new invitation")]
+    Wiped,
+    /// The key is not the one of this database.
+    #[error("the database does not open under this key: give the key of its making")]
+    WrongKey,
+    /// A key was given, and this build cannot encrypt.
+    #[error("this build of the library cannot encrypt: build it with the feature `sqlcipher`")]
+    NoEncryption,
+    /// This phone cannot hold dossiers.
+    #[error("this phone holds no dossiers: that needs the feature `sqlcipher` and a key")]
+    NoDossiers,
+    /// The lease of the dossiers has run out, or there was none yet.
+    #[error("the dossiers are locked until the next sync: connect, and sync")]
+    DossiersLocked,
+    /// The platform's key store did not sign, or is not the one that this phone enrolled with.
+    #[error("the phone's key did not sign: {reason}")]
+    SignerFailed {
+        /// What the platform says, and what to do.
+        reason: String,
     },
     /// The file was written by a newer version of the app.
     #[error("this database was written by a newer version of the app: update the app ({reason})")]
@@ -99,7 +132,15 @@ impl From<ReplicaError> for PhoneError {
             ReplicaError::NoSuchRecord(id) => Self::NotFound { id: id.to_string() },
             ReplicaError::NoConflict { field, .. } => Self::NoConflict { field },
             ReplicaError::Full => Self::StorageFull,
-            ReplicaError::OtherOwner { device, person } => Self::OtherOwner { device, person },
+            ReplicaError::NotEnrolled(_) => Self::NotEnrolled,
+            ReplicaError::AlreadyEnrolled(_) => Self::AlreadyEnrolled,
+            ReplicaError::Wiped => Self::Wiped,
+            ReplicaError::WrongKey => Self::WrongKey,
+            ReplicaError::NoEncryption => Self::NoEncryption,
+            ReplicaError::NoDossiers => Self::NoDossiers,
+            ReplicaError::DossiersLocked => Self::DossiersLocked,
+            ReplicaError::NoSigner | ReplicaError::OtherSigner => Self::SignerFailed { reason: error.to_string() },
+            ReplicaError::File(..) => Self::Storage { reason: error.to_string() },
             ReplicaError::Newer(reason) => Self::Newer { reason },
             ReplicaError::Damaged(reason) => Self::Damaged { reason },
             ReplicaError::Storage(error) => Self::Storage { reason: error.to_string() },
@@ -109,11 +150,24 @@ impl From<ReplicaError> for PhoneError {
     }
 }
 
+impl From<EnrolmentError> for PhoneError {
+    fn from(error: EnrolmentError) -> Self {
+        match error {
+            EnrolmentError::Lost(reason) => Self::Unreachable { attempts: 1, reason },
+            EnrolmentError::Rejected { code, words, .. } => Self::InvitationRefused { code, reason: words },
+            EnrolmentError::Untrusted(error) => Self::OtherServer { reason: error.to_string() },
+            EnrolmentError::Signing(error) => Self::SignerFailed { reason: error.to_string() },
+        }
+    }
+}
+
 impl From<SyncError> for PhoneError {
     fn from(error: SyncError) -> Self {
         match error {
             SyncError::GaveUp { failures, last } => Self::Unreachable { attempts: failures, reason: last },
             SyncError::Rejected { status, words } => Self::Rejected { status, reason: words },
+            SyncError::Revoked { .. } => Self::Wiped,
+            SyncError::Signing(error) => Self::SignerFailed { reason: error.to_string() },
             SyncError::Request(_) | SyncError::Endless(_) => Self::SyncFailed { reason: error.to_string() },
         }
     }

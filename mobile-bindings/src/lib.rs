@@ -1,23 +1,29 @@
 //! The phone library: the engine's replica as an app in Kotlin or Swift holds it, with documents and SQL out of sight.
-//! Thin wrappers; the app brings a [`Transport`], this crate brings clock and randomness.
+//! Thin wrappers; the app brings a [`Transport`], a key and maybe a [`Signer`], this crate brings clock and randomness.
 //!
 //! Every method can throw and none panics. Ids are text, times milliseconds since 1970, money whole fen.
 
+mod dossiers;
 mod edge;
+mod enrolment;
 mod error;
 mod phone;
 mod records;
+mod signer;
 mod standings;
 mod sync;
 mod transport;
 
+pub use dossiers::DossierDraft;
+pub use enrolment::{give_up, people, server_of};
 pub use error::PhoneError;
 pub use phone::Phone;
 pub use records::{
     ClaimView, ConflictView, FieldValue, InboxEntry, InboxReason, Place, ProspectDraft, RecordSummary, VisitDraft,
 };
+pub use signer::{Signer, SignerError};
 pub use standings::{MetricView, StandingView};
 pub use sync::SyncReport;
-pub use transport::{Reply, Transport, TransportError};
+pub use transport::{Post, Reply, Transport, TransportError};
 
 uniffi::setup_scaffolding!();

@@ -1,15 +1,14 @@
 //! One phone. Every call is short, but it reads or writes a file: make it off the screen's thread.
 
-use crate::edge::{count, named, new_id, now, parsed};
+use crate::edge::{count, new_id, now, parsed};
 use crate::records::summary;
 use crate::{FieldValue, InboxEntry, PhoneError, ProspectDraft, RecordSummary, VisitDraft};
 use canvass_core::domain::prospect::{self, Prospect};
 use canvass_core::domain::visit::{self, Visit};
-use canvass_core::domain::{DeviceNumber, FieldName, Fields, KindSpec, RecordId};
-use canvass_core::replica::{Durability, Opening, Query, Replica};
+use canvass_core::domain::{FieldName, Fields, KindSpec, RecordId};
+use canvass_core::replica::{InboxEntry as CoreEntry, Query, Replica};
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// How many records a list returns at most.
@@ -18,7 +17,7 @@ const LONGEST_PAGE: u32 = 200;
 /// One person's phone: what was recorded here and what came from the server.
 #[derive(uniffi::Object)]
 pub struct Phone {
-    replica: Mutex<Replica>,
+    pub(crate) replica: Mutex<Replica>,
     /// Held by the sync under way: a second one waits its turn.
     pub(crate) turn: tokio::sync::Mutex<()>,
     pub(crate) cancelled: Notify,
@@ -31,7 +30,7 @@ impl Phone {
         self.replica.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn create(
+    pub(crate) fn create(
         &self,
         kind: &'static KindSpec,
         prospect: Option<RecordId>,
@@ -42,22 +41,36 @@ impl Phone {
         self.replica().create(id, kind, prospect, fields, now)?;
         Ok(id.to_string())
     }
+
+    /// Both inboxes as one, oldest first.
+    fn entries(&self) -> Result<Vec<CoreEntry>, PhoneError> {
+        let now = now()?;
+        let mut replica = self.replica();
+        let mut entries = replica.inbox()?;
+        if replica.dossiers_are_open(now)? {
+            entries.extend(replica.dossier_inbox(now, || new_id(now))?);
+            entries.sort_by_key(|entry| entry.at);
+        }
+        Ok(entries)
+    }
 }
 
 #[uniffi::export]
 impl Phone {
-    /// Opens the phone's database at a path, or starts one there. `device` is the phone's number, `person` its owner's
-    /// staff code.
+    /// Whose phone this is: the staff code.
     ///
     /// # Errors
-    /// When the file cannot be used, is damaged, of a newer version, or another phone's.
-    #[uniffi::constructor]
-    pub fn open(path: String, device: u32, person: String) -> Result<Arc<Self>, PhoneError> {
-        let device = named("device", DeviceNumber::phone(device))?;
-        let person = parsed("person", &person)?;
-        let opening = Opening { device, person, actor_seed: rand::random(), durability: Durability::PowerLoss };
-        let replica = Mutex::new(Replica::open(Path::new(&path), opening)?);
-        Ok(Arc::new(Self { replica, turn: tokio::sync::Mutex::new(()), cancelled: Notify::new() }))
+    /// None; declared so that no call can end the app.
+    pub fn person(&self) -> Result<String, PhoneError> {
+        Ok(self.replica().person().to_string())
+    }
+
+    /// That person's name, as the server said it when the phone enrolled.
+    ///
+    /// # Errors
+    /// None; declared so that no call can end the app.
+    pub fn person_name(&self) -> Result<String, PhoneError> {
+        Ok(self.replica().person_name().to_owned())
     }
 
     /// Records a community and returns its id. When this returns, it is safe, with or without a network.
@@ -143,12 +156,12 @@ impl Phone {
         Ok(count(self.replica().outstanding()?))
     }
 
-    /// What the person should look at, oldest first.
+    /// What the person should look at, oldest first; what is about dossiers too, while those are open, noted as read.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database cannot be read, or storage is full.
     pub fn inbox(&self) -> Result<Vec<InboxEntry>, PhoneError> {
-        Ok(self.replica().inbox()?.into_iter().map(Into::into).collect())
+        Ok(self.entries()?.into_iter().map(Into::into).collect())
     }
 
     /// The person has dealt with an entry of the inbox. Only now what they had put there goes.
@@ -156,9 +169,8 @@ impl Phone {
     /// # Errors
     /// When there is no such entry, or the database cannot be written.
     pub fn dismiss(&self, entry: String) -> Result<(), PhoneError> {
-        let mut replica = self.replica();
-        let found = replica.inbox()?.into_iter().find(|found| found.hash.to_string() == entry);
+        let found = self.entries()?.into_iter().find(|found| found.hash.to_string() == entry);
         let found = found.ok_or(PhoneError::NotFound { id: entry })?;
-        Ok(replica.dismiss(&found.hash)?)
+        Ok(self.replica().dismiss(&found.hash)?)
     }
 }

@@ -5,7 +5,7 @@ use crate::edge::{count, now};
 use crate::{Phone, PhoneError, Transport};
 use canvass_core::domain::PhoneTime;
 use canvass_core::replica::Action;
-use canvass_core::sync::{Failure, Reply, Report, Session};
+use canvass_core::sync::{Failure, Report, Session};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,14 +80,14 @@ impl Phone {
 impl Phone {
     async fn drive(self: Arc<Self>, transport: Arc<dyn Transport>) -> Result<SyncReport, PhoneError> {
         let _turn = self.turn.lock().await;
-        let mut session = Session::new(rand::random());
+        let mut session = self.replica().session(rand::random())?;
         let mut at = now()?;
         loop {
             let action;
             (action, session) = Arc::clone(&self).advance(session, at).await?;
             match action {
-                Action::Transmit(body) => match transport.post(body).await {
-                    Ok(reply) => session.received(&Reply { status: reply.status, body: reply.body }, now()?),
+                Action::Transmit(post) => match transport.post(post.into()).await {
+                    Ok(reply) => session.received(&reply.into(), now()?),
                     Err(error) => session.failed(&Failure(error.to_string()), now()?),
                 },
                 Action::Wait(until) => {
@@ -115,7 +115,10 @@ impl Phone {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Phone, PhoneError, ProspectDraft, Reply, Transport, TransportError};
+    use crate::{Phone, PhoneError, Post, ProspectDraft, Reply, Transport, TransportError, give_up, people};
+    use canvass_core::domain::{DeviceNumber, Role, ServerTime};
+    use canvass_core::signing::{Signer, SoftwareKey};
+    use canvass_core::wire::{EnrolRequest, EnrolResponse, Enrolled, Invitation, InvitationCode};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -123,18 +126,80 @@ mod tests {
 
     #[async_trait::async_trait]
     impl Transport for Down {
-        async fn post(&self, _: Vec<u8>) -> Result<Reply, TransportError> {
+        async fn post(&self, _: Post) -> Result<Reply, TransportError> {
             self.0.fetch_add(1, Ordering::SeqCst);
             Err(TransportError::Failed { reason: "no route".to_owned() })
         }
+    }
+
+    fn server() -> SoftwareKey {
+        SoftwareKey::from_secret(&[9; 32]).expect("a key")
+    }
+
+    fn invitation() -> String {
+        let base = "https://canvass.bank.example".to_owned();
+        let fingerprint = server().public_key().fingerprint();
+        Invitation { base, number: 3, code: InvitationCode::new([1; 10]), fingerprint }.to_string()
+    }
+
+    /// A server that takes WF's phone in, but loses the first answer.
+    struct Inviting(AtomicU32);
+
+    #[async_trait::async_trait]
+    impl Transport for Inviting {
+        async fn post(&self, post: Post) -> Result<Reply, TransportError> {
+            assert_eq!((post.path.as_str(), &post.authorization), ("/v1/enrol", &None));
+            let request = EnrolRequest::decode(&post.body).expect("a request");
+            assert!(request.is_proven());
+            if self.0.fetch_add(1, Ordering::SeqCst) == 0 {
+                return Err(TransportError::Failed { reason: "no route".to_owned() });
+            }
+            let enrolled = Enrolled {
+                device: DeviceNumber::new(1),
+                person: "WF".parse().expect("a person"),
+                name: "王芳".to_owned(),
+                roles: Role::AccountManager.into(),
+                units: Vec::new(),
+                clock: ServerTime::from_millis(1_772_985_600_000).expect("a time"),
+                server_key: server().public_key(),
+                token: Vec::new().into(),
+                lease_ms: 0,
+                dossier_key: None,
+            };
+            let sealed = EnrolResponse::seal(&enrolled, &server()).expect("sealed");
+            Ok(Reply { status: 200, body: sealed.encode().expect("encodes") })
+        }
+    }
+
+    async fn enrol(folder: &tempfile::TempDir) -> Result<Arc<Phone>, PhoneError> {
+        let folder = folder.path().to_str().expect("text").to_owned();
+        Phone::enrol(folder, None, invitation(), Arc::new(Inviting(AtomicU32::new(0))), None).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_phone_enrols_once_although_an_answer_was_lost_and_opens_as_its_persons() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = folder.path().to_str().expect("text").to_owned();
+        assert_eq!(people(text.clone()), Ok(Vec::new()));
+        let phone = enrol(&folder).await.expect("enrolled");
+        assert_eq!((phone.person(), phone.person_name()), (Ok("WF".to_owned()), Ok("王芳".to_owned())));
+        drop(phone);
+        assert_eq!(people(text.clone()), Ok(vec!["WF".to_owned()]));
+        assert_eq!(enrol(&folder).await.err(), Some(PhoneError::AlreadyEnrolled));
+        let other = Phone::open(text.clone(), "LW".to_owned(), None, None);
+        assert_eq!(other.err(), Some(PhoneError::NotEnrolled));
+        assert!(Phone::open(text.clone(), "WF".to_owned(), None, None).is_ok());
+        let short = Phone::open(text.clone(), "WF".to_owned(), Some(vec![1; 31]), None);
+        assert!(matches!(short, Err(PhoneError::Invalid { field, .. }) if field == "key"));
+        give_up(text.clone(), "WF".to_owned()).expect("given up");
+        assert_eq!(people(text), Ok(Vec::new()));
     }
 
     // The clock of the waits stands still and jumps over them.
     #[tokio::test(start_paused = true)]
     async fn a_sync_that_never_gets_through_gives_up_and_keeps_what_was_recorded() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("phone.db").to_str().expect("text").to_owned();
-        let phone = Phone::open(path, 1, "WF".to_owned()).expect("a phone");
+        let phone = enrol(&folder).await.expect("enrolled");
         let draft = ProspectDraft { name: "天通苑".to_owned(), ..ProspectDraft::default() };
         let prospect = phone.record_prospect(draft).expect("recorded");
         let transport = Arc::new(Down(AtomicU32::new(0)));

@@ -1,5 +1,22 @@
 //! What the app brings: a way to post bytes to the server, in whatever network library the platform has.
 
+/// What is to be posted.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Post {
+    /// The path below the server's address: `/v1/sync`, say.
+    pub path: String,
+    /// The value of the `Authorization` header; none where a phone enrols.
+    pub authorization: Option<String>,
+    /// The body, of the type `application/vnd.canvass.sync`.
+    pub body: Vec<u8>,
+}
+
+impl From<canvass_core::sync::Post> for Post {
+    fn from(post: canvass_core::sync::Post) -> Self {
+        Self { path: post.path.to_owned(), authorization: post.authorization, body: post.body }
+    }
+}
+
 /// What the server answered.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Reply {
@@ -7,6 +24,12 @@ pub struct Reply {
     pub status: u16,
     /// The body, also where the status is an error: it says why.
     pub body: Vec<u8>,
+}
+
+impl From<Reply> for canvass_core::sync::Reply {
+    fn from(reply: Reply) -> Self {
+        Self { status: reply.status, body: reply.body }
+    }
 }
 
 /// Why nothing came back from the server.
@@ -31,10 +54,10 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for TransportError {
 #[uniffi::export(foreign)]
 #[async_trait::async_trait]
 pub trait Transport: Send + Sync {
-    /// Posts a body to the server's `/v1/sync` as `application/vnd.canvass.sync`, and returns the answer whatever its
-    /// status. Give it a timeout; one that never returns can be ended by `cancel_sync` only.
+    /// Posts a body to a path of the server, as `application/vnd.canvass.sync` and under its `Authorization`, and returns the
+    /// answer whatever its status. Give it a timeout; one that never returns can be ended by `cancel_sync` only.
     ///
     /// # Errors
     /// When no answer came.
-    async fn post(&self, body: Vec<u8>) -> Result<Reply, TransportError>;
+    async fn post(&self, post: Post) -> Result<Reply, TransportError>;
 }

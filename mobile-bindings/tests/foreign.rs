@@ -104,7 +104,11 @@ fn skipped(missing: &str) -> Result<()> {
 /// Runs a program with phones in a folder against a server with a new database there.
 fn against_a_server(program: &mut Command, folder: &Utf8Path) -> Result<()> {
     let server = Serving::start(folder.join("server").as_std_path())?;
-    run(program.env("CANVASS_SERVER", &server.address).env("CANVASS_FOLDER", folder))
+    for (person, invitation) in &server.invitations {
+        program.env(format!("CANVASS_INVITATION_{person}"), invitation);
+    }
+    let encrypted = if cfg!(feature = "sqlcipher") { "yes" } else { "no" };
+    run(program.env("CANVASS_FOLDER", folder).env("CANVASS_ENCRYPTED", encrypted))
 }
 
 fn run(program: &mut Command) -> Result<()> {

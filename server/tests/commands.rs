@@ -56,7 +56,9 @@ fn played() -> &'static (TempDir, PathBuf, Output) {
 /// A copy of the play's database for one test alone.
 fn copy() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::copy(database_in(&played().1), database_in(folder.path())).expect("copied");
+    for file in ["canvass.db", "canvass.key"] {
+        std::fs::copy(played().1.join(file), folder.path().join(file)).expect("copied");
+    }
     folder
 }
 
@@ -343,9 +345,9 @@ fn a_login_that_is_disabled_reset_or_ended_by_command_is_out_at_the_very_next_re
     assert!(joined.contains("one-time password of A1"), "{joined}");
 }
 
-/// Begins a sync and waits until the server is reading its body.
-fn half_a_sync(serving: &Serving) -> TcpStream {
-    let head = "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.canvass.sync\r\n\
+/// Begins to answer an invitation, which needs no signature, and waits until the server is reading its body.
+fn half_a_request(serving: &Serving) -> TcpStream {
+    let head = "POST /v1/enrol HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.canvass.sync\r\n\
                 Content-Length: 4\r\nExpect: 100-continue\r\n\r\n";
     let mut stream = serving.say(head);
     let mut answer = [0; 12];
@@ -358,7 +360,7 @@ fn half_a_sync(serving: &Serving) -> TcpStream {
 fn a_server_told_to_stop_finishes_what_is_under_way() {
     let folder = tempfile::tempdir().expect("a folder");
     let serving = Serving::start(folder.path());
-    let mut stream = half_a_sync(&serving);
+    let mut stream = half_a_request(&serving);
     serving.terminate();
     // It takes nobody new any more.
     while TcpStream::connect(&serving.address).is_ok() {}
@@ -376,7 +378,7 @@ fn a_server_told_to_stop_finishes_what_is_under_way() {
 fn a_server_told_to_stop_does_not_wait_for_a_phone_that_stalls() {
     let folder = tempfile::tempdir().expect("a folder");
     let serving = Serving::start(folder.path());
-    let _stalled = half_a_sync(&serving);
+    let _stalled = half_a_request(&serving);
     serving.terminate();
     assert_eq!(serving.ended(), (Some(0), "stopped\n".to_owned()));
 }
@@ -450,7 +452,7 @@ fn a_demo_plays_in_the_communities_of_a_city() {
 fn a_body_too_large_is_answered_by_a_problem_over_a_real_connection() {
     let folder = tempfile::tempdir().expect("a folder");
     let serving = Serving::start(folder.path());
-    let head = "POST /v1/sync HTTP/1.1\r\nhost: x\r\ncontent-type: application/vnd.canvass.sync\r\n";
+    let head = "POST /v1/enrol HTTP/1.1\r\nhost: x\r\ncontent-type: application/vnd.canvass.sync\r\n";
     // Only the length is said: the server need not wait for the rest.
     let mut socket = serving.say(&format!("{head}content-length: 5000000\r\nconnection: close\r\n\r\n"));
     let rest = socket.try_clone().expect("a socket");

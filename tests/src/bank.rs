@@ -1,10 +1,13 @@
 //! A small bank: head office `H`, branches `B1` to `B3`, each with sub-branches `B1-S1` and `B1-S2`.
 
 use canvass_core::domain::{
-    Bank, Date, DeviceNumber, Membership, Person, PersonId, Role, Unit, UnitId, UnitLevel, Week,
+    Bank, Date, DeviceNumber, Membership, Person, PersonId, Role, ServerTime, Unit, UnitId, UnitLevel, Week,
 };
-use canvass_core::signing::SoftwareKey;
+use canvass_core::replica::{Identity, PhoneKey};
+use canvass_core::signing::{PublicKey, Signer, SoftwareKey};
+use canvass_core::wire::Enrolled;
 use canvass_server::demo::bank::PhoneOwner;
+use canvass_server::store::{LEASE_MS, SqliteStore};
 
 /// The names of the first account managers of a sub-branch, by their numbers from 1.
 pub const NAMES: [&str; 4] = ["王芳", "李强", "张敏", "刘洋"];
@@ -34,6 +37,33 @@ pub fn key_of(device: DeviceNumber) -> SoftwareKey {
     let mut secret = [7; 32];
     secret[..4].copy_from_slice(&device.get().to_be_bytes());
     SoftwareKey::from_secret(&secret).expect("a key")
+}
+
+/// Notes in a store that phones were enrolled before the story begins, each by [`key_of`] its number.
+pub async fn enrolled(store: &SqliteStore, phones: &[PhoneOwner]) {
+    for phone in phones {
+        let key: String = key_of(phone.device).public_key().as_bytes().iter().map(|b| format!("{b:02x}")).collect();
+        let known =
+            format!("INSERT INTO device_key (number, public_key, enrolled_at) VALUES ({}, x'{key}', 0)", phone.device);
+        store.tamper(known).await.expect("enrolled");
+    }
+}
+
+/// What such a phone was told when it enrolled, by a server of that key.
+pub fn identity(owner: &PhoneOwner, server_key: PublicKey, clock: ServerTime) -> Identity {
+    let enrolled = Enrolled {
+        device: owner.device,
+        person: owner.person.clone(),
+        name: owner.person.to_string(),
+        roles: owner.role.into(),
+        units: vec![owner.unit.clone()],
+        clock,
+        server_key,
+        token: Vec::new().into(),
+        lease_ms: LEASE_MS.unsigned_abs(),
+        dossier_key: None,
+    };
+    Identity { enrolled, key: PhoneKey::Software(key_of(owner.device)), salt: [3; 32] }
 }
 
 /// The bank, and whose phone is whose: `H-P` at head office has device 1, leaders `B1-L` to `B3-L` have 2 to 4, account

@@ -122,7 +122,8 @@ impl Holder {
 
     /// The app ends and starts again.
     pub fn restart(&mut self) {
-        self.phone.restart().expect("restarted");
+        let now = self.now();
+        self.phone.restart(now).expect("restarted");
     }
 
     /// Syncs over a line on which that must succeed.
@@ -136,6 +137,14 @@ impl Holder {
     /// When it gave up or was turned away.
     pub fn try_sync(&mut self) -> Result<Report, SyncError> {
         let now = self.now();
+        self.sync_by(now)
+    }
+
+    /// Syncs by another clock than the true one.
+    ///
+    /// # Errors
+    /// When it gave up or was turned away.
+    pub fn sync_by(&mut self, now: PhoneTime) -> Result<Report, SyncError> {
         match self.phone.sync(&mut self.link, now) {
             Ok(report) => Ok(report),
             Err(PhoneError::Sync { error, .. }) => Err(error),

@@ -10,7 +10,7 @@ mod keyring;
 mod line;
 mod world;
 
-pub use bank::{NAMES, date, key_of, person, small_bank, unit, week};
+pub use bank::{NAMES, date, enrolled, identity, key_of, person, small_bank, unit, week};
 pub use holder::Holder;
 pub use keyring::{Authenticator, session};
 pub use line::{Exchange, Faults, Line};

@@ -1,6 +1,6 @@
 //! The World: one server, its clock, and phones on a network.
 
-use super::bank::{key_of, person, small_bank, unit, week};
+use super::bank::{enrolled, identity, key_of, person, small_bank, unit, week};
 use super::holder::Holder;
 use super::keyring::Keyring;
 use super::line::{Faults, Line};
@@ -12,16 +12,16 @@ use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PhoneTime, RecordId, ServerTime, Week, Zone};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Standing, Tally, standings};
-use canvass_core::replica::{Durability, Identity, PhoneKey};
-use canvass_core::signing::{Authorization, Signer};
-use canvass_core::wire::{Enrolled, Request, Response};
+use canvass_core::replica::{DatabaseKey, Durability};
+use canvass_core::signing::Authorization;
+use canvass_core::wire::{Request, Response};
 use canvass_server::clock::{Clock, ManualClock};
 use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::demo::link::{Link, Weather};
-use canvass_server::demo::phone::Phone;
+use canvass_server::demo::phone::{Phone, Setup};
 use canvass_server::http::limits::{Allowances, Limits};
 use canvass_server::http::{App, CONTENT_TYPE, router};
-use canvass_server::store::{Actor, Counts, LEASE_MS, SqliteOptions, SqliteStore, Store, VerifyOrder, Whose};
+use canvass_server::store::{Actor, Counts, SqliteOptions, SqliteStore, Store, VerifyOrder, Whose};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::cell::{Cell, RefCell};
@@ -35,6 +35,11 @@ use tower::ServiceExt;
 /// The basement's network without its delays: tests never wait.
 pub fn basement() -> Weather {
     Weather { drops: 120, repeats: 80, truncates: 60, delays: 0, longest_delay: Duration::ZERO }
+}
+
+/// The key that an app would give: with the feature `sqlcipher` every world's phones are encrypted, and hold dossiers.
+fn app_key() -> Option<DatabaseKey> {
+    cfg!(feature = "sqlcipher").then(|| DatabaseKey::new([0xa1; 32]))
 }
 
 /// Everybody syncs, in order, over lines on which that must succeed.
@@ -116,14 +121,7 @@ impl World {
         let options = SqliteOptions { durable: false, seed: Some(seed), ..SqliteOptions::default() };
         let store = Arc::new(SqliteStore::open(&folder.path().join("canvass.db"), options).expect("a store"));
         runtime.block_on(store.set_bank(bank)).expect("a bank");
-        for phone in &phones {
-            let key: String = key_of(phone.device).public_key().as_bytes().iter().map(|b| format!("{b:02x}")).collect();
-            let known = format!(
-                "INSERT INTO device_key (number, public_key, enrolled_at) VALUES ({}, x'{key}', 0)",
-                phone.device
-            );
-            runtime.block_on(store.tamper(known)).expect("enrolled");
-        }
+        runtime.block_on(enrolled(&store, &phones));
         let mut app = App::new(store.clone(), Arc::new(clock.clone()));
         // The clock stands still while phones sync, so nobody would get anything back.
         app.limits = Limits::new(Arc::new(clock.clone()), Allowances::unbounded());
@@ -157,30 +155,14 @@ impl World {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(opening << 32 | u64::from(owner.device.get()));
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(opening);
-        let identity = self.identity(&owner);
-        let times = (self.now(), 0);
-        let phone = Phone::take(owner, identity, folder, Durability::AppEnd, seed, times).expect("a phone");
+        let identity = identity(&owner, self.store.secrets().signer().public_key(), self.clock.now());
+        let setup =
+            Setup { folder: folder.to_owned(), durability: Durability::AppEnd, key: app_key(), seed, skew_ms: 0 };
+        let phone = Phone::take(owner, identity, setup, self.now()).expect("a phone");
         let faults = Faults::default();
         let line = || Line::new(self.router.clone(), self.runtime.clone(), faults.clone());
         let (link, late) = (Link::new(line(), Weather::CLEAR, rng), line());
         Holder::new(phone, link, late, self.clock.clone(), faults)
-    }
-
-    /// What the phone of an owner was told when it enrolled.
-    fn identity(&self, owner: &PhoneOwner) -> Identity {
-        let enrolled = Enrolled {
-            device: owner.device,
-            person: owner.person.clone(),
-            name: owner.person.to_string(),
-            roles: owner.role.into(),
-            units: vec![owner.unit.clone()],
-            clock: self.clock.now(),
-            server_key: self.store.secrets().signer().public_key(),
-            token: Vec::new().into(),
-            lease_ms: LEASE_MS.unsigned_abs(),
-            dossier_key: None,
-        };
-        Identity { enrolled, key: PhoneKey::Software(key_of(owner.device)), salt: [3; 32] }
     }
 
     /// Everybody's phones.

@@ -175,3 +175,23 @@ fn every_file_that_the_documents_name_is_there() {
         }
     }
 }
+
+#[test]
+fn every_test_that_the_threats_page_names_is_there() {
+    let text = std::fs::read_to_string(root().join("server/SECURITY.md")).expect("a page");
+    let rooms = ["core/", "server/", "mobile-bindings/", "tests/"];
+    let (mut last, mut named) = (String::new(), 0);
+    for word in text.split('`').skip(1).step_by(2) {
+        let (file, test) = word.split_once("::").map_or((word, None), |(file, test)| (file, Some(test)));
+        if file != "…" && !rooms.iter().any(|room| file.starts_with(room)) {
+            continue;
+        }
+        if file != "…" {
+            last = std::fs::read_to_string(root().join(file)).unwrap_or_else(|_| panic!("SECURITY.md names {file}"));
+        }
+        let found = test.is_none_or(|test| last.contains(&format!("fn {test}(")));
+        assert!(found, "SECURITY.md names {word}, and there is no such test");
+        named += 1;
+    }
+    assert!(named > 15, "{named} tests");
+}

@@ -33,12 +33,12 @@ impl Replica {
         let vessel = Vessel::at(path);
         if path.exists() {
             // One that was cut off at its beginning holds nothing.
-            if opened(&vessel, &opening).is_ok_and(|(_, known)| known.is_none()) {
-                vessel.destroy()?;
-            } else {
+            if !opened(&vessel, &opening).is_ok_and(|(_, known)| known.is_none()) {
                 return Err(ReplicaError::AlreadyEnrolled(path.to_owned()));
             }
         }
+        // Whatever lies there still, under keys of another time, is nobody's.
+        vessel.destroy()?;
         if opening.key.is_some() {
             vessel.seal(&identity.salt)?;
         }

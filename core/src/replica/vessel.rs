@@ -52,7 +52,13 @@ impl Vessel {
     pub(super) fn seal(&self, random: &[u8; 32]) -> Result<(), ReplicaError> {
         let failed = |error| ReplicaError::of_file(&self.salt, &error);
         let mut file = std::fs::File::create(&self.salt).map_err(failed)?;
-        file.write_all(random).and_then(|()| file.sync_all()).map_err(failed)
+        file.write_all(random).and_then(|()| file.sync_all()).map_err(failed)?;
+        // Its name, too, must outlive a power cut: without these bytes nothing opens any more.
+        #[cfg(unix)]
+        if let Some(folder) = self.salt.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// The key of one of the files.

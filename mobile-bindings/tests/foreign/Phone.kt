@@ -1,12 +1,15 @@
-// Two phones in Kotlin: what an app does with the library, against a real server (CANVASS_SERVER).
+// Two phones in Kotlin: what an app does with the library, against a real server that invited them (CANVASS_INVITATION_…).
 
-import java.io.File
 import java.io.IOException
 import java.net.URI
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpRequest.BodyPublishers
 import java.net.http.HttpResponse.BodyHandlers
+import java.math.BigInteger
+import java.security.KeyPairGenerator
+import java.security.interfaces.ECPublicKey
+import java.security.spec.ECGenParameterSpec
 import java.time.Duration
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
@@ -17,26 +20,28 @@ import kotlinx.coroutines.withTimeout
 import org.canvass.mobile.FieldValue
 import org.canvass.mobile.Phone
 import org.canvass.mobile.PhoneException
+import org.canvass.mobile.Post
 import org.canvass.mobile.ProspectDraft
 import org.canvass.mobile.Reply
+import org.canvass.mobile.Signer
 import org.canvass.mobile.StandingView
 import org.canvass.mobile.Transport
 import org.canvass.mobile.TransportException
 import org.canvass.mobile.VisitDraft
+import org.canvass.mobile.serverOf
 
 /** Posts with what the JDK brings along. */
-class Http(server: String) : Transport {
+class Http(private val server: String) : Transport {
     private val client = HttpClient.newHttpClient()
-    private val address = URI("$server/v1/sync")
 
-    override suspend fun post(body: ByteArray): Reply = withContext(Dispatchers.IO) {
-        val request = HttpRequest.newBuilder(address)
+    override suspend fun post(post: Post): Reply = withContext(Dispatchers.IO) {
+        val request = HttpRequest.newBuilder(URI(server + post.path))
             .timeout(Duration.ofSeconds(30))
             .header("Content-Type", "application/vnd.canvass.sync")
-            .POST(BodyPublishers.ofByteArray(body))
-            .build()
+            .POST(BodyPublishers.ofByteArray(post.body))
+        post.authorization?.let { request.header("Authorization", it) }
         try {
-            val answer = client.send(request, BodyHandlers.ofByteArray())
+            val answer = client.send(request.build(), BodyHandlers.ofByteArray())
             Reply(answer.statusCode().toUShort(), answer.body())
         } catch (error: IOException) {
             throw TransportException.Failed(error.toString())
@@ -48,14 +53,40 @@ class Http(server: String) : Transport {
 class Unplugged : Transport {
     @Volatile var tried = false
 
-    override suspend fun post(body: ByteArray): Reply {
+    override suspend fun post(post: Post): Reply {
         tried = true
         throw IOException("the cable is out")
     }
 }
 
-fun openPhone(name: String, device: UInt, person: String): Phone =
-    Phone.open(File(System.getenv("CANVASS_FOLDER"), "$name.db").path, device, person)
+/** A key that only signs: what Android's key store does, and the JDK can do too. */
+class KeyStore : Signer {
+    private val pair = KeyPairGenerator.getInstance("EC").apply { initialize(ECGenParameterSpec("secp256r1")) }.generateKeyPair()
+
+    override fun publicKey(): ByteArray {
+        val point = (pair.public as ECPublicKey).w
+        return byteArrayOf(4) + fixed(point.affineX) + fixed(point.affineY)
+    }
+
+    override fun sign(message: ByteArray): ByteArray =
+        java.security.Signature.getInstance("SHA256withECDSA").run {
+            initSign(pair.private)
+            update(message)
+            sign()
+        }
+
+    private fun fixed(number: BigInteger): ByteArray {
+        val bytes = number.toByteArray()
+        return ByteArray(maxOf(0, 32 - bytes.size)) + bytes.copyOfRange(maxOf(0, bytes.size - 32), bytes.size)
+    }
+}
+
+val folder: String = System.getenv("CANVASS_FOLDER")
+
+/** A phone's key store keeps this. */
+val key: ByteArray? = if (System.getenv("CANVASS_ENCRYPTED") == "yes") ByteArray(32) { 7 } else null
+
+fun invitation(person: String): String = System.getenv("CANVASS_INVITATION_$person")
 
 fun visitNow() =
     VisitDraft(occurredAtMs = System.currentTimeMillis(), channel = "on_site", purpose = "拜访业委会主任")
@@ -65,8 +96,8 @@ fun ownStanding(phone: Phone): StandingView = phone.standings().single { it.own 
 fun wrongInputThrowsTheTypedErrorThatNamesTheField(phone: Phone) {
     val error = runCatching { phone.recordProspect(ProspectDraft(name = "天通苑", fundEstimateFen = -1)) }.exceptionOrNull()
     check(error is PhoneException.Invalid && error.field == "fund_estimate") { "$error" }
-    val other = runCatching { openPhone("wang", 2u, "LW") }.exceptionOrNull()
-    check(other is PhoneException.OtherOwner && other.device == 1u) { "$other" }
+    val other = runCatching { Phone.open(folder, "LW", key) }.exceptionOrNull()
+    check(other is PhoneException.NotEnrolled) { "$other" }
     check(phone.outstanding() == 0u) { "what was refused must leave nothing behind" }
 }
 
@@ -80,8 +111,12 @@ suspend fun withoutANetworkNothingIsLost(phone: Phone, visit: String) = withCont
 }
 
 fun main() = runBlocking {
-    val http = Http(System.getenv("CANVASS_SERVER"))
-    openPhone("wang", 1u, "WF").use { phone ->
+    val http = Http(serverOf(invitation("WF")))
+    val keys = KeyStore()
+    Phone.enrol(folder, key, invitation("WF"), http, keys).use { check(it.personName() == "王芳") }
+    val without = runCatching { Phone.open(folder, "WF", key) }.exceptionOrNull()
+    check(without is PhoneException.SignerFailed) { "the key lies in the key store alone: $without" }
+    Phone.open(folder, "WF", key, keys).use { phone ->
         wrongInputThrowsTheTypedErrorThatNamesTheField(phone)
 
         val prospect = phone.recordProspect(ProspectDraft(name = "银枫家园", households = 1200))
@@ -97,7 +132,7 @@ fun main() = runBlocking {
         check(standing.totals.getValue("visits").confirmed == 1L) { "$standing" }
         check(phone.standings().size == 2) { "every unit that takes part is ranked" }
 
-        openPhone("zhao", 3u, "ZL").use { rival ->
+        Phone.enrol(folder, key, invitation("ZL"), http).use { rival ->
             val elsewhere = rival.recordProspect(ProspectDraft(name = "静安新城"))
             repeat(2) { rival.recordVisit(elsewhere, visitNow()) }
             check(rival.sync(http).synced && ownStanding(rival).rank == 1u)

@@ -3,13 +3,13 @@
 
 use anyhow::{Context, Result};
 use canvass_core::domain::campaign::{self, Campaign};
-use canvass_core::domain::{
-    Bank, Date, Device, DeviceNumber, Kind, Membership, Person, Role, ServerTime, Unit, UnitLevel, Week, Zone,
-};
+use canvass_core::domain::{Bank, Date, Kind, Membership, Person, Role, ServerTime, Unit, UnitLevel, Week, Zone};
+use canvass_core::wire::{Invitation, InvitationCode};
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::http::{App, bind, serve};
+use canvass_server::store::devices::{Devices, InviteOrder};
 use canvass_server::store::sqlite::{SqliteOptions, database_in};
-use canvass_server::store::{ServerRecord, SqliteStore, Store};
+use canvass_server::store::{Actor, ServerRecord, SqliteStore, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -26,6 +26,8 @@ pub(crate) struct Serving {
     child: Child,
     /// Where it serves.
     pub(crate) address: String,
+    /// Whom it invites, and by which text.
+    pub(crate) invitations: Vec<(String, String)>,
 }
 
 impl Serving {
@@ -37,9 +39,13 @@ impl Serving {
         command.args(["--exact", "a_server_for_the_programs", "--nocapture"]).env(DATA, data);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let words = BufReader::new(child.stdout.take().context("its words")?);
-        let mut serving = Self { child, address: String::new() };
+        let mut serving = Self { child, address: String::new(), invitations: Vec::new() };
         for line in words.lines() {
-            if let Some((_, address)) = line?.split_once("serving at ") {
+            let line = line?;
+            if let Some((person, invitation)) = line.split_once(" is invited by ") {
+                serving.invitations.push((person.to_owned(), invitation.to_owned()));
+            }
+            if let Some((_, address)) = line.split_once("serving at ") {
                 serving.address = address.to_owned();
                 return Ok(serving);
             }
@@ -62,7 +68,12 @@ pub(crate) fn serve_here() -> Result<()> {
     Runtime::new()?.block_on(async {
         let store = Arc::new(SqliteStore::open(&database_in(Path::new(&data)), SqliteOptions::default())?);
         let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-        println!("serving at http://{}", listener.local_addr()?);
+        let address = format!("http://{}", listener.local_addr()?);
+        println!();
+        for person in ["WF", "LW", "ZL"] {
+            println!("{person} is invited by {}", invite(&store, person, &address).await?);
+        }
+        println!("serving at {address}");
         // Until the test that started it has ended, however that went: then nobody holds the other end any more.
         let left_alone = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
         let stop = async {
@@ -70,6 +81,14 @@ pub(crate) fn serve_here() -> Result<()> {
         };
         Ok(serve(listener, App::new(store, Arc::new(SystemClock)), stop).await?)
     })
+}
+
+/// An invitation as an administrator hands it out.
+async fn invite(store: &SqliteStore, person: &str, address: &str) -> Result<Invitation> {
+    let order = InviteOrder { person: person.parse()?, by: Actor::Operator, at: SystemClock.now() };
+    let invited = store.invite(order).await?;
+    let (base, code) = (address.to_owned(), InvitationCode::new(invited.code));
+    Ok(Invitation { base, number: invited.number, code, fingerprint: store.secrets().fingerprint() })
 }
 
 async fn found(data: &Path) -> Result<()> {
@@ -82,7 +101,7 @@ async fn found(data: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Two branches with an account manager's phone or two each: 1 and 2 in 黄浦, 3 in 静安.
+/// Two branches with an account manager or two each. Their phones enrol.
 fn bank() -> Result<Bank> {
     let levels = [
         ("HO", None, UnitLevel::HeadOffice, "总行"),
@@ -91,19 +110,17 @@ fn bank() -> Result<Bank> {
         ("JA", Some("HO"), UnitLevel::Branch, "静安支行"),
         ("JA-1", Some("JA"), UnitLevel::SubBranch, "静安一网点"),
     ];
-    let (mut units, mut people, mut memberships, mut devices) = (vec![], vec![], vec![], vec![]);
+    let (mut units, mut people, mut memberships) = (vec![], vec![], vec![]);
     for (id, parent, level, name) in levels {
         let parent = parent.map(str::parse).transpose()?;
         units.push(Unit { id: id.parse()?, parent, level, name: name.to_owned() });
     }
-    for (number, id, name, unit) in [(1, "WF", "王芳", "HP-1"), (2, "LW", "李伟", "HP-1"), (3, "ZL", "赵磊", "JA-1")]
-    {
+    for (id, name, unit) in [("WF", "王芳", "HP-1"), ("LW", "李伟", "HP-1"), ("ZL", "赵磊", "JA-1")] {
         people.push(Person { id: id.parse()?, name: name.to_owned(), roles: Role::AccountManager.into() });
         let from = Date::constant(2020, 1, 1);
         memberships.push(Membership { person: id.parse()?, unit: unit.parse()?, from, until: None });
-        devices.push(Device { number: DeviceNumber::phone(number)?, person: id.parse()? });
     }
-    Ok(Bank::new(units, people, memberships, devices)?)
+    Ok(Bank::new(units, people, memberships, Vec::new())?)
 }
 
 /// Both branches, this week and the next: a visit is 2 points.

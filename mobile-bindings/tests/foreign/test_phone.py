@@ -1,4 +1,4 @@
-"""Two phones in Python: what an app does with the library, against a real server (CANVASS_SERVER)."""
+"""Two phones in Python: what an app does with the library, against a real server that invited them (CANVASS_INVITATION_…)."""
 
 import asyncio
 import os
@@ -9,21 +9,27 @@ import urllib.error
 import urllib.request
 
 import canvass_mobile as canvass
-from canvass_mobile import FieldValue, Phone, PhoneError, ProspectDraft, VisitDraft
+from canvass_mobile import DossierDraft, FieldValue, Phone, PhoneError, ProspectDraft, VisitDraft
 
-SERVER = os.environ["CANVASS_SERVER"]
+INVITATION = {person: os.environ["CANVASS_INVITATION_" + person] for person in ("WF", "LW")}
+SERVER = canvass.server_of(INVITATION["WF"])
 FOLDER = os.environ["CANVASS_FOLDER"]
+ENCRYPTED = os.environ["CANVASS_ENCRYPTED"] == "yes"
+# A phone has a key store for this.
+KEY = os.urandom(32) if ENCRYPTED else None
 
 
 class Http(canvass.Transport):
     """Posts with what Python brings along."""
 
-    async def post(self, body):
-        return await asyncio.to_thread(self.post_now, body)
+    async def post(self, post):
+        return await asyncio.to_thread(self.post_now, post)
 
-    def post_now(self, body):
+    def post_now(self, post):
         headers = {"Content-Type": "application/vnd.canvass.sync"}
-        request = urllib.request.Request(SERVER + "/v1/sync", body, headers)
+        if post.authorization is not None:
+            headers["Authorization"] = post.authorization
+        request = urllib.request.Request(SERVER + post.path, post.body, headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return canvass.Reply(status=answer.status, body=answer.read())
@@ -39,7 +45,7 @@ class Unplugged(canvass.Transport):
     def __init__(self):
         self.tried = asyncio.Event()
 
-    async def post(self, body):
+    async def post(self, post):
         self.tried.set()
         raise RuntimeError("the cable is out")
 
@@ -50,7 +56,7 @@ class Hanging(canvass.Transport):
     def __init__(self):
         self.tried = asyncio.Event()
 
-    async def post(self, body):
+    async def post(self, post):
         self.tried.set()
         await asyncio.Event().wait()
 
@@ -60,8 +66,8 @@ class Once(Http):
 
     lost = False
 
-    async def post(self, body):
-        reply = await super().post(body)
+    async def post(self, post):
+        reply = await super().post(post)
         if not self.lost:
             self.lost = True
             raise canvass.TransportError.Failed(reason="the answer was lost")
@@ -71,12 +77,25 @@ class Once(Http):
 class Closed(canvass.Transport):
     """A server that will not have this phone."""
 
-    async def post(self, body):
+    async def post(self, post):
         return canvass.Reply(status=403, body='{"detail": "不认识这台手机"}'.encode())
 
 
-def phone(name, device, person):
-    return Phone.open(os.path.join(FOLDER, name + ".db"), device, person)
+class Forger(canvass.Transport):
+    """Somebody on the network who would like to see the phone wiped."""
+
+    async def post(self, post):
+        directive = "0" * 200
+        body = '{"type": "urn:canvass:problem:revoked", "detail": "bye", "directive": "%s"}' % directive
+        return canvass.Reply(status=403, body=body.encode())
+
+
+async def enrol(person):
+    return await Phone.enrol(FOLDER, KEY, INVITATION[person], Http())
+
+
+def opened(person, key=KEY):
+    return Phone.open(FOLDER, person, key)
 
 
 def now_ms():
@@ -122,16 +141,16 @@ def wrong_input_raises_the_typed_error_that_names_the_field(a):
     assert field(lambda: a.record("42")) == "id"
     assert field(lambda: a.edit(prospect, {"no such": FieldValue.EMPTY()})) == "no such"
     assert field(lambda: a.edit(prospect, {"households": FieldValue.TEXT("many")})) == "households"
-    assert field(lambda: phone("zero", 0, "WF")) == "device"
-    assert field(lambda: phone("nobody", 3, "黄浦")) == "person"
+    assert field(lambda: opened("黄浦")) == "person"
+    assert field(lambda: opened("WF", b"short")) == "key"
+    assert field(lambda: canvass.server_of("https://elsewhere.example")) == "invitation"
 
     elsewhere = "0195a0c4-7c00-7000-8000-000000000000"
     assert raised(PhoneError.NotFound, lambda: a.record(elsewhere)).id == elsewhere
     raised(PhoneError.NotFound, lambda: a.dismiss("00"))
     nothing = FieldValue.TEXT("静安")
     assert raised(PhoneError.NoConflict, lambda: a.resolve(prospect, "name", nothing)).field == "name"
-    owner = raised(PhoneError.OtherOwner, lambda: phone("a", 2, "LW"))
-    assert (owner.device, owner.person) == (1, "WF"), owner
+    raised(PhoneError.NotEnrolled, lambda: opened("ZL"))
     assert a.outstanding() == before, "what was refused must leave nothing behind"
 
 
@@ -206,8 +225,8 @@ async def without_a_network_nothing_is_called_synced_and_nothing_is_lost(a, pros
 
 async def what_is_recorded_during_a_sync_is_not_called_synced(a, prospect):
     class Interrupted(Http):
-        async def post(self, body):
-            reply = await super().post(body)
+        async def post(self, post):
+            reply = await super().post(post)
             a.record_visit(prospect, VisitDraft(occurred_at_ms=now_ms(), channel="video"))
             return reply
 
@@ -223,14 +242,56 @@ async def two_syncs_at_once_take_turns(a, prospect):
     assert sorted([first.acknowledged, second.acknowledged]) == [0, 1], (first, second)
 
 
+async def an_invitation_brings_one_phone_in():
+    number, code, fingerprint = INVITATION["WF"].split("#")[1].split(".")
+    typed = f"{SERVER}/enrol#{number}.0000-0000-0000-0000.{fingerprint.lower()}"
+    wrong = await not_synced(PhoneError.InvitationRefused, Phone.enrol(FOLDER, KEY, typed, Http()))
+    assert wrong.code == "invitation-unknown" and wrong.reason, wrong
+    assert canvass.people(FOLDER) == []
+    a = await enrol("WF")
+    assert (a.person(), a.person_name()) == ("WF", "王芳")
+    used = await not_synced(PhoneError.InvitationRefused, enrol("WF"))
+    assert used.code == "invitation-used", used
+    b = await enrol("LW")
+    assert canvass.people(FOLDER) == ["LW", "WF"]
+    return a, b
+
+
+async def a_forged_directive_wipes_nothing(a, prospect):
+    await not_synced(PhoneError.Rejected, a.sync(Forger()))
+    assert a.record(prospect).id == prospect
+
+
+async def dossiers_need_encryption_and_every_reading_is_noted(a, prospect):
+    draft = DossierDraft(name="周建国", role="chair", influence=5, birthday="1961-05-04")
+    if not ENCRYPTED:
+        assert not a.dossiers_are_open()
+        raised(PhoneError.NoDossiers, lambda: a.record_dossier(prospect, draft))
+        raised(PhoneError.NoDossiers, lambda: a.dossiers(prospect))
+        return
+    raised(PhoneError.WrongKey, lambda: opened("WF", os.urandom(32)))
+    assert a.dossiers_are_open()
+    dossier = a.record_dossier(prospect, draft)
+    assert a.read_dossier(dossier).fields["influence"] == FieldValue.NUMBER(5)
+    assert [found.id for found in a.dossiers(text="建国")] == [dossier] and a.dossiers(text="王") == []
+    assert all(found.id != dossier for found in a.list())
+    assert (await a.sync(Http())).synced and a.read_dossier(dossier).unsynced == 0
+    for name in os.listdir(FOLDER):
+        path = os.path.join(FOLDER, name)
+        if os.path.isfile(path) and name.startswith("WF."):
+            assert "周建国".encode() not in open(path, "rb").read(), name
+
+
 async def main():
-    a, b = phone("a", 1, "WF"), phone("b", 2, "LW")
+    a, b = await an_invitation_brings_one_phone_in()
     wrong_input_raises_the_typed_error_that_names_the_field(a)
     prospect = await a_visit_is_recorded_offline_and_reaches_the_other_phone(a, b)
     await two_who_edit_at_once_both_see_it_and_one_settles_it(a, b, prospect)
     await without_a_network_nothing_is_called_synced_and_nothing_is_lost(a, prospect)
     await what_is_recorded_during_a_sync_is_not_called_synced(a, prospect)
     await two_syncs_at_once_take_turns(a, prospect)
+    await a_forged_directive_wipes_nothing(a, prospect)
+    await dossiers_need_encryption_and_every_reading_is_noted(a, prospect)
 
 
 try:

@@ -3,7 +3,7 @@
 
 use super::bank::PhoneOwner;
 use super::link::{HttpTransport, Link, LinkCounts, Weather};
-use super::phone::{Phone, PhoneError, enrol};
+use super::phone::{Phone, PhoneError, Setup, enrol};
 use super::script::{Act, Known, Script, phone_rng};
 use crate::clock::{Clock, ManualClock};
 use canvass_core::domain::{
@@ -78,8 +78,9 @@ impl Fleet {
             let mut keys = phone_rng(seed.wrapping_add(0x6b65_7973), owner.device);
             let identity = enrol(invitation, &mut HttpTransport::new(base), &mut keys, now)?;
             let owner = PhoneOwner { device: identity.enrolled.device, ..owner.clone() };
-            let (durability, times) = (Durability::PowerLoss, (now, skew_ms));
-            let phone = Phone::take(owner.clone(), identity, folder, durability, seed, times)?;
+            let (folder, durability) = (folder.to_owned(), Durability::PowerLoss);
+            let setup = Setup { folder, durability, key: None, seed, skew_ms };
+            let phone = Phone::take(owner.clone(), identity, setup, now)?;
             let faults = phone_rng(seed.wrapping_add(0x6c69_6e6b), owner.device);
             Ok(Mutex::new(Hand {
                 phone,
@@ -230,7 +231,7 @@ impl Hand {
     /// A day's work, offline.
     fn work(&mut self, date: Date, morning: PhoneTime) -> Result<(), PhoneError> {
         if self.rng.random_bool(0.1) {
-            self.phone.restart()?;
+            self.phone.restart(morning)?;
         }
         self.settle_conflicts(morning)?;
         let known = self.known()?;

@@ -5,7 +5,9 @@ use super::bank::PhoneOwner;
 use super::link::Transport;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Fields, Invalid, KindSpec, PhoneTime, RecordId, Value};
-use canvass_core::replica::{Action, Durability, Identity, Opening, PhoneKey, Query, Replica, ReplicaError};
+use canvass_core::replica::{
+    Action, DatabaseKey, Durability, Identity, Opening, PhoneKey, Query, Replica, ReplicaError,
+};
 use canvass_core::signing::SoftwareKey;
 use canvass_core::sync::{Enrolment, EnrolmentError, Report, SyncError};
 use canvass_core::wire::{Invitation, Request, Response, Verdict};
@@ -41,17 +43,36 @@ pub enum PhoneError {
     Invalid(#[from] Invalid),
 }
 
+/// How a phone is set up.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The folder of its database.
+    pub folder: PathBuf,
+    /// What a save survives.
+    pub durability: Durability,
+    /// Encrypts its files.
+    pub key: Option<DatabaseKey>,
+    /// What its randomness follows from.
+    pub seed: u64,
+    /// How far its clock runs ahead of the true time.
+    pub skew_ms: i64,
+}
+
+impl Setup {
+    fn opening(&self, now: PhoneTime, rng: &mut ChaCha8Rng) -> Opening {
+        let at = now.plus_millis(self.skew_ms);
+        Opening { actor_seed: rng.random(), durability: self.durability, key: self.key.clone(), at }
+    }
+}
+
 /// A phone in somebody's hand.
 #[derive(Debug)]
 pub struct Phone {
     owner: PhoneOwner,
     path: PathBuf,
-    durability: Durability,
+    setup: Setup,
     replica: Replica,
     rng: ChaCha8Rng,
-    skew_ms: i64,
-    /// Its clock, as it was last looked at.
-    at: PhoneTime,
     /// Changes whose acknowledgement reached this phone, noted from the responses themselves as they arrived.
     acknowledged: HashSet<ChangeHash>,
     /// Fields of records that were ever seen in conflict here.
@@ -59,41 +80,23 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// Takes a phone with its database in a folder: as it was left there, or a new one that has just enrolled as `identity`
-    /// says. Its clock runs `skew_ms` ahead of the true time.
+    /// Takes a phone up at a true time: as it was left in its folder, or a new one that has just enrolled as `identity` says.
     ///
     /// # Errors
     /// When the database cannot be opened.
-    pub fn take(
-        owner: PhoneOwner,
-        identity: Identity,
-        folder: &Path,
-        durability: Durability,
-        seed: u64,
-        (now, skew_ms): (PhoneTime, i64),
-    ) -> Result<Self, PhoneError> {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    pub fn take(owner: PhoneOwner, identity: Identity, setup: Setup, now: PhoneTime) -> Result<Self, PhoneError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(setup.seed);
         // A stream apart from the one that the owner's script draws from.
         rng.set_stream(u64::from(owner.device.get()) | 1 << 40);
-        let path = folder.join(format!("phone-{:05}.db", owner.device.get()));
-        let at = now.plus_millis(skew_ms);
-        let opening = Opening { actor_seed: rng.random(), durability, key: None, at };
+        let path = setup.folder.join(format!("phone-{:05}.db", owner.device.get()));
+        let opening = setup.opening(now, &mut rng);
         let replica = match path.exists() {
             true => Replica::open(&path, opening, None),
             false => Replica::begin(&path, opening, identity),
         };
         let replica = replica.map_err(|error| PhoneError::Replica { device: owner.device.get(), error })?;
-        Ok(Self {
-            owner,
-            path,
-            durability,
-            replica,
-            rng,
-            skew_ms,
-            at,
-            acknowledged: HashSet::new(),
-            conflicts: HashSet::new(),
-        })
+        let (acknowledged, conflicts) = (HashSet::new(), HashSet::new());
+        Ok(Self { owner, path, setup, replica, rng, acknowledged, conflicts })
     }
 
     /// Whose phone it is.
@@ -113,7 +116,7 @@ impl Phone {
 
     /// Its clock at a true time.
     pub fn clock(&self, now: PhoneTime) -> PhoneTime {
-        now.plus_millis(self.skew_ms)
+        now.plus_millis(self.setup.skew_ms)
     }
 
     /// Changes whose acknowledgement reached this phone.
@@ -126,13 +129,12 @@ impl Phone {
         &self.conflicts
     }
 
-    /// The app ends and starts again, under a fresh actor.
+    /// The app ends and starts again at a true time, under a fresh actor.
     ///
     /// # Errors
     /// When the database cannot be opened.
-    pub fn restart(&mut self) -> Result<(), PhoneError> {
-        let (actor_seed, durability) = (self.rng.random(), self.durability);
-        let opening = Opening { actor_seed, durability, key: None, at: self.at };
+    pub fn restart(&mut self, now: PhoneTime) -> Result<(), PhoneError> {
+        let opening = self.setup.opening(now, &mut self.rng);
         self.replica = Replica::open(&self.path, opening, None).map_err(|error| self.failed(error))?;
         Ok(())
     }
@@ -178,7 +180,6 @@ impl Phone {
     /// When it gave up or was turned away; what was recorded is still in the outbox.
     pub fn sync(&mut self, transport: &mut impl Transport, now: PhoneTime) -> Result<Report, PhoneError> {
         let mut now = self.clock(now);
-        self.at = now;
         let session = self.replica.session(self.rng.random());
         let mut session = session.map_err(|error| self.failed(error))?;
         let result = loop {
@@ -196,6 +197,10 @@ impl Phone {
                 Action::Done(result) => break result,
             }
         };
+        if matches!(result, Err(SyncError::Revoked { .. })) {
+            // Nothing is left to look at.
+            return result.map_err(|error| PhoneError::Sync { device: self.owner.device.get(), error });
+        }
         let in_conflict = Query { in_conflict: true, limit: 1000, ..Query::default() };
         for row in self.replica.query(&in_conflict).map_err(|error| self.failed(error))? {
             self.conflicts.extend(row.conflicts.into_iter().map(|conflict| (row.id, conflict.field.to_string())));

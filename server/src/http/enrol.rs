@@ -3,7 +3,7 @@
 
 use super::signed::{CONTENT_TYPE, SignedFarewell, is_sync, read};
 use super::sync::{dossier_key, message, off_thread, packed};
-use super::{App, Problem};
+use super::{App, MAX_ENROL, Problem};
 use crate::ingest::{Grants, Told, token};
 use crate::store::LEASE_MS;
 use crate::store::devices::EnrolOrder;
@@ -22,7 +22,7 @@ pub(super) async fn enrol(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<HttpResponse, Problem> {
     is_sync(&headers)?;
-    let body = read(body)?;
+    let body = read(body, MAX_ENROL)?;
     let request = off_thread(move || EnrolRequest::decode(&body)).await??;
     if !request.is_proven() {
         return Err(Problem::bad_signature());

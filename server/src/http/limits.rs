@@ -204,6 +204,9 @@ struct Inner {
     device_kilobytes: Budget<DeviceNumber>,
     address_places: Arc<AtOnce<IpAddr>>,
     device_places: Arc<AtOnce<DeviceNumber>>,
+    /// Phones that asked for too much, and until when they wait.
+    waiting: Mutex<HashMap<DeviceNumber, Duration>>,
+    ticks: Ticks,
 }
 
 impl Limits {
@@ -218,6 +221,8 @@ impl Limits {
             device_kilobytes: Budget::new(allowances.device_kilobytes, &ticks, SENDERS),
             address_places: Arc::new(AtOnce::new(allowances.address_at_once)),
             device_places: Arc::new(AtOnce::new(allowances.device_at_once)),
+            waiting: Mutex::default(),
+            ticks,
         }))
     }
 
@@ -229,9 +234,28 @@ impl Limits {
         let kilobytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
         let taken = self.0.device_requests.take(device, 1);
         taken.and_then(|()| self.0.device_kilobytes.take(device, kilobytes)).map_err(|wait| {
-            let words = format!("device {device} asks for more than one phone may");
-            Problem::too_many_requests(&words, wait)
+            let until = self.0.ticks.0.elapsed() + wait;
+            self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(device, until);
+            asks_too_much(device, wait)
         })
+    }
+
+    /// Whether a phone still has to wait: asked before its signature is checked, so that a flood costs no such check. Only
+    /// what it signed makes a phone wait, so nobody can make another's.
+    ///
+    /// # Errors
+    /// `too-many-requests`, with how long to wait.
+    pub fn device_waits(&self, device: DeviceNumber) -> Result<(), Problem> {
+        let now = self.0.ticks.0.elapsed();
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        match waiting.get(&device).map(|until| until.saturating_sub(now)) {
+            None => Ok(()),
+            Some(Duration::ZERO) => {
+                waiting.remove(&device);
+                Ok(())
+            }
+            Some(wait) => Err(asks_too_much(device, wait)),
+        }
     }
 
     /// Takes a place for a phone's request, to be held while it is worked on.
@@ -281,21 +305,32 @@ impl Limits {
     }
 }
 
+fn asks_too_much(device: DeviceNumber, wait: Duration) -> Problem {
+    Problem::too_many_requests(&format!("device {device} asks for more than one phone may"), wait)
+}
+
+/// How long who asks for too much waits for that answer: a sender that does not wait by itself does so here, on its own
+/// connection.
+const TURNED_AWAY: Duration = Duration::from_millis(250);
+
 /// The layer: counts each request of an address, lets it wait for a place, and counts it once more if it proved nothing.
 pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let Some(client) = request.extensions().get::<ClientAddress>().copied() else {
         return Problem::failed("a request came without an address").into_response();
     };
     let enrols = request.uri().path() == super::ENROL;
-    if let Err(problem) = app.limits.address(client, enrols) {
-        return problem.into_response();
-    }
-    let _place = app.limits.address_place(client).await;
-    let response = next.run(request).await;
-    if response.status() == StatusCode::UNAUTHORIZED
-        && let Err(problem) = app.limits.unproven(client)
-    {
-        return problem.into_response();
+    let response = match app.limits.address(client, enrols) {
+        Err(problem) => problem.into_response(),
+        Ok(()) => {
+            let _place = app.limits.address_place(client).await;
+            let response = next.run(request).await;
+            let unproven = response.status() == StatusCode::UNAUTHORIZED;
+            let counted = if unproven { app.limits.unproven(client) } else { Ok(()) };
+            counted.map_or_else(IntoResponse::into_response, |()| response)
+        }
+    };
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        tokio::time::sleep(TURNED_AWAY).await;
     }
     response
 }
@@ -329,7 +364,10 @@ mod tests {
         assert_eq!(problem.status(), StatusCode::TOO_MANY_REQUESTS);
         assert!(problem.detail().contains("device 7") && problem.detail().contains("wait 1 second"), "{problem:?}");
         assert!(limits.device(honest, 1).is_ok());
+        assert!(limits.device_waits(heavy).is_err(), "before its signature is looked at");
+        assert!(limits.device_waits(honest).is_ok());
         clock.advance_to(at(1_000_000 + 2_000));
+        assert!(limits.device_waits(heavy).is_ok());
         assert_eq!((0..10).take_while(|_| limits.device(heavy, 1).is_ok()).count(), 2);
     }
 

@@ -57,6 +57,7 @@ async fn admit(parts: &Parts, app: &App) -> Result<(Signed, Option<Revocation>),
     let authorization: Authorization =
         text.ok_or_else(|| Problem::unsigned("this request is not signed"))?.parse().map_err(Problem::unsigned)?;
     let device = authorization.device;
+    app.limits.device_waits(device)?;
     let credential = app.store.credential(device).await?.ok_or_else(|| Problem::unknown_device(device))?;
     if !authorization.is_by(&credential.key, parts.uri.path()) {
         return Err(Problem::bad_signature());
@@ -91,10 +92,10 @@ pub(super) fn is_sync(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// A body as it was read.
-pub(super) fn read(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
+/// A body as it was read, if it was not longer than its route takes.
+pub(super) fn read(body: Result<Bytes, BytesRejection>, most: usize) -> Result<Bytes, Problem> {
     body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(format!("the body is larger than {MAX_BODY} bytes")),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(format!("the body is larger than {most} bytes")),
         _ => Problem::unreadable(rejection),
     })
 }
@@ -102,7 +103,7 @@ pub(super) fn read(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem
 impl Signed {
     /// The body, if it is the one that was signed. A link that cuts a body makes it another.
     pub(super) fn body(&self, body: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
-        let body = read(body)?;
+        let body = read(body, MAX_BODY)?;
         if self.authorization.covers(&body) { Ok(body) } else { Err(Problem::other_body()) }
     }
 

@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, reason = "a benchmark whose preparation fails has nothing to say")]
 #![expect(clippy::cast_precision_loss, reason = "counts and sums of a benchmark are small")]
 
+mod fairness;
 mod pages;
 mod phone;
 mod process;
@@ -32,14 +33,16 @@ const FIGURES: &[(&str, Measure)] = &[
     ("7-ingest", server::ingest),
     ("8-page", pages::page),
     ("8-outcome", pages::outcome),
+    ("9-fairness", fairness::flooded),
 ];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [serve, path] = &arguments[..]
-        && serve == process::SERVE
-    {
-        return process::run(path);
+    match &arguments[..] {
+        [what, path] if what == process::SERVE => return process::run(path, false),
+        [what, path] if what == process::SERVE_LIMITED => return process::run(path, true),
+        [what, url, database] if what == fairness::FLOOD => return fairness::flood(url, database),
+        _ => {}
     }
     if !arguments.iter().any(|argument| argument == "--bench") {
         println!("These are benchmarks: run them with `cargo bench`.");

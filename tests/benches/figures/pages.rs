@@ -4,7 +4,7 @@ use crate::process::Server;
 use crate::sample::Sample;
 use crate::stock::{Stock, copy};
 use crate::table::{Figure, Report, Times, count, ms};
-use crate::town::{OUTCOME, Town, now, order, prospects, record, this_week};
+use crate::town::{OUTCOME, Town, now, order, prospects, record, server_now, this_week};
 use canvass_core::ranking::{standings, trends, unplaced};
 use canvass_server::store::{SqliteOptions, SqliteStore, Store, StoredCampaign};
 use std::path::Path;
@@ -41,7 +41,7 @@ fn page_of(report: &mut Report, town: &Town, database: &Path, repeats: usize) {
     let alive = format!("{}/livez", server.url());
     let bank = runtime.block_on(store.bank()).expect("a bank");
     let reader = bank.people().next().expect("somebody").id.to_string();
-    let token = runtime.block_on(canvass_tests::session(&store, &reader, now()));
+    let token = runtime.block_on(canvass_tests::session(&store, &reader, server_now()));
     let cookie = format!("canvass={}", token.reveal());
     let agent = ureq::Agent::new_with_defaults();
     let get = |address: &str| {

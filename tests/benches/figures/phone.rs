@@ -5,10 +5,14 @@ use crate::stock::{Stock, copy};
 use crate::table::{Figure, Report, Times, count, ms};
 use crate::town::{VISIT, fields_of, moment, now, server_now};
 use canvass_core::document::{Actor, Authorship, Document};
+use canvass_core::domain::Role;
 use canvass_core::domain::{DeviceNumber, RecordId, prospect};
 use canvass_core::projection::{StoredRow, project};
 use canvass_core::replica::{Durability, Opening, Query, Replica};
+use canvass_core::signing::Signer;
 use canvass_core::wire::{Delivery, Request, Response};
+use canvass_server::demo::bank::PhoneOwner;
+use canvass_tests::{identity, key_of};
 use rusqlite::{Connection, params};
 use std::path::Path;
 
@@ -16,9 +20,14 @@ use std::path::Path;
 const HELD: [usize; 2] = [1_000, 100_000];
 
 fn open(path: &Path, sample: &mut Sample, durability: Durability) -> Replica {
-    let person = "B0001-S1-P1".parse().expect("a person");
-    let opening = Opening { device: DeviceNumber::new(9), person, actor_seed: sample.seed(), durability };
-    Replica::open(path, opening).expect("opened")
+    let opening = Opening { actor_seed: sample.seed(), durability, key: None, at: now() };
+    if path.exists() {
+        return Replica::open(path, opening, None).expect("opened");
+    }
+    let (person, unit) = ("B0001-S1-P1".parse().expect("a person"), "B0001-S1".parse().expect("a unit"));
+    let owner = PhoneOwner { device: DeviceNumber::new(9), person, unit, role: Role::AccountManager };
+    let identity = identity(&owner, key_of(owner.device).public_key(), server_now());
+    Replica::begin(path, opening, identity).expect("begun")
 }
 
 /// A phone that holds so many records from the server: of twenty-one, one is a prospect and the others its visits.

@@ -1,10 +1,10 @@
 //! A server in a process of its own, so that its time and memory are its alone: this program, started again.
 
 use crate::town;
-use canvass_core::domain::PhoneTime;
+use canvass_core::domain::{PhoneTime, ServerTime};
 use canvass_core::replica::{Action, Replica};
-use canvass_core::sync::{Report, Session};
-use canvass_server::clock::ManualClock;
+use canvass_core::sync::Report;
+use canvass_server::clock::{Clock, ManualClock};
 use canvass_server::demo::link::{HttpTransport, Transport};
 use canvass_server::http::limits::{Allowances, Limits};
 use canvass_server::http::{App, bind, serve};
@@ -13,13 +13,29 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The argument that makes this program a server.
 pub(crate) const SERVE: &str = "--serve-database";
 
+/// The argument that makes this program a server with its usual limits.
+pub(crate) const SERVE_LIMITED: &str = "--serve-limited";
+
+/// Stands still for the business, and goes on for what is allowed in a while.
+struct Standing(Instant);
+
+impl Clock for Standing {
+    fn now(&self) -> ServerTime {
+        town::server_now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// Serves a database, durably, until standard input ends.
-pub(crate) fn run(path: &str) {
+pub(crate) fn run(path: &str, limited: bool) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let store = SqliteStore::open(Path::new(path), SqliteOptions::default()).expect("a store");
@@ -27,6 +43,9 @@ pub(crate) fn run(path: &str) {
         let mut app = App::new(Arc::new(store), clock.clone());
         // The clock stands still, so nobody would get anything back.
         app.limits = Limits::new(clock, Allowances::unbounded());
+        if limited {
+            app.limits = Limits::new(Arc::new(Standing(Instant::now())), Allowances::default());
+        }
         let listener = bind("127.0.0.1:0".parse().expect("an address")).await.expect("listening");
         println!("{}", listener.local_addr().expect("an address"));
         let ended = tokio::task::spawn_blocking(|| drop(std::io::stdin().read_to_end(&mut Vec::new())));
@@ -44,13 +63,20 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server on a database.
     pub(crate) fn on(path: &Path) -> Self {
-        let mut child = Command::new(std::env::current_exe().expect("this program's path"))
-            .arg(SERVE)
-            .arg(path)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a process");
+        let mut command = Command::new(std::env::current_exe().expect("this program's path"));
+        command.arg(SERVE);
+        Self::started(command, path)
+    }
+
+    /// Starts a server with its usual limits on a database, on one processor core.
+    pub(crate) fn limited(path: &Path, core: &str) -> Self {
+        let mut command = Command::new("taskset");
+        command.args(["-c", core]).arg(std::env::current_exe().expect("this program's path")).arg(SERVE_LIMITED);
+        Self::started(command, path)
+    }
+
+    fn started(mut command: Command, path: &Path) -> Self {
+        let mut child = command.arg(path).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a process");
         let mut address = String::new();
         let said = BufReader::new(child.stdout.take().expect("its output")).read_line(&mut address);
         said.expect("it says where it listens");
@@ -113,10 +139,10 @@ fn cpu_in(stat: &str) -> f64 {
 
 /// Syncs a phone, which must succeed. `nonce` must differ from sync to sync.
 pub(crate) fn sync(replica: &mut Replica, transport: &mut impl Transport, nonce: u64, at: PhoneTime) -> Report {
-    let mut session = Session::new(nonce);
+    let mut session = replica.session(nonce).expect("a session");
     for round in 0.. {
         match replica.advance(&mut session, nonce.wrapping_mul(1_000_003).wrapping_add(round), at).expect("advanced") {
-            Action::Transmit(body) => match transport.post(&body) {
+            Action::Transmit(post) => match transport.post(&post) {
                 Ok(reply) => session.received(&reply, at),
                 Err(failure) => session.failed(&failure, at),
             },

@@ -8,9 +8,12 @@ use crate::town::{Town, VISIT, fields_of, now, prospects, record};
 use crate::wire::{CITY, phone};
 use canvass_core::domain::{Fields, RecordId};
 use canvass_core::replica::{Durability, Query};
+use canvass_core::signing::Authorization;
+use canvass_core::sync::Post;
 use canvass_core::wire::{Position, Push, Request, Response, Verdict};
 use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::demo::link::Transport;
+use canvass_tests::key_of;
 use std::path::Path;
 
 /// Fifty units, 10 prospects of each, 20 visits of each of these.
@@ -161,7 +164,7 @@ fn plain_of(database: &Path, town: &Town) -> usize {
 }
 
 /// A phone that is up to date, of which only the requests are played: what it holds costs the server nothing.
-struct Pen<T> {
+pub(crate) struct Pen<T> {
     owner: PhoneOwner,
     positions: Vec<Position>,
     standings: u64,
@@ -170,7 +173,7 @@ struct Pen<T> {
 }
 
 impl<T: Transport> Pen<T> {
-    fn up_to_date(owner: PhoneOwner, line: T) -> Self {
+    pub(crate) fn up_to_date(owner: PhoneOwner, line: T) -> Self {
         let mut pen = Self { owner, positions: Vec::new(), standings: 0, reference: 0, line };
         let first = pen.ask(Vec::new(), 1);
         // As if it had worked all the way down.
@@ -186,7 +189,11 @@ impl<T: Transport> Pen<T> {
         request.positions = self.positions.clone();
         request.reference = self.reference;
         request.standings = self.standings;
-        let reply = self.line.post(&request.encode().expect("encoded")).expect("answered");
+        let (path, body) = ("/v1/sync", request.encode().expect("encoded"));
+        let signer = key_of(self.owner.device);
+        let signed = Authorization::sign(&signer, self.owner.device, path, now(), &body).expect("signed");
+        let reply = self.line.post(&Post { path, authorization: Some(signed.to_string()), body }).expect("answered");
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         let response = Response::decode(&reply.body).expect("a response");
         for moved in &response.positions {
             self.positions.retain(|position| position.feed != moved.feed);
@@ -197,11 +204,21 @@ impl<T: Transport> Pen<T> {
         response
     }
 
+    /// Whose phone it is.
+    pub(crate) fn owner(&self) -> &PhoneOwner {
+        &self.owner
+    }
+
+    /// Pushes and pulls in one request.
+    pub(crate) fn sync(&mut self, pushes: Vec<Push>) {
+        let response = self.ask(pushes, 1 << 20);
+        assert!(response.verdicts.iter().flatten().all(|verdict| *verdict == Verdict::Accepted));
+    }
+
     /// Pushes new visits, one for each prospect named.
     fn push(&mut self, sample: &mut Sample, prospects: Vec<RecordId>) {
         let pushes = record(sample, &self.owner, VISIT, prospects, now());
-        let response = self.ask(pushes, 1 << 20);
-        assert!(response.verdicts.iter().flatten().all(|verdict| *verdict == Verdict::Accepted));
+        self.sync(pushes);
     }
 }
 

@@ -55,6 +55,11 @@ impl Stock {
 pub(crate) fn copy(from: &Path, folder: &Path, name: &str) -> PathBuf {
     let to = folder.join(name);
     std::fs::copy(from, &to).expect("copied");
+    // A server's database goes with its secrets; a phone's has none.
+    let secret = from.with_file_name("canvass.key");
+    if secret.exists() {
+        std::fs::copy(secret, folder.join("canvass.key")).expect("copied");
+    }
     to
 }
 

@@ -110,6 +110,11 @@ impl Times {
         self.0.push(time);
     }
 
+    /// Adds what somebody else measured.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();

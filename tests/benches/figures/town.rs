@@ -127,6 +127,7 @@ impl Town {
                 .expect("a store");
         let (bank, phones) = self.staff();
         runtime.block_on(store.set_bank(bank)).expect("a bank");
+        runtime.block_on(canvass_tests::enrolled(&store, &phones));
         let head_office = phones.first().expect("head office");
         ingest(&runtime, &store, launch(head_office, self.branches));
         let mut work = Vec::new();

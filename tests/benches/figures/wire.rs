@@ -4,13 +4,15 @@ use crate::process::{Server, sync};
 use crate::sample::{Plain, Sample};
 use crate::stock::{Stock, copy};
 use crate::table::{Figure, Report, Times, count, ms};
-use crate::town::{Town, VISIT, fields_of, now, prospects};
+use crate::town::{Town, VISIT, fields_of, now, prospects, server_now};
 use canvass_core::domain::{Fields, Role};
 use canvass_core::replica::{Durability, Opening, Replica};
-use canvass_core::sync::{Failure, Reply};
+use canvass_core::signing::Signer;
+use canvass_core::sync::{Failure, Post, Reply};
 use canvass_core::wire::{Request, Response};
 use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::demo::link::{HttpTransport, Transport};
+use canvass_tests::{identity, key_of};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
@@ -23,8 +25,10 @@ pub(crate) const CITY: Town = Town { branches: 5, subs: 2, managers: 3, prospect
 /// A person's new phone, in a folder.
 pub(crate) fn phone(owner: &PhoneOwner, folder: &Path, durability: Durability) -> Replica {
     let seed = Sample::of("wire", u64::from(owner.device.get())).seed();
-    let opening = Opening { device: owner.device, person: owner.person.clone(), actor_seed: seed, durability };
-    Replica::open(&folder.join(format!("phone-{}.db", owner.device)), opening).expect("opened")
+    let opening = Opening { actor_seed: seed, durability, key: None, at: now() };
+    // No server tells these phones to wipe, so any key is the server's.
+    let identity = identity(owner, key_of(owner.device).public_key(), server_now());
+    Replica::begin(&folder.join(format!("phone-{}.db", owner.device)), opening, identity).expect("begun")
 }
 
 /// A way to the server on which every byte is counted: a proxy between.
@@ -71,8 +75,8 @@ fn pass(mut from: TcpStream, mut to: TcpStream, counter: &AtomicUsize) {
 }
 
 impl Transport for Counted {
-    fn post(&mut self, body: &[u8]) -> Result<Reply, Failure> {
-        self.http.post(body)
+    fn post(&mut self, post: &Post) -> Result<Reply, Failure> {
+        self.http.post(post)
     }
 }
 
@@ -83,11 +87,11 @@ struct Heard {
 }
 
 impl Transport for Heard {
-    fn post(&mut self, body: &[u8]) -> Result<Reply, Failure> {
-        let reply = self.http.post(body)?;
-        let (request, response) = (Request::decode(body), Response::decode(&reply.body));
+    fn post(&mut self, post: &Post) -> Result<Reply, Failure> {
+        let reply = self.http.post(post)?;
+        let (request, response) = (Request::decode(&post.body), Response::decode(&reply.body));
         let (request, response) = (request.expect("a request"), response.expect("a response"));
-        self.said.push((request, response, body.len(), reply.body.len()));
+        self.said.push((request, response, post.body.len(), reply.body.len()));
         Ok(reply)
     }
 }

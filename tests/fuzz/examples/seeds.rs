@@ -4,8 +4,9 @@ use canvass_core::domain::{
     Audience, Bank, Date, Device, DeviceNumber, Membership, Person, PersonId, PhoneTime, RecordId, Role, ServerTime,
     Unit, UnitLevel,
 };
+use canvass_core::signing::{Authorization, SoftwareKey};
 use canvass_core::wire::{
-    CampaignStandings, Delivery, MAX_PLAIN, MetricTotal, PROTOCOL, Position, Push, Reference, Request, Response,
+    CampaignStandings, Delivery, EnrolRequest, Invitation, InvitationCode, MAX_PLAIN, MetricTotal, Position, Push, Reference, Request, Response,
     Standings, UnitStanding, Verdict,
 };
 use canvass_fuzz::files::workbook;
@@ -47,9 +48,6 @@ fn response() -> Response {
     let campaign = CampaignStandings { campaign, name: "百日会战".into(), week, units: vec![standing] };
     let refused = Verdict::Refused { code: "checksum".into(), words: "…".into() };
     Response {
-        protocol: PROTOCOL,
-        nonce: 99,
-        clock: ServerTime::from_millis(1_772_000_000_500).expect("in range"),
         verdicts: vec![vec![Verdict::Accepted, Verdict::Known, Verdict::NeedsDeps, Verdict::PullFirst, refused]],
         deliveries: vec![Delivery {
             record: RecordId::new(2, [2; 10]),
@@ -61,6 +59,8 @@ fn response() -> Response {
         more: true,
         reference: Some(Reference::of(&bank.expect("a bank"), 3)),
         standings: Some(Standings::of(vec![campaign]).expect("encodes")),
+        token: Some(vec![1; 40].into()),
+        ..Response::new(99, ServerTime::from_millis(1_772_000_000_500).expect("in range"))
     }
 }
 
@@ -71,6 +71,18 @@ fn main() {
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join(format!("seed-{name}")), [&[how], bytes].concat()).expect("written");
     };
+    let key = SoftwareKey::from_secret(&[7; 32]).expect("a key");
+    let code = InvitationCode::new([5; 10]);
+    let at = PhoneTime::from_millis(1_772_000_000_000).expect("in range");
+    let answer = EnrolRequest::new(41, code, &key, at).and_then(|answer| Ok(answer.encode())).expect("signed");
+    let answer = answer.expect("encodes");
+    write("entrance", "packed", 0, &answer);
+    write("entrance", "plain", 1, &zstd::bulk::decompress(&answer, MAX_PLAIN).expect("unpacks"));
+    let signed = Authorization::sign(&key, DeviceNumber::new(7), "/v1/sync", at, b"body").expect("signed");
+    write("entrance", "header", 0, signed.to_string().as_bytes());
+    let invitation =
+        Invitation { base: "https://canvass.example".into(), number: 41, code, fingerprint: [9; 16] };
+    write("entrance", "invitation", 0, invitation.to_string().as_bytes());
     let life = life();
     let bodies = [
         ("request", request(&life[0].change).encode().expect("encodes")),
