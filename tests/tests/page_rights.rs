@@ -27,7 +27,7 @@ const READERS: [(Role, &str); 8] = [
     (Role::Administrator, "ADM"),
 ];
 
-const PURPOSE: &str = "拜访业委会主任";
+const PURPOSE: &str = "谈了方案";
 
 /// A World in which both branches recorded something, and somebody of each role reads.
 struct Stage {

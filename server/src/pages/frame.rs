@@ -93,9 +93,12 @@ fn rooms(reader: &Reader, lang: Lang, here: &str, links: &Links) -> Markup {
         (USERS, words::USERS, reader.has(Duty::ManageLogins)),
         (AUDIT, words::AUDIT, reader.has(Duty::ReadAudit)),
     ];
+    // A page that is about no campaign takes none along.
+    let plain = self::links([("lang", lang.name().to_owned())]);
+    let way = |path| if [STANDINGS, CAMPAIGN, UNPLACED].contains(path) { links.to(path) } else { plain.to(path) };
     html! {
         @for (path, label, _) in rooms.iter().filter(|(.., open)| *open) {
-            a href=(links.to(path)) aria-current=[(*path == here).then_some("page")] { (lang.of(*label)) }
+            a href=(way(path)) aria-current=[(*path == here).then_some("page")] { (lang.of(*label)) }
         }
     }
 }

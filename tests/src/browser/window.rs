@@ -168,13 +168,14 @@ impl Window {
     /// Types into the field of a name.
     pub fn fill(&self, name: &str, value: &str) {
         let value = Value::from(value);
-        self.eval(&format!("document.querySelector('main [name={name}]').value = {value}"));
+        let fill = "window.filled = document.querySelector('main [name=NAME]'); window.filled.value";
+        self.eval(&format!("{} = {value}", fill.replace("NAME", name)));
     }
 
-    /// Presses the button of the page's form, and waits for the next page.
+    /// Presses the button of the form that was filled in, and waits for the next page.
     pub fn send(&self) {
         self.eval("window.before = true");
-        self.eval("document.querySelector('main form button').click()");
+        self.eval("window.filled.form.querySelector('button').click()");
         self.until("!window.before && document.readyState === 'complete'");
     }
 
