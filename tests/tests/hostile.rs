@@ -13,11 +13,12 @@ use canvass_core::domain::{
 };
 use canvass_core::ranking::Rule;
 use canvass_core::replica::InboxReason;
+use canvass_core::signing::Authorization;
 use canvass_core::wire::{MAX_BODY, MAX_PLAIN, Push, Request, Response, Verdict};
 use canvass_server::http::{CONTENT_TYPE, router};
 use canvass_server::secrets::Purpose;
 use canvass_server::store::Store;
-use canvass_tests::{Answer, World, person, sync_all, unit};
+use canvass_tests::{Answer, World, key_of, person, sync_all, unit};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::Duration;
@@ -138,8 +139,9 @@ fn another_version_type_or_method_is_told_as_such() {
     for wrong in [None, Some("application/json"), Some("application/vnd.canvass.sync2"), Some("")] {
         assert_eq!(problem(&with_type(wrong), 415).0, "unsupported-media-type");
     }
-    assert_eq!(problem(&world.get("/v1/sync"), 405).0, "method-not-allowed");
-    assert_eq!(problem(&world.get("/v1/other"), 404).0, "not-found");
+    let get = |address: &str| world.http(HttpRequest::get(address).body(Body::empty()).expect("a request"));
+    assert_eq!(problem(&get("/v1/sync"), 405).0, "method-not-allowed");
+    assert_eq!(problem(&get("/v1/other"), 404).0, "not-found");
     assert_eq!(world.counts(), before);
 }
 
@@ -455,12 +457,18 @@ fn phones_that_stall_in_the_middle_of_a_request_keep_neither_pages_nor_health_wa
         let mut stalled = tokio::task::JoinSet::new();
         for _ in 0..200 {
             let body = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
-            let request =
-                HttpRequest::post("/v1/sync").header("content-type", CONTENT_TYPE).body(body).expect("a request");
+            // Signed, or nobody would wait for what is in it.
+            let device = DeviceNumber::new(11);
+            let signed = Authorization::sign(&key_of(device), device, "/v1/sync", world.now(), b"").expect("signed");
+            let request = HttpRequest::post("/v1/sync")
+                .header("content-type", CONTENT_TYPE)
+                .header("authorization", signed.to_string())
+                .body(body)
+                .expect("a request");
             stalled.spawn(router.clone().oneshot(request));
         }
         tokio::task::yield_now().await;
-        for address in ["/livez", "/readyz", "/standings"] {
+        for address in ["/livez", "/readyz", "/login"] {
             let request = HttpRequest::get(address).body(Body::empty()).expect("a request");
             let answer = tokio::time::timeout(Duration::from_secs(20), router.clone().oneshot(request)).await;
             let response = answer.unwrap_or_else(|_| panic!("{address} waits for stalled phones")).expect("answered");
