@@ -226,7 +226,8 @@ fn the_first_key_skips_to_the_content() {
         window.until("location.hash === '#content'");
         window.press("Tab");
         let next = window.focused().expect("a focus");
-        let place = window.eval("[...document.querySelectorAll('a[href], button')].findIndex((a) => a.closest('main'))");
+        let place =
+            window.eval("[...document.querySelectorAll('a[href], button')].findIndex((a) => a.closest('main'))");
         assert_eq!(place, next.place, "{next:?} is the first in the content");
     }
 }
