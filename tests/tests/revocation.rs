@@ -1,7 +1,7 @@
 //! Revocation and leases: a phone that was revoked hands over what is wanted and is empty from then on; a phone that is not
 //! heard of loses its dossiers, and gets them back with the next sync.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "fixtures are right or the test is wrong")]
+#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
 
 use canvass_core::domain::DeviceNumber;
 use canvass_core::replica::ReplicaError;

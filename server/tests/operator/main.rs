@@ -11,7 +11,7 @@ mod entrance;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use tempfile::TempDir;
 
 fn command(args: &[&str]) -> Command {
@@ -96,16 +96,23 @@ impl Bank {
 struct Serving {
     child: Child,
     address: String,
+    /// Held open, so that it may go on speaking.
+    _words: BufReader<ChildStdout>,
 }
 
 impl Serving {
     fn start(data: &Path, more: &[&str]) -> Self {
         let mut command = command(&[&["serve", "--data", utf8(data)], more].concat());
         let mut child = command.stdout(Stdio::piped()).spawn().expect("started");
+        // Before it says where it serves, it says how its first administrator gets in.
+        let mut words = BufReader::new(child.stdout.take().expect("its words"));
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its words")).read_line(&mut line).expect("a line");
+        while !line.starts_with("serving at ") {
+            line.clear();
+            assert!(words.read_line(&mut line).expect("a line") > 0, "it ended before it served");
+        }
         let address = line.split_once("://").and_then(|(_, rest)| rest.split_once('/')).expect("an address").0;
-        Self { address: address.to_owned(), child }
+        Self { address: address.to_owned(), child, _words: words }
     }
 }
 

@@ -86,11 +86,13 @@ pub(super) struct Follower<'a> {
     followed: i64,
     /// Whether the log had no entry yet, so that nothing can have been cut off.
     from_the_first: bool,
+    /// What could not be done last: it is said once, not at each commit.
+    complained: Option<String>,
 }
 
 impl<'a> Follower<'a> {
     pub(super) fn of(db: &Connection, head: &'a Head, secrets: &'a Secrets) -> Self {
-        Self { head, secrets, followed: 0, from_the_first: matches!(last(db), Ok(None)) }
+        Self { head, secrets, followed: 0, from_the_first: matches!(last(db), Ok(None)), complained: None }
     }
 
     /// Keeps where the chain now ends, once its transaction is durable. It is a lower bound: after a crash it may say less.
@@ -100,10 +102,12 @@ impl<'a> Follower<'a> {
         if std::mem::replace(&mut self.followed, n) == n {
             return;
         }
-        if let Err(error) = self.keep(db) {
+        let complaint = self.keep(db).err();
+        if let Some(error) = complaint.as_ref().filter(|_| complaint != self.complained) {
             let file = self.head.0.display();
             tracing::error!(%error, %file, "where the audit log ends could not be kept beside the secret file");
         }
+        self.complained = complaint;
     }
 
     fn keep(&self, db: &Connection) -> Result<(), String> {
