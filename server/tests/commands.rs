@@ -2,7 +2,7 @@
 
 #![cfg(all(unix, feature = "demo"))]
 // Helpers of tests may fail as tests do; clippy knows only functions marked as tests.
-#![allow(clippy::expect_used)]
+#![allow(clippy::expect_used, clippy::panic)]
 
 use canvass_core::domain::{RecordId, Week};
 use canvass_server::store::sqlite::database_in;

@@ -1,6 +1,6 @@
 //! Logging in: the way from a one-time password to a session that opens pages, and everything that must not open one.
 
-#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
+#![expect(clippy::expect_used, clippy::panic, reason = "fixtures are right or the test is wrong")]
 
 use axum::body::Body;
 use axum::http::Request;

@@ -290,10 +290,10 @@ fn a_leader_revokes_phones_of_the_own_units_and_an_administrator_invites_and_rev
     let stage = stage(7);
     let world = &stage.world;
     let listed = stage.text("B1-L", "/devices");
-    assert!(listed.contains("B1-S1-P1") && !listed.contains("B2-S1-P1"), "{listed}");
+    assert!(listed.contains("1-1网点") && !listed.contains("2-1网点"), "{listed}");
     assert!(!listed.contains("Invite a phone"), "{listed}");
     let all = stage.text("ADM", "/devices");
-    assert!(all.contains("B1-S1-P1") && all.contains("B2-S1-P1") && all.contains("Invite a phone"), "{all}");
+    assert!(all.contains("1-1网点") && all.contains("2-1网点") && all.contains("Invite a phone"), "{all}");
 
     let revoke = |code: &str, number: u32| {
         let number = number.to_string();

@@ -77,11 +77,11 @@ fn line(asked: &Asked, here: &Links, bank: &Bank, names: &BTreeMap<RecordId, &st
     let lang = asked.lang;
     let name = names.get(&one.prospect).copied();
     let prospect = Cell::from(Value::Text(name.unwrap_or(lang.of(words::OTHERS_PROSPECT)).to_owned()));
-    let prospect = prospect.to_if(name.is_some(), || here.to(&prospect_path(one.prospect)));
+    let prospect = prospect.linked_if(name.is_some(), || here.to(&prospect_path(one.prospect)));
     let person = one.person.as_ref().and_then(|id| bank.person(id));
     let person = person.map_or(Cell::from(Value::Nothing), |person| {
         let seen = asked.reader.sees_person(&person.id, asked.week.sunday());
-        Cell::from(Value::Text(person.name.clone())).to_if(seen, || here.to(&person_path(&person.id)))
+        Cell::from(Value::Text(person.name.clone())).linked_if(seen, || here.to(&person_path(&person.id)))
     });
     let (number, amount) = match one.metric.is_money() {
         true => (Value::Nothing, Value::Money(one.value)),

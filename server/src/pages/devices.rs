@@ -48,7 +48,7 @@ pub(super) async fn page(
         plain.filters.push(("device", number.into_owned()));
         return one(&app, &plain, &bank, device).await;
     }
-    let tables = vec![table(lang, &bank, &devices)];
+    let tables = vec![table(&plain, &bank, &devices)];
     let title = lang.of(words::DEVICES).to_owned();
     let page = Page { app: &app, state: &plain, path: DEVICES, title: title.clone(), live: Live::Records, tables };
     page.answer(|tables| {
@@ -86,14 +86,16 @@ fn state(lang: Lang, device: &DeviceState) -> String {
     }
 }
 
-fn table(lang: Lang, bank: &Bank, devices: &[DeviceState]) -> Table {
+fn table(plain: &Plain, bank: &Bank, devices: &[DeviceState]) -> Table {
+    let lang = plain.lang;
     let columns = vec![
         Column::words("device", lang.of(words::DEVICE_NUMBER)).heads_rows(),
         Column::words("person", lang.of(words::PERSON)),
-        Column::words("code", lang.of(words::STAFF_CODE)),
-        Column::words("enrolled", lang.of(words::ENROLLED)),
-        Column::words("seen", lang.of(words::SEEN)),
+        Column::code("code", lang.of(words::STAFF_CODE)),
+        Column::words("unit", lang.of(words::UNIT)),
         Column::words("state", lang.of(words::STATE)),
+        Column::words("seen", lang.of(words::SEEN)),
+        Column::words("enrolled", lang.of(words::ENROLLED)),
     ];
     let line = |device: &DeviceState| {
         let address = format!("{DEVICES}?device={}&lang={}", device.number, lang.name());
@@ -101,9 +103,10 @@ fn table(lang: Lang, bank: &Bank, devices: &[DeviceState]) -> Table {
             Cell::from(Value::Number(i64::from(device.number.get()))).to(address),
             Value::Text(holder(bank, &device.person)).into(),
             Value::Text(device.person.to_string()).into(),
-            device.enrolled_at.map_or(Value::Nothing, at).into(),
-            device.seen_at.map_or(Value::Nothing, at).into(),
+            Value::Text(unit(bank, plain, &device.person)).into(),
             Value::Text(state(lang, device)).into(),
+            device.seen_at.map_or(Value::Nothing, at).into(),
+            device.enrolled_at.map_or(Value::Nothing, at).into(),
         ];
         Line { key: device.number.to_string(), cells }
     };

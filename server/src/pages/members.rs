@@ -81,7 +81,7 @@ pub(super) fn people(asked: &Asked, bank: &Bank, unit: &UnitId, counted: &[&Cont
         let home = home.and_then(|home| bank.unit(home));
         let home = home.map_or(Cell::from(Value::Nothing), |home| {
             let seen = asked.reader.sees_unit(&home.id);
-            Cell::from(Value::Text(home.name.clone())).to_if(seen, || here.address(&unit_path(&home.id)))
+            Cell::from(Value::Text(home.name.clone())).linked_if(seen, || here.address(&unit_path(&home.id)))
         });
         let name = Cell::from(Value::Text(name)).to(here.address(&path));
         let mut cells = vec![name, Value::Text(id.to_string()).into(), Value::text(role).into(), home];

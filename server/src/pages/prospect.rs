@@ -203,7 +203,7 @@ fn history(asked: &Asked, reading: &Reading<'_>, id: RecordId, group: &[Row]) ->
         let author = match holder {
             Some(person) => {
                 let seen = asked.reader.sees_person(&person.id, asked.week.sunday());
-                author.to_if(seen, || asked.elsewhere().address(&person_path(&person.id)))
+                author.linked_if(seen, || asked.elsewhere().address(&person_path(&person.id)))
             }
             None => author,
         };

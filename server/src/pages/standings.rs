@@ -130,14 +130,14 @@ fn line(
     let mut cells = vec![
         Value::Number(i64::from(standing.rank)).into(),
         Value::Movement(standing.movement).into(),
-        Cell::from(Value::Text(name.to_owned())).to_if(seen, || plain.to(&path)),
+        Cell::from(Value::Text(name.to_owned())).linked_if(seen, || plain.to(&path)),
         Value::Text(standing.unit.to_string()).into(),
         Value::Number(standing.score).into(),
         Value::Drawn(ranks).into(),
     ];
     cells.extend(of_metrics.iter().map(|(metric, links)| {
         let figure = standing.total.get(metric).copied().unwrap_or_default();
-        Cell::figure(*metric, figure).to_if(seen, || links.to(&path))
+        Cell::figure(*metric, figure).linked_if(seen, || links.to(&path))
     }));
     Line { key: standing.unit.to_string(), cells }
 }

@@ -135,7 +135,7 @@ impl Cell {
     }
 
     /// The same cell as a link, if it leads to what the reader may see.
-    pub(super) fn to_if(self, may: bool, address: impl FnOnce() -> String) -> Self {
+    pub(super) fn linked_if(self, may: bool, address: impl FnOnce() -> String) -> Self {
         if may { self.to(address()) } else { self }
     }
 

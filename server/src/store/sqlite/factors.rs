@@ -19,12 +19,11 @@ fn recovery_mark(secrets: &Secrets, person: &PersonId, code: &str) -> [u8; 32] {
     secrets.mark(Purpose::Sessions, &[b"recovery\0", person.as_str().as_bytes(), b"\0", code.as_bytes()].concat())
 }
 
+/// A secret, and the last half minute of which a code was taken.
+type Shared = (Zeroizing<Vec<u8>>, u64);
+
 /// The secret of a person's second factor, and the last half minute of which a code was taken.
-fn secret(
-    db: &Connection,
-    secrets: &Secrets,
-    person: &PersonId,
-) -> Result<Option<(Zeroizing<Vec<u8>>, u64)>, StoreError> {
+fn secret(db: &Connection, secrets: &Secrets, person: &PersonId) -> Result<Option<Shared>, StoreError> {
     let mut select = db.prepare_cached("SELECT totp, totp_step FROM login WHERE person = ?")?;
     let found: Option<(Option<Vec<u8>>, i64)> =
         select.query_row([person.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
