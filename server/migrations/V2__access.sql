@@ -19,6 +19,7 @@ CREATE TABLE device_key (
     revoked_at   INTEGER,
     revoked_by   TEXT,
     reason       TEXT,
+    told         INTEGER NOT NULL DEFAULT 0,    -- the latest sequence in a token that it returned
     hand_over    TEXT NOT NULL DEFAULT 'no',    -- no | offered | taken: what it had not pushed
     handed_over  BLOB                           -- the digest of what was taken, so that a repetition is answered alike
 );
@@ -43,7 +44,8 @@ CREATE TABLE held (
     record      BLOB NOT NULL,
     kind        TEXT NOT NULL,
     device      INTEGER NOT NULL,
-    unit        TEXT,                           -- whose leaders decide; none: head office
+    prospect    BLOB,
+    unit        TEXT,                           -- whose leaders decide while the prospect is nobody's; none: head office
     code        TEXT NOT NULL,
     received_at INTEGER NOT NULL,
     bytes       BLOB NOT NULL,

@@ -10,8 +10,9 @@ mod user;
 
 use anyhow::{Context, bail};
 use canvass_core::domain::verification::Verdict;
-use canvass_core::domain::{Money, PersonId, RecordId};
+use canvass_core::domain::{Duty, Money, PersonId, Place, RecordId, UnitId, Zone};
 use canvass_server::clock::{Clock, SystemClock};
+use canvass_server::ingest::Grants;
 use canvass_server::store::sqlite::database_in;
 use canvass_server::store::{Actor, Logins, SqliteOptions, SqliteStore, Store, VerifyOrder};
 use clap::{Args, Parser, Subcommand};
@@ -179,13 +180,23 @@ impl Cli {
     }
 }
 
-/// In whose name a command is given.
-async fn person_or_operator(store: &SqliteStore, by: Option<PersonId>) -> anyhow::Result<Actor> {
+/// In whose name a command is given: the operator's own, or that of a person who has the duty, for a unit or for any.
+async fn person_or_operator(
+    store: &SqliteStore,
+    by: Option<PersonId>,
+    duty: Duty,
+    unit: Option<&UnitId>,
+) -> anyhow::Result<Actor> {
     let Some(person) = by else { return Ok(Actor::Operator) };
-    if store.bank().await?.person(&person).is_none() {
+    let bank = store.bank().await?;
+    let Some(grants) = Grants::of(&bank, &person, SystemClock.now().date(&Zone::china())) else {
         bail!("person {person} is not known to this bank: give the staff code of somebody who is");
+    };
+    let place = if unit.is_some_and(|unit| grants.covers(&bank, unit)) { Place::Own } else { Place::Other };
+    if !grants.roles.have(duty, place) {
+        bail!("{person} ({}) may not do this there: leave --by out, or name somebody whose duty it is", grants.roles);
     }
-    Ok(Actor::Person(person))
+    Ok(Actor::OperatorFor(person))
 }
 
 /// Makes sure that an administrator can log in, by a one-time password that is printed now and never again.

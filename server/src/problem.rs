@@ -4,7 +4,7 @@ use crate::store::StoreError;
 use crate::store::devices::InvitationError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use canvass_core::domain::{DeviceNumber, ServerTime};
+use canvass_core::domain::{DeviceNumber, PersonId, ServerTime};
 use canvass_core::wire::WireError;
 use std::time::Duration;
 
@@ -59,6 +59,12 @@ impl Problem {
         let detail = "this phone was revoked: what it holds is wiped; ask your administrator for a new invitation";
         let problem = Self::new(StatusCode::FORBIDDEN, "revoked", "Revoked", detail);
         Self { member: Some(("directive", directive.to_owned())), ..problem }
+    }
+
+    /// The person belongs to no unit any more.
+    pub fn not_of_the_bank(person: &PersonId) -> Self {
+        let detail = format!("{person} belongs to no unit of this bank any more: ask your administrator");
+        Self::new(StatusCode::FORBIDDEN, "not-of-the-bank", "Not of the bank", detail)
     }
 
     /// Only revoked devices hand over.

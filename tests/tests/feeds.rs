@@ -36,6 +36,7 @@ impl<'a> Reader<'a> {
 
     fn pull(&mut self, budget: usize) -> Pulled {
         let order = PullOrder {
+            told: None,
             dossiers: false,
             person: person(self.person),
             now: self.world.clock.now(),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Who may hold a record. Its text (`bank`, `unit/<id>`, `person/<id>`,
-/// `leaders/<id>`, `dossiers/<id>`) names the audience's feed.
+/// `leaders/<id>`, `dossiers/<id>`, `dossiers/<id>/<id>`) names the audience's feed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Audience {
     /// Everyone.
@@ -16,14 +16,15 @@ pub enum Audience {
     Person(PersonId),
     /// The leaders of one unit and of those above it: dossiers.
     Leaders(UnitId),
-    /// One person to whom prospects are assigned: dossiers.
-    Dossiers(PersonId),
+    /// One person to whom prospects of a unit are assigned: dossiers. Without a unit, what that person recorded of prospects that
+    /// nobody is assigned to yet. Who leaves the unit leaves the audience.
+    Dossiers(PersonId, Option<UnitId>),
 }
 
 impl Audience {
     /// Whether its records are confidential: on a phone they lie in a file of their own.
     pub fn is_confidential(&self) -> bool {
-        matches!(self, Self::Leaders(_) | Self::Dossiers(_))
+        matches!(self, Self::Leaders(_) | Self::Dossiers(..))
     }
 }
 
@@ -34,7 +35,8 @@ impl fmt::Display for Audience {
             Self::Unit(unit) => write!(f, "unit/{unit}"),
             Self::Person(person) => write!(f, "person/{person}"),
             Self::Leaders(unit) => write!(f, "leaders/{unit}"),
-            Self::Dossiers(person) => write!(f, "dossiers/{person}"),
+            Self::Dossiers(person, None) => write!(f, "dossiers/{person}"),
+            Self::Dossiers(person, Some(unit)) => write!(f, "dossiers/{person}/{unit}"),
         }
     }
 }
@@ -47,8 +49,15 @@ impl FromStr for Audience {
             Some(("unit", id)) => Ok(Self::Unit(id.parse()?)),
             Some(("person", id)) => Ok(Self::Person(id.parse()?)),
             Some(("leaders", id)) => Ok(Self::Leaders(id.parse()?)),
-            Some(("dossiers", id)) => Ok(Self::Dossiers(id.parse()?)),
-            _ => Err(Invalid::new("feed", text, "bank, unit/<id>, person/<id>, leaders/<id> or dossiers/<id>")),
+            Some(("dossiers", of)) => Ok(match of.split_once('/') {
+                None => Self::Dossiers(of.parse()?, None),
+                Some((person, unit)) => Self::Dossiers(person.parse()?, Some(unit.parse()?)),
+            }),
+            _ => Err(Invalid::new(
+                "feed",
+                text,
+                "bank, unit/<id>, person/<id>, leaders/<id>, dossiers/<id> or dossiers/<id>/<id>",
+            )),
         }
     }
 }
@@ -59,7 +68,7 @@ mod tests {
 
     #[test]
     fn an_audience_names_its_feed() {
-        for feed in ["bank", "unit/D01-A03", "person/P7", "leaders/B1", "dossiers/P7"] {
+        for feed in ["bank", "unit/D01-A03", "person/P7", "leaders/B1", "dossiers/P7", "dossiers/P7/B1"] {
             assert_eq!(feed.parse::<Audience>().map(|a| a.to_string()).as_deref(), Ok(feed));
         }
         for bad in ["", "unit", "unit/", "leader/x", "bank/x", "unit/a/b"] {

@@ -95,6 +95,8 @@ pub enum Duty {
     ReadStandings,
     /// Decides on what is held.
     DecideHeld,
+    /// Assigns prospects to units and people.
+    AssignProspects,
     /// Hands out invitations for phones.
     InviteDevices,
     /// Lists phones and revokes them.
@@ -107,9 +109,10 @@ pub enum Duty {
 
 impl Duty {
     /// Every duty.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ReadStandings,
         Self::DecideHeld,
+        Self::AssignProspects,
         Self::InviteDevices,
         Self::RevokeDevices,
         Self::ManageLogins,
@@ -121,7 +124,7 @@ impl Duty {
         use Role::{Administrator, Auditor, BranchLeader, HeadOffice};
         match self {
             Self::ReadStandings => (&[], &Role::ALL),
-            Self::DecideHeld => (&[BranchLeader, HeadOffice], &[]),
+            Self::DecideHeld | Self::AssignProspects => (&[BranchLeader, HeadOffice], &[]),
             Self::InviteDevices | Self::ManageLogins => (&[], &[Administrator]),
             Self::RevokeDevices => (&[BranchLeader], &[Administrator]),
             Self::ReadAudit => (&[], &[Auditor, Administrator]),

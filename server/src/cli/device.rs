@@ -2,7 +2,7 @@
 
 use super::{Data, person_or_operator};
 use anyhow::Context;
-use canvass_core::domain::{DeviceNumber, PersonId};
+use canvass_core::domain::{DeviceNumber, Duty, PersonId, Zone};
 use canvass_core::wire::{Invitation, InvitationCode};
 use canvass_server::app::PublicUrl;
 use canvass_server::clock::{Clock, SystemClock};
@@ -56,7 +56,7 @@ impl Device {
         match self {
             Self::Invite { person, public_url, by, data } => {
                 let store = data.open_existing()?;
-                let by = person_or_operator(&store, by).await?;
+                let by = person_or_operator(&store, by, Duty::InviteDevices, None).await?;
                 let invited = store.invite(InviteOrder { person, by, at: SystemClock.now() }).await?;
                 let invitation = Invitation {
                     base: public_url.to_string(),
@@ -95,8 +95,12 @@ impl Device {
             }
             Self::Revoke { device, reason, hand_over, by, data } => {
                 let store = data.open_existing()?;
-                let by = person_or_operator(&store, by).await?;
-                let devices = Revoked::Device(DeviceNumber::phone(device)?);
+                let number = DeviceNumber::phone(device)?;
+                let bank = store.bank().await?;
+                let today = SystemClock.now().date(&Zone::china());
+                let home = bank.holder(number).and_then(|person| bank.home_unit(&person.id, today));
+                let by = person_or_operator(&store, by, Duty::RevokeDevices, home).await?;
+                let devices = Revoked::Device(number);
                 let order = RevokeOrder { devices, by, reason, hand_over, at: SystemClock.now() };
                 if store.revoke(order).await?.is_empty() {
                     println!("device {device} is not enrolled, or was revoked before: nothing changed");

@@ -2,9 +2,9 @@
 
 use super::{Data, person_or_operator};
 use anyhow::bail;
-use canvass_core::domain::{DeviceNumber, PersonId, RecordId, UnitId, Zone};
+use canvass_core::domain::{DeviceNumber, Duty, PersonId, RecordId, UnitId};
 use canvass_server::clock::{Clock, SystemClock};
-use canvass_server::ingest::{Assigned, Grants, decides};
+use canvass_server::ingest::Assigned;
 use canvass_server::store::queue::{DecideOrder, HeldFor, Queue as _};
 use canvass_server::store::{AssignOrder, Store};
 use clap::{Args, Subcommand};
@@ -74,18 +74,12 @@ impl Which {
         let store = self.data.open_existing()?;
         let device = DeviceNumber::phone(self.device)?;
         let at = SystemClock.now();
-        if let Some(person) = &self.by {
-            let held = store.held().await?;
-            let held = held.iter().find(|held| held.record == self.record && held.device == device);
-            let bank = store.bank().await?;
-            let grants = Grants::of(&bank, person, at.date(&Zone::china()));
-            let may = |unit| grants.as_ref().is_some_and(|grants| decides(grants, &bank, unit));
-            if held.is_some_and(|held| !may(held.unit.as_ref())) {
-                bail!("{person} does not decide for the unit of this record: ask its branch leader");
-            }
-        }
-        let by = person_or_operator(&store, self.by).await?;
-        let order = DecideOrder { record: self.record, device, accept, reason: self.reason, by, at };
+        let held = store.held().await?;
+        let held = held.iter().find(|held| held.record == self.record && held.device == device);
+        let Some(held) = held else { bail!("nothing is held of record {} from device {device}", self.record) };
+        let by = person_or_operator(&store, self.by, Duty::DecideHeld, held.unit.as_ref()).await?;
+        let until = held.until;
+        let order = DecideOrder { record: self.record, device, until, accept, reason: self.reason, by, at };
         let decided = store.decide(order).await?;
         println!("{} accepted, {} refused, {} still held", decided.accepted, decided.refused, decided.waiting);
         Ok(decided.waiting == 0)
@@ -113,7 +107,7 @@ pub(crate) struct Assign {
 impl Assign {
     pub(crate) async fn run(self) -> anyhow::Result<bool> {
         let store = self.data.open_existing()?;
-        let by = person_or_operator(&store, self.by).await?;
+        let by = person_or_operator(&store, self.by, Duty::AssignProspects, Some(&self.unit)).await?;
         let to = Assigned { unit: self.unit, owner: self.owner };
         store.assign(AssignOrder { prospect: self.prospect, to, by, at: SystemClock.now() }).await?;
         println!("assigned: phones learn of it at their next sync");

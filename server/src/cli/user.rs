@@ -2,7 +2,7 @@
 
 use super::{Data, person_or_operator};
 use anyhow::{Context, bail};
-use canvass_core::domain::{Date, Membership, Person, PersonId, Roles, UnitId, Zone, date_from_text};
+use canvass_core::domain::{Date, Duty, Membership, Person, PersonId, Roles, UnitId, Zone, date_from_text};
 use canvass_server::access::{Passwords, one_time_password};
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::store::{Actor, Logins, OneTime, SqliteStore, Store, Which};
@@ -85,7 +85,7 @@ impl Joins {
 impl Common {
     async fn open(self) -> anyhow::Result<(SqliteStore, Actor)> {
         let store = self.data.open_existing()?;
-        let by = person_or_operator(&store, self.by).await?;
+        let by = person_or_operator(&store, self.by, Duty::ManageLogins, None).await?;
         Ok((store, by))
     }
 }

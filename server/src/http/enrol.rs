@@ -2,7 +2,7 @@
 //! revoked phone hands over, once, what it had not pushed.
 
 use super::signed::{CONTENT_TYPE, SignedFarewell, is_sync, read};
-use super::sync::{dossier_key, message, off_thread, packed};
+use super::sync::{dossier_key, message, off_thread, packed, proven};
 use super::{App, MAX_ENROL, Problem};
 use crate::ingest::{Grants, Told, token};
 use crate::store::LEASE_MS;
@@ -60,7 +60,17 @@ pub(super) async fn hand_over(
 ) -> Result<HttpResponse, Problem> {
     let request = message(&signed, body).await?;
     let now = app.clock.now();
-    let order = HandOverOrder { device: signed.device, digest: signed.digest(), at: now, pushes: request.pushes };
+    let secrets = app.store.secrets();
+    let told = request.token.as_ref().and_then(|text| token::told(secrets, signed.device, &request.person, text));
+    let order = HandOverOrder {
+        device: signed.device,
+        digest: signed.digest(),
+        at: now,
+        told,
+        proven: proven(secrets, &request.receipts),
+        readings: request.readings,
+        pushes: request.pushes,
+    };
     let verdicts = app.store.hand_over(order).await?.ok_or_else(Problem::handed_over)?;
     packed(Response { verdicts, ..Response::new(request.nonce, now) }).await
 }

@@ -2,13 +2,14 @@
 
 use super::limits::Place;
 use super::{App, Problem};
+use crate::access::of_the_bank;
 use crate::store::devices::{HandOver, Revocation};
 use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::extract::rejection::BytesRejection;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use canvass_core::domain::{DeviceNumber, PersonId};
+use canvass_core::domain::{DeviceNumber, PersonId, Zone};
 use canvass_core::signing::{Authorization, MAX_SKEW_MS};
 use canvass_core::wire::{Demand, Directive, MAX_BODY, SignedDirective};
 
@@ -71,7 +72,13 @@ async fn admit(parts: &Parts, app: &App) -> Result<(Signed, Option<Revocation>),
     let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     app.limits.device(device, length.unwrap_or(MAX_BODY as u64))?;
     let _place = app.limits.device_place(device)?;
-    Ok((Signed { device, person: credential.person, authorization, _place }, credential.revoked))
+    let signed = Signed { device, person: credential.person, authorization, _place };
+    // A leaver whose phone nobody thought of gets nothing more; what it had not pushed waits on it until it is revoked.
+    let bank = app.store.bank().await?;
+    if credential.revoked.is_none() && !of_the_bank(&bank, &signed.person, now.date(&Zone::china())) {
+        return Err(Problem::not_of_the_bank(&signed.person));
+    }
+    Ok((signed, credential.revoked))
 }
 
 /// What a revoked device is told: to wipe, under the server's signature, for itself alone.

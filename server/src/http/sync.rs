@@ -17,7 +17,10 @@ use canvass_core::wire::{
 };
 use std::collections::HashSet;
 
-/// How many records, changes and readings one request may bring: every one costs the writer time, however small it is. A phone
+/// How many readings of dossiers one request may bring.
+const MAX_READINGS: usize = 1_000;
+
+/// How many records and changes one request may bring: every one costs the writer time, however small it is. A phone
 /// that is told so halves what it sends.
 const MAX_PUSHED: usize = 10_000;
 
@@ -49,8 +52,11 @@ pub(super) async fn packed(response: Response) -> Result<HttpResponse, Problem> 
 /// Makes sure that what is pushed takes bounded time. A record's document is loaded once for each push of it, so a record
 /// stands there once.
 fn bounded(request: &Request) -> Result<(), Problem> {
-    let pushes = &request.pushes;
-    let pushed = pushes.iter().map(|push| 1 + push.changes.len()).sum::<usize>() + request.readings.len();
+    let (pushes, readings) = (&request.pushes, request.readings.len());
+    if readings > MAX_READINGS {
+        return Err(Problem::too_large(format!("{readings} readings: send at most {MAX_READINGS} at once")));
+    }
+    let pushed = pushes.iter().map(|push| 1 + push.changes.len()).sum::<usize>();
     if pushed > MAX_PUSHED {
         return Err(Problem::too_large(format!(
             "{pushed} records and changes are pushed: send at most {MAX_PUSHED} at once"
@@ -69,9 +75,9 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
     let hashes: Vec<Vec<ChangeHash>> = request.pushes.iter().map(|push| push.hashes().collect()).collect();
     let proven = proven(secrets, &request.receipts);
     let mut response = Response::new(request.nonce, now);
+    let told = request.token.as_ref().and_then(|text| token::told(secrets, device, &request.person, text));
     if !request.pushes.is_empty() || !request.readings.is_empty() {
-        let told = request.token.as_ref().and_then(|text| token::told(secrets, device, &request.person, text));
-        let (proven, readings) = (proven.clone(), request.readings);
+        let (told, proven, readings) = (told.clone(), proven.clone(), request.readings);
         let order = IngestOrder { told, proven, readings, ..IngestOrder::new(device, now, request.pushes) };
         response.verdicts = app.store.ingest(order).await?;
     }
@@ -87,6 +93,7 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
             standings: request.standings,
             // Compressed, so much fits into a body with room to spare.
             budget: usize::try_from(request.budget).unwrap_or(MAX_BODY).min(MAX_BODY / 2),
+            told,
             dossiers: able,
             pushed: hashes.into_iter().flatten().collect(),
         })
@@ -117,7 +124,7 @@ pub(super) fn dossier_key(secrets: &Secrets, device: DeviceNumber) -> DossierKey
 }
 
 /// Who wrote changes, as far as receipts of this server prove it. One that is not this server's proves nothing.
-fn proven(secrets: &Secrets, receipts: &[Receipt]) -> Proven {
+pub(super) fn proven(secrets: &Secrets, receipts: &[Receipt]) -> Proven {
     let genuine =
         |receipt: &&Receipt| secrets.is_marked(Purpose::Receipts, &Receipt::said(&receipt.entries), &receipt.mac);
     let entries = receipts.iter().filter(genuine).flat_map(|receipt| &receipt.entries);

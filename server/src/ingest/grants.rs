@@ -50,9 +50,10 @@ impl Grants {
     /// of the units below, with the dossiers that leaders see.
     pub fn audiences(&self, bank: &Bank) -> Vec<Audience> {
         let own = &self.person;
-        let mut audiences = vec![Audience::Bank, Audience::Person(own.clone()), Audience::Dossiers(own.clone())];
+        let mut audiences = vec![Audience::Bank, Audience::Person(own.clone()), Audience::Dossiers(own.clone(), None)];
         let leads = self.roles.any(Role::leads);
         for unit in &self.units {
+            audiences.push(Audience::Dossiers(own.clone(), Some(unit.clone())));
             let led = bank.below(unit).filter(|_| leads).map(|below| &below.id);
             for unit in std::iter::once(unit).chain(led) {
                 // A person may lead one unit and belong to another below it.
@@ -86,8 +87,9 @@ impl Grants {
             (AudienceRule::Bank, _) | (_, None) => true,
             (AudienceRule::ProspectsUnit, Some(assigned)) => self.covers(bank, &assigned.unit),
             (AudienceRule::ProspectsPeople, Some(assigned)) => {
-                let leads = self.roles.any(Role::leads) && self.covers(bank, &assigned.unit);
-                leads || assigned.owner.as_ref() == Some(&self.person)
+                let assigned_here =
+                    self.units.contains(&assigned.unit) && assigned.owner.as_ref() == Some(&self.person);
+                assigned_here || self.roles.any(Role::leads) && self.covers(bank, &assigned.unit)
             }
         };
         if own { Place::Own } else { Place::Other }

@@ -16,6 +16,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use canvass_core::domain::{Bank, DeviceNumber, Duty, RecordId, Zone};
+use canvass_core::projection::Row;
 use maud::{Markup, html};
 
 pub(super) async fn page(
@@ -37,6 +38,9 @@ async fn show(app: &App, plain: &Plain) -> Result<Response, Instead> {
     let bank = app.store.bank().await.map_err(failed)?;
     let mut held = app.store.held().await.map_err(failed)?;
     held.retain(|held| plain.reader.decides(held.unit.as_ref()));
+    let waiting = held.len();
+    held.truncate(SHOWN);
+    let rows = app.store.held_rows(held.clone()).await.map_err(failed)?;
     let title = lang.of(words::HELD).to_owned();
     let page = Page { app, state: plain, path: HELD, title: title.clone(), live: Live::Records, tables: vec![] };
     page.answer(|_| {
@@ -44,14 +48,18 @@ async fn show(app: &App, plain: &Plain) -> Result<Response, Instead> {
             h1 { (title) }
             p.sub { (lang.of(words::HELD_HELP)) }
             @if held.is_empty() { section { p.empty { (lang.of(words::NOTHING_HELD)) } } }
-            @for one in &held { (record(plain, &bank, one)) }
+            @for (one, row) in held.iter().zip(&rows) { (record(plain, &bank, one, row.as_ref())) }
+            @if waiting > SHOWN { p.sub { (waiting - SHOWN) " " (lang.of(words::MORE_HELD)) } }
         }
     })
     .await
 }
 
+/// How many records a page shows; the others follow when these are decided.
+const SHOWN: usize = 50;
+
 /// One record with all that is held of it.
-fn record(plain: &Plain, bank: &Bank, held: &HeldRecord) -> Markup {
+fn record(plain: &Plain, bank: &Bank, held: &HeldRecord, row: Option<&Row>) -> Markup {
     let lang = plain.lang;
     let zone = Zone::china();
     let reading = Reading { lang, bank, zone: &zone };
@@ -73,7 +81,7 @@ fn record(plain: &Plain, bank: &Bank, held: &HeldRecord) -> Markup {
                 " · " (held.changes) " " (lang.of(words::HELD_CHANGES))
             }
             p.flags { span.flag { (lang.of(words::HELD_FOR)) " · " (lang.of(why)) } }
-            @match &held.row {
+            @match row {
                 Some(row) => {
                     dl.fields {
                         @for (name, value) in reading.all(row) { div { dt { (name) } dd { (value) } } }
@@ -92,6 +100,7 @@ fn record(plain: &Plain, bank: &Bank, held: &HeldRecord) -> Markup {
                 (carried(&plain.reader, lang))
                 input type="hidden" name="record" value=(held.record);
                 input type="hidden" name="device" value=(held.device);
+                input type="hidden" name="until" value=(held.until);
                 label { (lang.of(words::REASON)) input name="reason" maxlength="200"; }
                 button name="do" value="accept" { (lang.of(words::ACCEPT)) }
                 button name="do" value="refuse" { (lang.of(words::REFUSE)) }
@@ -106,6 +115,7 @@ pub(super) async fn decide(State(app): State<App>, Posted { reader, sent }: Post
     let wrong = || Wrong::Form.told(lang);
     let record: RecordId = sent.text("record").parse().map_err(|_| wrong())?;
     let device = DeviceNumber::new(sent.text("device").parse().map_err(|_| wrong())?);
+    let until = sent.text("until").parse().map_err(|_| wrong())?;
     let reason: String = sent.text("reason").trim().chars().take(200).collect();
     let accept = match sent.text("do") {
         "accept" => true,
@@ -120,7 +130,7 @@ pub(super) async fn decide(State(app): State<App>, Posted { reader, sent }: Post
         if !reader.decides(here.unit.as_ref()) {
             return Err(Wrong::NotYours(Whom::Leader).told(lang));
         }
-        let order = DecideOrder { record, device, accept, reason, by: reader.actor(), at: app.clock.now() };
+        let order = DecideOrder { record, device, until, accept, reason, by: reader.actor(), at: app.clock.now() };
         app.store.decide(order).await.map_err(failed)?;
     }
     Ok(Redirect::to(&format!("{HELD}?lang={}", lang.name())).into_response())

@@ -250,6 +250,7 @@ words! {
     GOOD_UNTIL: "有效至", "good until";
     FOR_WHOM: "给谁", "For";
     BACK_TO_DEVICES: "返回手机列表", "Back to the phones";
+    MORE_HELD: "条待决定，处理完以上记录后显示", "more wait and are shown once these are decided";
     HELD_HELP: "这些记录到得太晚，或来自已吊销的手机，需要您决定。接受后按规则计入；退回时记录人会看到您写的原因。", "These came later than they may, or from a revoked phone, and are yours to decide on. What you accept counts by the rules; of what you refuse, the recorder is told your reason.";
     NOTHING_HELD: "没有待定的记录。", "Nothing waits for a decision.";
     HELD_FOR: "为何待定", "Why it is held";

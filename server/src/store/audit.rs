@@ -14,6 +14,8 @@ pub enum Actor {
     Device(DeviceNumber),
     /// Whoever may use the server's shell.
     Operator,
+    /// The same, in the name of a person who has the duty.
+    OperatorFor(PersonId),
     /// Nobody who is known: a failed login.
     Nobody,
 }
@@ -24,6 +26,7 @@ impl fmt::Display for Actor {
             Self::Person(person) => write!(f, "person/{person}"),
             Self::Device(device) => write!(f, "device/{device}"),
             Self::Operator => f.write_str("operator"),
+            Self::OperatorFor(person) => write!(f, "operator for person/{person}"),
             Self::Nobody => f.write_str("nobody"),
         }
     }

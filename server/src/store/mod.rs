@@ -86,6 +86,8 @@ pub struct PullOrder {
     pub standings: u64,
     /// About how many bytes of changes it will take.
     pub budget: usize,
+    /// What the phone had been told, if it proves that.
+    pub told: Option<Told>,
     /// Whether the phone can keep dossiers.
     pub dossiers: bool,
     /// What it pushed in the same request, which it need not get back.
@@ -250,10 +252,6 @@ pub trait Store: Audit + Devices + Logins + Queue + Send + Sync + 'static {
 
     /// What is new for a phone. Loads no document.
     async fn pull(&self, order: PullOrder) -> Result<Pulled, StoreError>;
-
-    /// Lets a phone in: its person must be of the bank, and a known number must be this person's. An unknown number is
-    /// noted as this person's, until devices enrol.
-    async fn admit(&self, device: DeviceNumber, person: &PersonId) -> Result<(), StoreError>;
 
     /// What was last changed: cheap enough to be asked every second.
     async fn versions(&self) -> Result<Versions, StoreError>;

@@ -2,10 +2,11 @@
 //! what a revoked phone handed over.
 
 use super::{Actor, StoreError};
+use crate::ingest::{Proven, Told};
 use async_trait::async_trait;
 use canvass_core::domain::{DeviceNumber, Kind, RecordId, ServerTime, UnitId};
 use canvass_core::projection::Row;
-use canvass_core::wire::{Push, Verdict};
+use canvass_core::wire::{Push, Reading, Verdict};
 
 /// Why a record is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +49,8 @@ pub struct HeldRecord {
     pub received_at: ServerTime,
     /// How many changes.
     pub changes: usize,
-    /// What the record would be with them; none if it is confidential, or they do not fit.
-    pub row: Option<Row>,
+    /// The place of the last of them: a decision is on what was shown, and on nothing that came since.
+    pub until: u64,
 }
 
 /// A leader's decision on what is held of a record.
@@ -63,7 +64,9 @@ pub struct DecideOrder {
     pub accept: bool,
     /// Why, in words for whoever recorded it.
     pub reason: String,
-    /// Who decides. That they may is the caller's to check, by [`HeldRecord::unit`].
+    /// Up to which of its changes: [`HeldRecord::until`].
+    pub until: u64,
+    /// Who decides.
     pub by: Actor,
     /// When.
     pub at: ServerTime,
@@ -89,6 +92,12 @@ pub struct HandOverOrder {
     pub digest: [u8; 32],
     /// When it came.
     pub at: ServerTime,
+    /// What the phone had been told, if it proves that.
+    pub told: Option<Told>,
+    /// Authors of changes that are not the phone's own, as far as it proves them.
+    pub proven: Proven,
+    /// Dossiers that were read on it.
+    pub readings: Vec<Reading>,
     /// What the phone had not pushed.
     pub pushes: Vec<Push>,
 }
@@ -96,10 +105,13 @@ pub struct HandOverOrder {
 /// What the store does with what is held.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Everything that is held, oldest first.
+    /// Everything that is held, oldest first, without what it says.
     async fn held(&self) -> Result<Vec<HeldRecord>, StoreError>;
 
-    /// Decides on what is held of a record.
+    /// What records would be with what is held of them, in their order; none of what is confidential, or does not fit.
+    async fn held_rows(&self, held: Vec<HeldRecord>) -> Result<Vec<Option<Row>>, StoreError>;
+
+    /// Decides on what is held of a record. A person may who leads the unit of its prospect, as that is then.
     async fn decide(&self, order: DecideOrder) -> Result<Decided, StoreError>;
 
     /// Holds what a revoked phone had not pushed, once; none if that is not wanted, or something else was taken already.

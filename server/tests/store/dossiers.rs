@@ -3,10 +3,11 @@
 use crate::Place;
 use crate::stage::*;
 use canvass_core::domain::dossier::{self, Dossier};
-use canvass_core::domain::{RecordId, visit};
+use canvass_core::domain::{Person, RecordId, Role, visit};
 use canvass_core::wire::{Reading, Verdict};
 use canvass_server::ingest::Assigned;
-use canvass_server::store::{Actor, AssignOrder, IngestOrder, Store};
+use canvass_server::store::audit::AuditQuery;
+use canvass_server::store::{Actor, AssignOrder, Deed, IngestOrder, Store};
 use std::collections::BTreeSet;
 
 /// A name that must be found nowhere.
@@ -78,14 +79,58 @@ pub(crate) async fn who_leaves_a_unit_lets_go_of_its_records_in_bounded_batches(
 
 pub(crate) async fn a_reading_is_noted_once_however_often_it_arrives(place: &impl Place) {
     let store = with_bank(place).await;
-    let reading = Reading { id: RecordId::new(NOON, [1; 10]), dossier: RecordId::new(NOON, [2; 10]), at: phone(NOON) };
+    let mut pen = Pen::of(3);
+    let mut prospect = pen.prospect("银枫家园");
+    let mut chair = pen.record(&dossier::KIND, Some(prospect.id), &Dossier::named(PLANTED).to_fields());
+    send(&*store, 3, vec![&mut prospect, &mut chair]).await;
+    let reading = Reading { id: RecordId::new(NOON, [1; 10]), dossier: chair.id, at: phone(NOON) };
+    let nonsense = Reading { id: RecordId::new(NOON, [3; 10]), dossier: prospect.id, at: phone(NOON) };
+    let noted = async || {
+        let query = AuditQuery { deed: Some(Deed::DossierRead.name().to_owned()), limit: 10, ..AuditQuery::default() };
+        store.audit(query).await.expect("the log").entries.len()
+    };
     for _ in 0..2 {
         let order = IngestOrder::new(canvass_core::domain::DeviceNumber::new(3), server(NOON), Vec::new());
-        let order = IngestOrder { readings: vec![reading.clone()], ..order };
+        let order = IngestOrder { readings: vec![reading.clone(), nonsense.clone()], ..order };
         assert!(store.ingest(order).await.expect("ingested").is_empty());
+        assert_eq!(noted().await, 1, "once, and only of a dossier");
     }
-    // The audit log's own tests read it; here, that nothing else came of it.
-    assert_eq!(store.counts().await.expect("counts").changes, 0);
+}
+
+pub(crate) async fn who_goes_to_another_unit_lets_go_of_the_dossiers_of_the_old_one(place: &impl Place) {
+    let store = with_bank(place).await;
+    let mut pen = Pen::of(3);
+    let mut prospect = pen.prospect("银枫家园");
+    let mut chair = pen.record(&dossier::KIND, Some(prospect.id), &Dossier::named(PLANTED).to_fields());
+    send(&*store, 3, vec![&mut prospect, &mut chair]).await;
+    let mut phone = View::of("ann").with_dossiers();
+    assert!(phone.pull(&*store).await.contains(&chair.id));
+    let moved = vec![member("ann", "S1", since(), Some(today())), member("ann", "S3", today(), None)];
+    store.set_bank(bank_with(moved, &[])).await.expect("a bank");
+    assert!(phone.pull(&*store).await.is_empty(), "she is still named as its owner");
+    pen.edit(&mut chair, "temper", "急躁");
+    let verdicts = push_at(&*store, 3, NOON, vec![chair.push()]).await;
+    assert!(matches!(&verdicts[0][0], Verdict::Refused { .. }), "{verdicts:?}");
+}
+
+pub(crate) async fn other_roles_bring_other_records(place: &impl Place) {
+    let store = with_bank(place).await;
+    let mut pen = Pen::of(4);
+    let mut prospect = pen.prospect("银枫家园");
+    let mut visit = pen.visit(prospect.id, NOON);
+    send(&*store, 4, vec![&mut prospect, &mut visit]).await;
+    let mut phone = View::of("ann");
+    assert!(phone.pull(&*store).await.contains(&visit.id));
+    let as_role = async |role: Role| {
+        let bank = bank();
+        let person = Person { roles: role.into(), ..bank.person(&person("ann")).expect("ann").clone() };
+        store.set_bank(bank.with(vec![], vec![person], vec![]).expect("a bank")).await.expect("set");
+    };
+    as_role(Role::Verifier).await;
+    let left = phone.pull(&*store).await;
+    assert!(!left.contains(&visit.id) && left.contains(&prospect.id), "a verifier reads no visits");
+    as_role(Role::AccountManager).await;
+    assert!(phone.pull(&*store).await.contains(&visit.id), "and an account manager does, also those of before");
 }
 
 pub(crate) async fn a_dossier_reads_back_rebuilds_and_counts_for_nothing(place: &impl Place) {

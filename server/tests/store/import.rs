@@ -97,7 +97,7 @@ pub(crate) async fn an_order_that_cannot_be_written_leaves_the_batch_unwritten(p
 
 pub(crate) async fn a_bank_is_extended_and_its_phones_stay(place: &impl Place) {
     let store = with_bank(place).await;
-    store.admit(DeviceNumber::new(77), &person("dan")).await.expect("let in");
+    let device = DeviceNumber::new(enrol(&*store, "dan", 7).await);
     let added =
         Unit { id: unit("S9"), parent: Some(unit("B2")), level: UnitLevel::SubBranch, name: "新网点".into() };
     let extend = async |unit: Unit| {
@@ -108,7 +108,7 @@ pub(crate) async fn a_bank_is_extended_and_its_phones_stay(place: &impl Place) {
     assert!(!extend(added.clone()).await.expect("nothing to do"));
     let bank = store.bank().await.expect("a bank");
     assert_eq!(bank.unit(&unit("S9")), Some(&added));
-    assert_eq!(bank.holder(DeviceNumber::new(77)).map(|holder| holder.roles), Some(Role::AccountManager.into()));
+    assert_eq!(bank.holder(device).map(|holder| holder.roles), Some(Role::AccountManager.into()));
     let lost = Unit { parent: Some(unit("nowhere")), ..added };
     assert!(matches!(extend(lost).await, Err(StoreError::Bank(_))));
 }

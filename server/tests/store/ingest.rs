@@ -143,19 +143,6 @@ pub(crate) async fn nobody_writes_a_record_of_another_units(place: &impl Place) 
     assert!(store.rows(vec![prospect.id]).await.expect("rows")[0].fields.int("households").is_none());
 }
 
-pub(crate) async fn strangers_and_borrowed_phones_are_turned_away(place: &impl Place) {
-    let store = with_bank(place).await;
-    let admit = async |device, who| store.admit(DeviceNumber::new(device), &person(who)).await;
-    assert!(matches!(admit(3, "nobody").await, Err(StoreError::UnknownPerson(_))));
-    assert!(matches!(admit(3, "bob").await, Err(StoreError::OthersDevice { .. })));
-    assert!(matches!(admit(0, "bob").await, Err(StoreError::OthersDevice { .. })));
-    admit(3, "ann").await.expect("her own");
-    admit(70, "ann").await.expect("a new one");
-    assert!(matches!(admit(70, "bob").await, Err(StoreError::OthersDevice { .. })));
-    let holder = store.bank().await.expect("a bank").holder(DeviceNumber::new(70)).map(|p| p.id.clone());
-    assert_eq!(holder, Some(person("ann")));
-}
-
 pub(crate) async fn a_record_always_fits_into_a_response(place: &impl Place) {
     let store = with_bank(place).await;
     let mut pen = Pen::of(3);

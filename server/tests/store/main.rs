@@ -47,7 +47,6 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         an_order_that_fails_takes_nobody_along_and_leaves_nothing,
         a_change_called_by_another_kind_gains_no_rights,
         nobody_writes_a_record_of_another_units,
-        strangers_and_borrowed_phones_are_turned_away,
         a_record_always_fits_into_a_response,
     }
     feeds {
@@ -69,6 +68,8 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         a_phone_that_held_a_dossier_lets_it_go_with_the_prospect,
         who_leaves_a_unit_lets_go_of_its_records_in_bounded_batches,
         a_reading_is_noted_once_however_often_it_arrives,
+        who_goes_to_another_unit_lets_go_of_the_dossiers_of_the_old_one,
+        other_roles_bring_other_records,
         a_dossier_reads_back_rebuilds_and_counts_for_nothing,
     }
     held {
@@ -76,6 +77,9 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         older_work_is_held_until_a_leader_accepts_or_refuses_it,
         a_phone_cannot_have_been_told_of_what_came_later,
         a_revoked_phone_hands_over_once_and_a_leader_decides,
+        neither_a_hand_over_nor_a_leader_goes_round_the_matrix,
+        a_token_from_before_the_last_one_claims_nothing,
+        a_held_dossier_is_shown_to_nobody_whatever_it_calls_itself,
     }
     import {
         a_prospect_from_a_file_is_its_units_and_the_same_file_again_changes_nothing,

@@ -9,8 +9,11 @@ use canvass_core::domain::{
     Bank, Date, Device, DeviceNumber, Fields, Kind, KindSpec, Membership, Money, Person, PersonId, PhoneTime, RecordId,
     Role, ServerTime, Unit, UnitId, UnitLevel, Week, Zone, campaign, outcome, prospect, visit,
 };
+use canvass_core::signing::{Signer, SoftwareKey};
 use canvass_core::wire::{Position, Push, Verdict};
-use canvass_server::store::{IngestOrder, PullOrder, Store};
+use canvass_server::ingest::Told;
+use canvass_server::store::devices::{EnrolOrder, InviteOrder};
+use canvass_server::store::{self, IngestOrder, PullOrder, Store};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Monday, 2 March 2026, 12:00 in China.
@@ -196,6 +199,15 @@ impl Pen {
     }
 }
 
+/// Enrols a phone of somebody's, with a key by a number.
+pub(crate) async fn enrol(at_store: &dyn Store, who: &str, key: u8) -> u32 {
+    let (person, at) = (person(who), server(NOON));
+    let invited = at_store.invite(InviteOrder { person, by: store::Actor::Operator, at }).await.expect("invited");
+    let key = SoftwareKey::from_secret(&[key; 32]).expect("a key").public_key();
+    let order = EnrolOrder { invitation: invited.number, code: invited.code, key, at };
+    at_store.enrol(order).await.expect("asked").expect("enrolled").get()
+}
+
 /// Pushes as a device, at a time.
 pub(crate) async fn push_at(store: &dyn Store, device: u32, at: i64, pushes: Vec<Push>) -> Vec<Vec<Verdict>> {
     let order = IngestOrder::new(DeviceNumber::new(device), server(at), pushes);
@@ -215,6 +227,7 @@ pub(crate) struct View {
     positions: BTreeMap<String, Position>,
     budget: usize,
     dossiers: bool,
+    pub(crate) told: Option<Told>,
     pub(crate) held: BTreeMap<RecordId, BTreeSet<Vec<u8>>>,
     /// Changes that came in the last pull to the end, repeated ones too.
     pub(crate) came: usize,
@@ -229,7 +242,7 @@ impl View {
 
     pub(crate) fn with_budget(who: &str, budget: usize) -> Self {
         let (positions, held) = (BTreeMap::new(), BTreeMap::new());
-        Self { person: person(who), positions, budget, dossiers: false, held, came: 0, most: 0 }
+        Self { person: person(who), positions, budget, dossiers: false, told: None, held, came: 0, most: 0 }
     }
 
     /// The same, of a phone that can keep dossiers.
@@ -240,6 +253,7 @@ impl View {
     /// Pulls once. Returns whether there is more.
     pub(crate) async fn pull_once(&mut self, store: &dyn Store) -> bool {
         let order = PullOrder {
+            told: self.told.clone(),
             dossiers: self.dossiers,
             person: self.person.clone(),
             now: server(NOON),
@@ -250,6 +264,7 @@ impl View {
             pushed: HashSet::new(),
         };
         let pulled = store.pull(order).await.expect("pulled");
+        self.told = pulled.told.clone();
         let bytes = pulled.deliveries.iter().flat_map(|delivery| &delivery.changes).map(|change| change.len()).sum();
         self.most = self.most.max(bytes);
         for delivery in pulled.deliveries {

@@ -227,7 +227,7 @@ fn dossiers_that_the_server_brings_lie_in_their_file_and_their_feeds_go_on_after
     let folder = tempfile::tempdir().expect("a directory");
     let mut ours = begin(folder.path(), 8);
     let person: PersonId = "P8".parse().expect("a person");
-    let feed = Audience::Dossiers(person);
+    let feed = Audience::Dossiers(person, None);
     let bring = |request: &Request| {
         let delivered =
             pushed.iter().map(|p| Delivery { record: p.record, kind: p.kind.clone(), changes: p.changes.clone() });

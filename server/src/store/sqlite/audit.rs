@@ -16,8 +16,10 @@ pub(super) fn note(db: &Connection, at: ServerTime, entry: &Entry) -> Result<(),
     let said = said(&before, n, at.millis(), [&actor, deed, &entry.subject, &entry.detail]);
     let sql =
         "INSERT INTO audit (n, at, actor, action, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, audit_mark(?))";
-    db.prepare_cached(sql)?.execute(params![n, at.millis(), actor, deed, entry.subject, entry.detail, said])?;
-    Ok(())
+    let added =
+        db.prepare_cached(sql)?.execute(params![n, at.millis(), actor, deed, entry.subject, entry.detail, said])?;
+    // A trigger that somebody put into the file may swallow an entry, but not without a word.
+    if added == 1 { Ok(()) } else { Err(StoreError::Damaged("the audit log took no entry".to_owned())) }
 }
 
 pub(super) fn last(db: &Connection) -> Result<Option<(i64, Vec<u8>)>, StoreError> {

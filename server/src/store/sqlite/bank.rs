@@ -1,8 +1,8 @@
 //! Reading the bank's tables: units, people, memberships, devices.
 
 use crate::store::StoreError;
-use canvass_core::domain::{Bank, Device, DeviceNumber, Membership, Person, PersonId, Unit, UnitLevel, date_from_text};
-use rusqlite::{Connection, OptionalExtension};
+use canvass_core::domain::{Bank, Device, DeviceNumber, Membership, Person, Unit, UnitLevel, date_from_text};
+use rusqlite::Connection;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -74,19 +74,4 @@ fn load(db: &Connection) -> Result<Bank, StoreError> {
 
 fn parsed<T: FromStr<Err = canvass_core::domain::Invalid>>(text: &str) -> Result<T, StoreError> {
     Ok(text.parse()?)
-}
-
-/// Whether a device is known as this person's; false when the device is new.
-pub(super) fn admitted(db: &Connection, device: DeviceNumber, person: &PersonId) -> Result<bool, StoreError> {
-    let mut select = db.prepare_cached("SELECT 1 FROM person WHERE id = ?")?;
-    let known = select.query_row([person.as_str()], |_| Ok(())).optional()?;
-    known.ok_or_else(|| StoreError::UnknownPerson(person.clone()))?;
-    let mut select = db.prepare_cached("SELECT person FROM device WHERE number = ?")?;
-    let holder: Option<String> = select.query_row([device.get()], |row| row.get(0)).optional()?;
-    match holder {
-        None if device.is_server() => Err(StoreError::OthersDevice { device }),
-        None => Ok(false),
-        Some(holder) if holder == person.as_str() => Ok(true),
-        Some(_) => Err(StoreError::OthersDevice { device }),
-    }
 }

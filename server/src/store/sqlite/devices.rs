@@ -2,13 +2,15 @@
 
 use super::writer::Writing;
 use super::{audit, roster};
+use crate::access::of_the_bank;
+use crate::ingest::Told;
 use crate::secrets::{Purpose, Secrets};
 use crate::store::devices::{
     ATTEMPTS, Credential, DeviceState, EnrolOrder, HandOver, INVITATION_MS, InvitationError, InviteOrder, Invited,
     Revocation, RevokeOrder, Revoked,
 };
 use crate::store::{Actor, Deed, Entry, StoreError};
-use canvass_core::domain::{DeviceNumber, PersonId, ServerTime};
+use canvass_core::domain::{DeviceNumber, PersonId, ServerTime, Zone};
 use canvass_core::signing::PublicKey;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -95,10 +97,17 @@ pub(super) fn enrol(
         return Ok(Err(InvitationError::Expired));
     }
     if let Some(device) = standing.device {
+        let device = DeviceNumber::new(device);
         let same = standing.key.as_deref() == Some(order.key.as_bytes().as_slice());
-        return Ok(if same { Ok(DeviceNumber::new(device)) } else { Err(InvitationError::Used) });
+        let revoked = credential(db, device)?.is_none_or(|known| known.revoked.is_some());
+        return Ok(match (same, revoked) {
+            (true, false) => Ok(device),
+            (true, true) => Err(InvitationError::Void),
+            (false, _) => Err(InvitationError::Used),
+        });
     }
-    if writing.bank()?.person(&standing.person).is_none() || is_disabled(db, &standing.person)? {
+    let here = of_the_bank(&*writing.bank()?, &standing.person, order.at.date(&Zone::china()));
+    if !here || is_disabled(db, &standing.person)? {
         return Ok(Err(InvitationError::Expired));
     }
     let number: u32 = db.query_row(
@@ -215,4 +224,19 @@ pub(super) fn revoke(db: &Connection, order: &RevokeOrder) -> Result<Vec<DeviceN
         )?;
     }
     Ok(numbers.into_iter().map(DeviceNumber::new).collect())
+}
+
+/// What a device was told, unless it has returned a later token before: what it was told then, it cannot unlearn.
+pub(super) fn told<'a>(
+    db: &Connection,
+    device: DeviceNumber,
+    told: Option<&'a Told>,
+) -> Result<Option<&'a Told>, StoreError> {
+    let Some(told) = told else { return Ok(None) };
+    let sequence = i64::try_from(told.sequence).unwrap_or(i64::MAX);
+    let mut later = db.prepare_cached("UPDATE device_key SET told = ?1 WHERE number = ?2 AND told < ?1")?;
+    later.execute(params![sequence, device.get()])?;
+    let mut select = db.prepare_cached("SELECT 1 FROM device_key WHERE number = ? AND told > ?")?;
+    let outdated = select.query_row(params![device.get(), sequence], |_| Ok(())).optional()?.is_some();
+    Ok((!outdated).then_some(told))
 }

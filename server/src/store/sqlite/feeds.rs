@@ -39,7 +39,7 @@ pub(super) fn assigned(db: &Connection, prospect: RecordId) -> Result<Option<Ass
 /// To whom a prospect was assigned at a place in the server's order.
 pub(super) fn assigned_at(db: &Connection, prospect: RecordId, seq: i64) -> Result<Option<Assigned>, StoreError> {
     let mut select = db.prepare_cached(
-        "SELECT unit, owner FROM record WHERE prospect = ? AND kind = 'assignment' AND seq <= ?
+        "SELECT unit, owner FROM record WHERE prospect = ? AND kind = 'assignment' AND author = 0 AND seq <= ?
          ORDER BY seq DESC LIMIT 1",
     )?;
     let found: Option<(Option<String>, Option<String>)> =
@@ -70,10 +70,13 @@ pub(super) fn audiences(db: &Connection, bank: &Bank, of: Belonging<'_>) -> Resu
     };
     Ok(match (rule, assigned) {
         (Some(AudienceRule::ProspectsPeople), Some(assigned)) => {
-            let owner = assigned.owner.map(Audience::Dossiers);
-            std::iter::once(Audience::Leaders(assigned.unit)).chain(owner).collect()
+            let unit = assigned.unit;
+            let owner = assigned.owner.map(|owner| Audience::Dossiers(owner, Some(unit.clone())));
+            owner.into_iter().chain([Audience::Leaders(unit)]).collect()
         }
-        (Some(AudienceRule::ProspectsPeople), None) => author().map(Audience::Dossiers).into_iter().collect(),
+        (Some(AudienceRule::ProspectsPeople), None) => {
+            author().map(|author| Audience::Dossiers(author, None)).into_iter().collect()
+        }
         (_, Some(assigned)) => vec![Audience::Unit(assigned.unit)],
         (_, None) => author().map(Audience::Person).into_iter().collect(),
     })

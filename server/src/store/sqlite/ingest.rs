@@ -1,15 +1,15 @@
 //! Ingest: check, append, project, tell the audience, count; all in the writer's transaction.
 
 use super::audit;
+use super::devices;
 use super::feeds::{self, Belonging, Numbers};
+use super::judging::{About, Judging};
 use super::ledger::{self, Touched};
 use super::queue::{self, Keeping};
 use super::records::{self, History};
 use super::room::Room;
 use super::writer::Writing;
-use crate::ingest::{
-    Assigned, Decision, FromFile, Grants, Hand, Imported, Proven, Right, Standpoint, decide, judge, merge,
-};
+use crate::ingest::{Assigned, Decision, FromFile, Grants, Imported, Proven, decide, merge};
 use crate::store::queue::HeldFor;
 use crate::store::{Actor, AssignOrder, Deed, Entry, IngestOrder, ServerRecord, StoreError, VerifyOrder};
 use canvass_core::document::{Change, Document};
@@ -17,13 +17,10 @@ use canvass_core::domain::assignment::{self, Assignment};
 use canvass_core::domain::outcome;
 use canvass_core::domain::prospect;
 use canvass_core::domain::verification::{self, Verification};
-use canvass_core::domain::{
-    Action, AudienceRule, Bank, DeviceNumber, Fields, Invalid, Kind, PersonId, Place, RecordId, ServerTime, UnitId,
-    Zone,
-};
+use canvass_core::domain::{Action, Bank, DeviceNumber, Fields, Invalid, Kind, PersonId, RecordId, ServerTime, Zone};
 use canvass_core::projection::project;
 use canvass_core::wire::{Push, Reading, Verdict};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
 /// One job: when it came, the bank by which it is judged, and what has to be counted anew once everything is appended.
@@ -56,14 +53,18 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
     let grants = Grants::of(&known, &person.id, today).ok_or_else(unknown)?;
     let first =
         known.home_unit(&person.id, today).map(|unit| Assigned { unit: unit.clone(), owner: Some(person.id.clone()) });
+    let told = devices::told(writing.db, order.device, order.told.as_ref())?;
+    let (at, lease_ms) = (order.received_at, order.lease_ms);
+    let judging = Judging { bank: &known, grants: &grants, told, at, lease_ms };
     let mut room = Room::of(writing.db, order.device)?;
     let mut verdicts = Vec::with_capacity(order.pushes.len());
     for push in &order.pushes {
         let history = History::of(writing.db, push.record)?;
         let mut decision = decide(order.device, &order.proven, push, history.guarded(&push.kind)?);
-        let judged = judged(writing.db, &known, order, &grants, push, &history, &decision)?;
-        decision = queue::still_refused(writing.db, order.device, push, decision.by(judged.right, judged.pulls, push))?;
-        if !room.takes(push) {
+        let about = About::of(writing.db, push, &history, &decision)?;
+        let (right, pulls) = about.judged(writing.db, &judging)?;
+        decision = queue::still_refused(writing.db, order.device, push, decision.by(right, pulls, push))?;
+        if !room.takes(push) || !queue::has_room(writing.db, order.device, &decision)? {
             let words = "this phone has sent more than one phone may: ask the operator of the server".to_owned();
             decision = decision.turned_away(push, ("device-full", words));
             // The phone keeps the bytes; here they are what there is no room for.
@@ -71,86 +72,40 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
         }
         quarantine(writing.db, order.device, push, &decision, order.received_at)?;
         let (device, at, held_for) = (order.device, order.received_at, HeldFor::Lease);
-        let unit = judged.unit.as_ref().or(first.as_ref().map(|first| &first.unit));
-        queue::keep(writing.db, push, &decision, Keeping { device, unit, held_for, at })?;
+        let unit = about.unit().or(first.as_ref().map(|first| &first.unit));
+        queue::keep(writing.db, push.record, &decision, Keeping { about: &about, device, unit, held_for, at })?;
         queue::release(writing.db, push.record, &decision)?;
         append(writing, &mut intake, (order.device, &order.proven), &history, &decision, first.as_ref())?;
         verdicts.push(decision.verdicts);
     }
-    for reading in &order.readings {
-        note_reading(writing.db, order, reading)?;
+    for reading in order.readings.iter().filter(|_| room.takes_reading()) {
+        note_reading(writing.db, order.device, reading, order.received_at)?;
     }
     room.save(writing.db)?;
     intake.end(writing)?;
     Ok(verdicts)
 }
 
-/// What is judged of one record's push.
-struct Judged {
-    /// What the sender's right comes to.
-    right: Right,
-    /// Whether the sender pulls the record.
-    pulls: bool,
-    /// The unit to which its prospect is assigned.
-    unit: Option<UnitId>,
-}
-
-/// Judges the sender's right to one record.
-fn judged(
+/// Notes that a dossier was read on a phone, once; of what is no dossier here there is nothing to note.
+pub(super) fn note_reading(
     db: &Connection,
-    bank: &Bank,
-    order: &IngestOrder,
-    grants: &Grants,
-    push: &Push,
-    history: &History,
-    decision: &Decision,
-) -> Result<Judged, StoreError> {
-    // By the kind and prospect that the record has, whatever the push calls them.
-    let document = decision.document.as_ref();
-    let kind = document.and_then(Document::kind).unwrap_or_else(|| push.kind.clone());
-    let prospect = if kind.is(&prospect::KIND) { Some(push.record) } else { document.and_then(Document::prospect) };
-    let hand = match history.begun_by {
-        None => Hand::Begins,
-        Some(device) if bank.holder(device).is_some_and(|began| began.id == grants.person) => Hand::Began,
-        Some(_) => Hand::Anothers,
-    };
-    let everybodys = kind.spec().is_some_and(|spec| spec.audience == AudienceRule::Bank);
-    let at = |grants: &Grants, assigned: Option<&Assigned>| {
-        // What nobody is assigned to is its author's alone.
-        let place = match (assigned, hand) {
-            (None, Hand::Anothers) if !everybodys => Place::Other,
-            _ => grants.place(bank, &kind, assigned),
-        };
-        Standpoint { roles: grants.roles, place, hand }
-    };
-    let assigned = prospect.map(|prospect| feeds::assigned(db, prospect)).transpose()?.flatten();
-    let now = at(grants, assigned.as_ref());
-    let mut told = None;
-    let mut fresh = true;
-    if let Some(known) = &order.told {
-        let then =
-            prospect.map(|prospect| feeds::assigned_at(db, prospect, place(known.sequence))).transpose()?.flatten();
-        // What nobody was assigned to then, the phone cannot have been told of.
-        told = then.as_ref().map(|then| at(&known.grants, Some(then)));
-        fresh = order.received_at.millis() - known.at.millis() <= order.lease_ms;
-    }
-    let pulls = now.place == Place::Own || hand != Hand::Anothers;
-    Ok(Judged { right: judge(&kind, now, told, fresh), pulls, unit: assigned.map(|assigned| assigned.unit) })
-}
-
-/// A place in the server's order as the database knows it.
-fn place(sequence: u64) -> i64 {
-    i64::try_from(sequence).unwrap_or(i64::MAX)
-}
-
-/// Notes that a dossier was read on a phone, once.
-fn note_reading(db: &Connection, order: &IngestOrder, reading: &Reading) -> Result<(), StoreError> {
-    let mut insert = db.prepare_cached("INSERT OR IGNORE INTO reading (id, device) VALUES (?, ?)")?;
-    if insert.execute(params![reading.id.as_bytes(), order.device.get()])? == 0 {
+    device: DeviceNumber,
+    reading: &Reading,
+    at: ServerTime,
+) -> Result<(), StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT 1 FROM record WHERE id = ?1 AND sealed UNION SELECT 1 FROM held WHERE record = ?1 AND device = ?2",
+    )?;
+    let about = params![reading.dossier.as_bytes(), device.get()];
+    if select.query_row(about, |_| Ok(())).optional()?.is_none() {
         return Ok(());
     }
-    let entry = Entry::new(Actor::Device(order.device), Deed::DossierRead, format!("dossier/{}", reading.dossier));
-    audit::note(db, order.received_at, &entry.with(format!("on the phone at {}", reading.at)))
+    let mut insert = db.prepare_cached("INSERT OR IGNORE INTO reading (id, device) VALUES (?, ?)")?;
+    if insert.execute(params![reading.id.as_bytes(), device.get()])? == 0 {
+        return Ok(());
+    }
+    let entry = Entry::new(Actor::Device(device), Deed::DossierRead, format!("dossier/{}", reading.dossier));
+    audit::note(db, at, &entry.with(format!("on the phone at {}", reading.at)))
 }
 
 /// Keeps what was refused of one record's push.
@@ -165,7 +120,7 @@ pub(super) fn quarantine(
         let hash = canvass_core::document::change_hash(&refused.bytes);
         db.prepare_cached(
             "INSERT OR REPLACE INTO quarantine (hash, record, kind, device, code, words, received_at, sealed, bytes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, seal('quarantine', ?8, ?2))",
+             VALUES (?1, ?2, ?3, ?4, ?5, seal('quarantine', ?6, ?2), ?7, 1, seal('quarantine', ?8, ?2))",
         )?
         .execute(params![
             hash.as_bytes(),

@@ -80,16 +80,6 @@ pub(super) fn recount_all(writing: &mut Writing<'_>) -> Result<(), StoreError> {
     )
 }
 
-/// Counts the prospects anew that have a contribution without a unit or a person: its author may have become known.
-pub(super) fn recount_unplaced(writing: &mut Writing<'_>) -> Result<(), StoreError> {
-    recount_those(
-        writing,
-        "WITH campaigns AS (SELECT id FROM record WHERE kind = 'campaign')
-         SELECT prospect FROM contribution WHERE unit = '' AND campaign IN campaigns
-         UNION SELECT prospect FROM contribution WHERE person = '' AND campaign IN campaigns",
-    )
-}
-
 /// Counts the whole groups of the prospects anew that a question finds.
 fn recount_those(writing: &mut Writing<'_>, which: &str) -> Result<(), StoreError> {
     let mut select = writing.db.prepare_cached(which)?;

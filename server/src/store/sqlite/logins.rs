@@ -276,10 +276,15 @@ pub(super) fn disable(
     at: ServerTime,
 ) -> Result<(), StoreError> {
     let db = writing.db;
-    let sql = "UPDATE login SET disabled_at = coalesce(disabled_at, ?) WHERE person = ?";
-    if db.execute(sql, params![at.millis(), person.as_str()])? == 0 {
-        return Err(StoreError::NoLogin(person.clone()));
+    // Who has only a phone is disabled just so, by a login that opens with no password.
+    if writing.bank()?.person(person).is_none() {
+        return Err(StoreError::UnknownPerson(person.clone()));
     }
+    db.execute(
+        "INSERT INTO login (person, password, made_at, disabled_at) VALUES (?1, '', ?2, ?2)
+         ON CONFLICT (person) DO UPDATE SET disabled_at = coalesce(disabled_at, ?2)",
+        params![person.as_str(), at.millis()],
+    )?;
     sessions::end_quietly(db, person)?;
     note(writing.db, at, &Entry::new(by.clone(), Deed::LoginDisabled, subject(person)))?;
     // Whoever may not come in by a browser may not by a phone either.

@@ -11,6 +11,7 @@ mod factors;
 mod feeds;
 mod head;
 mod ingest;
+mod judging;
 mod ledger;
 mod logins;
 mod open;
@@ -184,15 +185,6 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn admit(&self, device: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {
-        let who = person.clone();
-        if self.read(move |db| bank::admitted(db, device, &who)).await? {
-            return Ok(());
-        }
-        let who = person.clone();
-        self.writer.run(move |writing| roster::admit(writing, device, &who)).await
-    }
-
     async fn versions(&self) -> Result<Versions, StoreError> {
         self.read(read::versions).await
     }
@@ -301,6 +293,10 @@ impl Audit for SqliteStore {
 impl Queue for SqliteStore {
     async fn held(&self) -> Result<Vec<HeldRecord>, StoreError> {
         self.read(queue::all).await
+    }
+
+    async fn held_rows(&self, held: Vec<HeldRecord>) -> Result<Vec<Option<Row>>, StoreError> {
+        self.read(move |db| held.iter().map(|held| queue::with_it(db, held)).collect()).await
     }
 
     async fn decide(&self, order: DecideOrder) -> Result<Decided, StoreError> {

@@ -19,6 +19,8 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
     let grants = Grants::of(bank, &order.person, today).ok_or_else(unknown)?;
     let mut audiences = grants.audiences(bank);
     audiences.retain(|audience| order.dossiers || !audience.is_confidential());
+    // Whose roles are others than the phone was told gets its feeds anew, without what they do not read.
+    let anew = order.told.as_ref().is_some_and(|told| told.grants.roles != grants.roles);
     let left = i64::try_from(order.budget).unwrap_or(i64::MAX).max(1);
     let mut pulling = Pulling { db, order, grants: &grants, audiences: &audiences, left, pulled: Pulled::default() };
     let known_feeds: HashMap<&Audience, &Position> = order.positions.iter().map(|known| (&known.feed, known)).collect();
@@ -28,7 +30,7 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
     for feed in &audiences {
         let known = known_feeds.get(feed).copied();
         // A feed that is new to the phone is worked down from its present end. A position past the end is none of ours.
-        let start = known.filter(|known| known.high <= end && known.low <= end.saturating_add(1)).cloned();
+        let start = known.filter(|known| !anew && known.high <= end && known.low <= end.saturating_add(1)).cloned();
         let mut position = start.unwrap_or(Position { feed: feed.clone(), low: end + 1, high: end });
         pulling.upwards(&mut position, end)?;
         pulling.downwards(&mut position)?;
@@ -81,7 +83,7 @@ impl Pulling<'_> {
             if !entry.gone {
                 // A phone that has everything up to `high` needs only what came since.
                 let since = if position.low == 0 && entry.entered <= high { high } else { 0 };
-                self.deliver(entry.record, since)?;
+                self.deliver(entry.record, since, false)?;
             } else {
                 self.evict(entry.record)?;
             }
@@ -109,7 +111,7 @@ impl Pulling<'_> {
             let entry = Entry::read(row)?;
             // A record that the audience was told of again later was delivered there.
             if !entry.gone && entry.last == entry.seq {
-                self.deliver(entry.record, 0)?;
+                self.deliver(entry.record, 0, true)?;
             }
             position.low = entry.seq;
         }
@@ -156,7 +158,8 @@ impl Pulling<'_> {
     }
 
     /// Adds a record's changes above a number, but for those just pushed, and for records that the person's roles do not read.
-    fn deliver(&mut self, record: RecordId, since: u64) -> Result<(), StoreError> {
+    /// What they do not read may be on the phone from other roles: where a feed is worked down, it is evicted.
+    fn deliver(&mut self, record: RecordId, since: u64, down: bool) -> Result<(), StoreError> {
         let mut select = self.db.prepare_cached("SELECT kind FROM record WHERE id = ?")?;
         // A record that the log lost keeps nobody from the others.
         let Some(kind) = select.query_row([record.as_bytes()], |row| row.get::<_, String>(0)).optional()? else {
@@ -164,6 +167,10 @@ impl Pulling<'_> {
         };
         let kind: Kind = kind.parse()?;
         if !self.grants.reads(&kind) {
+            if down {
+                self.pulled.evictions.push(record);
+                self.left -= EVICTION;
+            }
             return Ok(());
         }
         let mut select = self.db.prepare_cached(

@@ -1,16 +1,16 @@
 //! The table of what is held, and what becomes of it.
 
 use super::audit;
-use super::feeds;
 use super::ingest::{self, Intake};
+use super::judging::{About, Judging};
 use super::records::{self, History};
 use super::writer::Writing;
-use crate::ingest::{Assigned, Decision, Proven, Right, decide};
+use crate::ingest::{Assigned, Decision, Grants, Proven, Right, decide, decides};
 use crate::store::devices::HandOver;
 use crate::store::queue::{DecideOrder, Decided, HandOverOrder, HeldFor, HeldRecord};
-use crate::store::{Deed, Entry, StoreError};
+use crate::store::{Actor, Deed, Entry, StoreError};
 use canvass_core::document::change_hash;
-use canvass_core::domain::{DeviceNumber, Kind, RecordId, ServerTime, UnitId, Zone, prospect};
+use canvass_core::domain::{DeviceNumber, Kind, RecordId, ServerTime, UnitId, Zone};
 use canvass_core::projection::{Row, project};
 use canvass_core::wire::{Push, Verdict};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -21,28 +21,48 @@ const REFUSED: &str = "leader-refused";
 /// Who holds what for whom.
 #[derive(Clone, Copy)]
 pub(super) struct Keeping<'a> {
+    pub(super) about: &'a About,
     pub(super) device: DeviceNumber,
     pub(super) unit: Option<&'a UnitId>,
     pub(super) held_for: HeldFor,
     pub(super) at: ServerTime,
 }
 
+/// How many changes of one phone may wait at once.
+const MOST: usize = 2_000;
+
+/// Whether there is room for what of a push is held.
+pub(super) fn has_room(db: &Connection, device: DeviceNumber, decision: &Decision) -> Result<bool, StoreError> {
+    if decision.held.is_empty() {
+        return Ok(true);
+    }
+    let mut select = db.prepare_cached("SELECT count(*) FROM held WHERE device = ?")?;
+    let waiting: i64 = select.query_row([device.get()], |row| row.get(0))?;
+    Ok(usize::try_from(waiting).unwrap_or(usize::MAX).saturating_add(decision.held.len()) <= MOST)
+}
+
 /// Keeps what is held of one record's push.
-pub(super) fn keep(db: &Connection, push: &Push, decision: &Decision, keeping: Keeping<'_>) -> Result<(), StoreError> {
+pub(super) fn keep(
+    db: &Connection,
+    record: RecordId,
+    decision: &Decision,
+    keeping: Keeping<'_>,
+) -> Result<(), StoreError> {
     for bytes in &decision.held {
         db.prepare_cached(
-            "INSERT OR IGNORE INTO held (hash, record, kind, device, unit, code, received_at, bytes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, seal('quarantine', ?8, ?2))",
+            "INSERT OR IGNORE INTO held (hash, record, kind, device, unit, code, received_at, bytes, prospect)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, seal('quarantine', ?8, ?2), ?9)",
         )?
         .execute(params![
             change_hash(bytes).as_bytes(),
-            push.record.as_bytes(),
-            push.kind.name(),
+            record.as_bytes(),
+            keeping.about.kind.name(),
             keeping.device.get(),
             keeping.unit.map(UnitId::as_str),
             keeping.held_for.name(),
             keeping.at.millis(),
-            bytes
+            bytes,
+            keeping.about.prospect.map(|prospect| prospect.as_bytes().to_vec())
         ])?;
     }
     Ok(())
@@ -65,8 +85,10 @@ pub(super) fn still_refused(
     decision: Decision,
 ) -> Result<Decision, StoreError> {
     for bytes in &decision.held {
-        let mut select =
-            db.prepare_cached("SELECT words FROM quarantine WHERE hash = ? AND device = ? AND code = ?")?;
+        let mut select = db.prepare_cached(
+            "SELECT iif(sealed, unseal_text('quarantine', words, record), words) FROM quarantine
+                 WHERE hash = ? AND device = ? AND code = ?",
+        )?;
         let hash = change_hash(bytes);
         let words: Option<String> =
             select.query_row(params![hash.as_bytes(), device.get(), REFUSED], |row| row.get(0)).optional()?;
@@ -77,55 +99,65 @@ pub(super) fn still_refused(
     Ok(decision)
 }
 
-/// What is held of one record from one phone, in order.
-fn pushed(db: &Connection, record: RecordId, kind: &Kind, device: DeviceNumber) -> Result<Push, StoreError> {
+/// What is held of one record from one phone up to a place, in order.
+fn pushed(
+    db: &Connection,
+    record: RecordId,
+    kind: &Kind,
+    device: DeviceNumber,
+    until: u64,
+) -> Result<Push, StoreError> {
     let mut select = db.prepare_cached(
-        "SELECT unseal('quarantine', bytes, record) FROM held WHERE record = ? AND device = ? ORDER BY place",
+        "SELECT unseal('quarantine', bytes, record) FROM held WHERE record = ? AND device = ? AND place <= ?
+         ORDER BY place",
     )?;
-    let found = select.query_map(params![record.as_bytes(), device.get()], |row| row.get::<_, Vec<u8>>(0))?;
+    let until = i64::try_from(until).unwrap_or(i64::MAX);
+    let found = select.query_map(params![record.as_bytes(), device.get(), until], |row| row.get::<_, Vec<u8>>(0))?;
     let changes = found.map(|bytes| Ok(bytes?.into())).collect::<Result<_, StoreError>>()?;
     Ok(Push { record, kind: kind.clone(), changes })
 }
 
-/// Everything that is held.
+/// Everything that is held, without what it says. Each is its prospect's unit's as that is now.
 pub(super) fn all(db: &Connection) -> Result<Vec<HeldRecord>, StoreError> {
     let mut select = db.prepare_cached(
-        "SELECT record, kind, device, unit, code, min(received_at), count(*) FROM held
-         GROUP BY record, device ORDER BY min(place)",
+        "SELECT record, kind, device,
+                coalesce((SELECT assignment.unit FROM record AS assignment
+                          WHERE assignment.prospect = held.prospect AND assignment.kind = 'assignment'
+                              AND assignment.author = 0
+                          ORDER BY assignment.seq DESC LIMIT 1), held.unit),
+                code, min(received_at), count(*), max(place)
+         FROM held GROUP BY record, device ORDER BY min(place)",
     )?;
     let mut found = select.query([])?;
     let mut all = Vec::new();
     while let Some(row) = found.next()? {
         let code: String = row.get(4)?;
         let kind: Kind = row.get::<_, String>(1)?.parse()?;
-        let mut held = HeldRecord {
+        all.push(HeldRecord {
             record: RecordId::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default())?,
             device: DeviceNumber::new(row.get(2)?),
             unit: row.get::<_, Option<String>>(3)?.map(|unit| unit.parse()).transpose()?,
             held_for: HeldFor::named(&code).ok_or_else(|| StoreError::Damaged(format!("held for {code}")))?,
             received_at: ServerTime::from_millis(row.get(5)?)?,
             changes: usize::try_from(row.get::<_, i64>(6)?).unwrap_or(0),
-            row: None,
+            until: row.get::<_, i64>(7)?.unsigned_abs(),
             kind,
-        };
-        held.row = with_it(db, &held)?;
-        all.push(held);
+        });
     }
     Ok(all)
 }
 
-/// What a record would be with what is held of it.
-fn with_it(db: &Connection, held: &HeldRecord) -> Result<Option<Row>, StoreError> {
-    if records::is_sealed(&held.kind) {
-        return Ok(None);
-    }
-    let push = pushed(db, held.record, &held.kind, held.device)?;
+/// What a record would be with what is held of it; none if it is confidential, or that does not fit.
+pub(super) fn with_it(db: &Connection, held: &HeldRecord) -> Result<Option<Row>, StoreError> {
+    let push = pushed(db, held.record, &held.kind, held.device, held.until)?;
     let guarded = History::of(db, held.record)?.guarded(&held.kind)?;
     let decision = decide(held.device, &Proven::new(), &push, guarded);
-    Ok(decision.document.filter(|_| !decision.accepted.is_empty()).and_then(|document| project(held.record, &document)))
+    let row = decision.document.filter(|_| !decision.accepted.is_empty());
+    let row = row.and_then(|document| project(held.record, &document));
+    Ok(row.filter(|row| !records::is_sealed(&row.kind)))
 }
 
-/// Decides on what is held of a record.
+/// Decides on what was shown of a record.
 pub(super) fn decide_on(writing: &mut Writing<'_>, order: &DecideOrder) -> Result<Decided, StoreError> {
     let db = writing.db;
     let of = params![order.record.as_bytes(), order.device.get()];
@@ -136,19 +168,31 @@ pub(super) fn decide_on(writing: &mut Writing<'_>, order: &DecideOrder) -> Resul
         select.query_row(of, |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?, row.get(2)?)));
     let missing = || StoreError::NoSuchRecord { kind: "held record", id: order.record };
     let (kind, unit, received_at) = first.optional()?.ok_or_else(missing)?;
-    let kind: Kind = kind.parse()?;
-    let push = pushed(db, order.record, &kind, order.device)?;
+    let (kind, unit): (Kind, Option<UnitId>) = (kind.parse()?, unit.map(|unit| unit.parse()).transpose()?);
+    let push = pushed(db, order.record, &kind, order.device, order.until)?;
     let history = History::of(db, order.record)?;
     // It counts as of when it came, not of when somebody found the time to look at it.
     let mut intake = Intake::begin(writing, ServerTime::from_millis(received_at)?)?;
     let mut decision = decide(order.device, &Proven::new(), &push, history.guarded(&kind)?);
-    let deed = if order.accept {
-        Deed::HeldAccepted
+    let about = About::of(db, &push, &history, &decision)?;
+    let bank = writing.bank()?;
+    let unit = about.unit().cloned().or(unit);
+    if let Actor::Person(leader) = &order.by {
+        let grants = Grants::of(&bank, leader, order.at.date(&Zone::china()));
+        if !grants.is_some_and(|grants| decides(&grants, &bank, unit.as_ref())) {
+            let words = format!("{leader} does not lead the unit of this record: ask who does to decide");
+            return Err(StoreError::Forbidden(words));
+        }
+    }
+    if order.accept {
+        let author = bank.holder(order.device).ok_or(StoreError::OthersDevice { device: order.device })?;
+        let units = bank.memberships_of(&author.id).iter().map(|membership| membership.unit.clone()).collect();
+        let grants = Grants { person: author.id.clone(), roles: author.roles, units };
+        decision = decision.by(about.acceptable(&bank, &grants), true, &push);
     } else {
         decision = decision.turned_away(&push, (REFUSED, order.reason.clone()));
-        Deed::HeldRefused
-    };
-    let assigned = unit.map(|unit| unit.parse()).transpose()?.map(|unit| Assigned { unit, owner: None });
+    }
+    let assigned = unit.map(|unit| Assigned { unit, owner: None });
     ingest::quarantine(db, order.device, &push, &decision, order.at)?;
     ingest::append(writing, &mut intake, (order.device, &Proven::new()), &history, &decision, assigned.as_ref())?;
     let mut decided = Decided::default();
@@ -164,13 +208,17 @@ pub(super) fn decide_on(writing: &mut Writing<'_>, order: &DecideOrder) -> Resul
         db.prepare_cached("DELETE FROM held WHERE hash = ? AND device = ?")?
             .execute(params![change_hash(bytes).as_bytes(), order.device.get()])?;
     }
-    let entry = Entry::new(order.by.clone(), deed, format!("{kind}/{}", order.record));
-    audit::note(db, order.at, &entry.with(format!("device/{}: {}", order.device, order.reason)))?;
+    let deed = if decided.accepted > 0 { Deed::HeldAccepted } else { Deed::HeldRefused };
+    if decided.accepted + decided.refused > 0 {
+        let entry = Entry::new(order.by.clone(), deed, format!("{}/{}", about.kind, order.record));
+        audit::note(db, order.at, &entry.with(format!("device/{}: {}", order.device, order.reason)))?;
+    }
     intake.end(writing)?;
     Ok(decided)
 }
 
-/// Holds what a revoked phone had not pushed.
+/// Holds what a revoked phone had not pushed, as far as its person might have written it when the phone was last told, or
+/// where they belonged last.
 pub(super) fn hand_over(
     writing: &mut Writing<'_>,
     order: &HandOverOrder,
@@ -187,32 +235,43 @@ pub(super) fn hand_over(
     };
     let bank = writing.bank()?;
     let person = bank.holder(order.device).ok_or(StoreError::OthersDevice { device: order.device })?;
-    let home = bank.home_unit(&person.id, order.at.date(&Zone::china())).or_else(|| last_unit(&bank, &person.id));
+    let today = order.at.date(&Zone::china());
+    let home = bank.home_unit(&person.id, today).or_else(|| last_unit(&bank, &person.id));
+    let units = home.cloned().into_iter().collect();
+    let grants = Grants { person: person.id.clone(), roles: person.roles, units };
+    let judging = Judging { bank: &bank, grants: &grants, told: order.told.as_ref(), at: order.at, lease_ms: i64::MAX };
     let mut verdicts = Vec::with_capacity(order.pushes.len());
     for push in &order.pushes {
         let history = History::of(db, push.record)?;
-        let decision = decide(order.device, &Proven::new(), push, history.guarded(&push.kind)?);
-        let document = decision.document.as_ref();
-        let known = push.kind.is(&prospect::KIND).then_some(push.record);
-        let prospect = known.or_else(|| document.and_then(canvass_core::document::Document::prospect));
-        let assigned = prospect.map(|prospect| feeds::assigned(db, prospect)).transpose()?.flatten();
-        let unit = assigned.map(|assigned| assigned.unit).or_else(|| home.cloned());
-        let decision = still_refused(db, order.device, push, decision.by(Right::Held, false, push))?;
+        let decision = decide(order.device, &order.proven, push, history.guarded(&push.kind)?);
+        let about = About::of(db, push, &history, &decision)?;
+        let right = match about.judged(db, &judging)?.0 {
+            Right::Granted => Right::Held,
+            right => right,
+        };
+        let unit = about.unit().or(home);
+        let mut decision = still_refused(db, order.device, push, decision.by(right, false, push))?;
         if !again {
+            if !has_room(db, order.device, &decision)? {
+                let words = "more was handed over than can wait for a decision".to_owned();
+                decision = decision.turned_away(push, ("device-full", words));
+            }
             ingest::quarantine(db, order.device, push, &decision, order.at)?;
-            let (device, held_for) = (order.device, HeldFor::Revoked);
-            keep(db, push, &decision, Keeping { device, unit: unit.as_ref(), held_for, at: order.at })?;
+            let (device, at, held_for) = (order.device, order.at, HeldFor::Revoked);
+            keep(db, push.record, &decision, Keeping { about: &about, device, unit, held_for, at })?;
         }
         verdicts.push(decision.verdicts);
     }
     if !again {
+        for reading in &order.readings {
+            ingest::note_reading(db, order.device, reading, order.at)?;
+        }
         db.execute(
             "UPDATE device_key SET hand_over = ?, handed_over = ? WHERE number = ?",
             params![HandOver::Taken.name(), order.digest, order.device.get()],
         )?;
         let held: usize = verdicts.iter().flatten().filter(|verdict| **verdict == Verdict::Held).count();
-        let actor = crate::store::Actor::Device(order.device);
-        let entry = Entry::new(actor, Deed::HandedOver, format!("device/{}", order.device));
+        let entry = Entry::new(Actor::Device(order.device), Deed::HandedOver, format!("device/{}", order.device));
         audit::note(db, order.at, &entry.with(format!("{held} changes held")))?;
     }
     Ok(Some(verdicts))

@@ -33,6 +33,12 @@ impl Room {
         self.changes <= MAX_CHANGES && self.bytes <= MAX_BYTES
     }
 
+    /// Counts a dossier that was read; false if the device has sent too much.
+    pub(super) fn takes_reading(&mut self) -> bool {
+        self.changes = self.changes.saturating_add(1);
+        self.changes <= MAX_CHANGES
+    }
+
     pub(super) fn save(&self, db: &Connection) -> Result<(), StoreError> {
         db.prepare_cached("INSERT OR REPLACE INTO sent (device, changes, bytes) VALUES (?, ?, ?)")?
             .execute(params![self.device.get(), self.changes, self.bytes])?;

@@ -1,7 +1,6 @@
 //! Writing the bank's tables; what the bank decides is counted anew.
 
 use super::audit;
-use super::bank::admitted;
 use super::ledger;
 use super::writer::Writing;
 use crate::store::{BankOrder, Deed, Entry, StoreError};
@@ -107,16 +106,5 @@ pub(super) fn insert_device(db: &Connection, number: DeviceNumber, person: &Pers
 
 pub(super) fn bump(db: &Connection) -> Result<(), StoreError> {
     db.execute("UPDATE setting SET value = value + 1 WHERE name = 'bank_version'", [])?;
-    Ok(())
-}
-
-/// Notes a new device as this person's.
-pub(super) fn admit(writing: &mut Writing<'_>, device: DeviceNumber, person: &PersonId) -> Result<(), StoreError> {
-    if !admitted(writing.db, device, person)? {
-        insert_device(writing.db, device, person)?;
-        bump(writing.db)?;
-        // What it recorded while the bank did not list it has an author again.
-        ledger::recount_unplaced(writing)?;
-    }
     Ok(())
 }

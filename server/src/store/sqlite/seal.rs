@@ -4,29 +4,32 @@
 use crate::secrets::{Purpose, Secrets};
 use crate::store::StoreError;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use rusqlite::functions::{Context, FunctionFlags};
+
+/// No trigger, view or index that somebody put into the file can make use of the keys.
+const OURS: FunctionFlags = FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DIRECTONLY);
 
 /// Gives a connection `seal(what, plain, about)` and `unseal(what, sealed, about)`, for `what` of `dossier` or `quarantine`.
 /// Text stays text. `audit_mark(said)` chains the audit log.
 pub(super) fn install(db: &Connection, secrets: &Secrets) -> Result<(), StoreError> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     let sealing = secrets.clone();
-    db.create_scalar_function("seal", 3, FunctionFlags::SQLITE_UTF8, move |context| {
+    db.create_scalar_function("seal", 3, OURS, move |context| {
         let plain = context.get_raw(1);
         let plain = plain.as_bytes().map_err(|error| failed(error.to_string()))?;
         let sealed = sealing.seal(purpose(context)?, &about(context)?, plain, rand::random());
         sealed.map_err(|error| failed(error.to_string()))
     })?;
     let opening = secrets.clone();
-    db.create_scalar_function("unseal", 3, FunctionFlags::SQLITE_UTF8, move |context| {
-        opened(&opening, context).map(|plain| plain.to_vec())
-    })?;
+    db.create_scalar_function("unseal", 3, OURS, move |context| opened(&opening, context).map(|plain| plain.to_vec()))?;
     let opening = secrets.clone();
-    db.create_scalar_function("unseal_text", 3, FunctionFlags::SQLITE_UTF8, move |context| {
+    db.create_scalar_function("unseal_text", 3, OURS, move |context| {
         let plain = opened(&opening, context)?;
         String::from_utf8(plain.to_vec()).map_err(|error| failed(error.to_string()))
     })?;
     let marking = secrets.clone();
-    db.create_scalar_function("audit_mark", 1, FunctionFlags::SQLITE_UTF8, move |context| {
+    db.create_scalar_function("audit_mark", 1, OURS, move |context| {
         let said = context.get_raw(0);
         let said = said.as_bytes().map_err(|error| failed(error.to_string()))?;
         Ok(marking.mark(Purpose::Audit, said).to_vec())
