@@ -5,7 +5,7 @@
 
 use canvass_core::document::{Actor, Authorship, Change, Document};
 use canvass_core::domain::prospect::Prospect;
-use canvass_core::domain::{DeviceNumber, Fields, Kind, PersonId, RecordId, ServerTime, prospect};
+use canvass_core::domain::{DeviceNumber, Fields, Kind, Membership, PersonId, RecordId, ServerTime, prospect};
 use canvass_core::signing::{Authorization, MAX_SKEW_MS, Signer, SoftwareKey};
 use canvass_core::wire::{
     Demand, DirectiveError, EnrolRequest, EnrolResponse, Enrolled, InvitationCode, Push, Receipt, Request, Response,
@@ -263,4 +263,24 @@ fn a_token_of_another_phone_or_of_ones_own_making_grants_nothing() {
         let verdicts = world.ask(&request).verdicts;
         assert!(matches!(verdicts[0][0], Verdict::Accepted | Verdict::Known), "{verdicts:?}");
     }
+}
+
+#[test]
+fn a_leaver_gets_nothing_more_and_a_revoked_phone_no_second_welcome() {
+    let world = World::new(10);
+    let (invited, key) = (invite(&world, "B1-S1-P1"), SoftwareKey::from_secret(&[5; 32]).expect("a key"));
+    let told = enrolled(&world, &enrol(&world, &invited, invited.code, &key));
+    revoke(&world, told.device, false);
+    let again = enrol(&world, &invited, invited.code, &key);
+    assert_eq!(code(&again), (410, "invitation-void".into()), "its answer would bring the keys again");
+
+    world.ask(&request(&world, LI));
+    let open = invite(&world, "B1-S1-P2");
+    let bank = world.run(world.store.bank()).expect("a bank");
+    let ended = bank.memberships().filter(|member| member.person == person_of(LI)).cloned();
+    let ended = ended.map(|member| Membership { until: Some(world.today()), ..member }).collect();
+    world.run(world.store.set_bank(bank.with(vec![], vec![], ended).expect("a bank"))).expect("set");
+    let body = request(&world, LI).encode().expect("encoded");
+    assert_eq!(code(&world.post_as(LI, "/v1/sync", body)), (403, "not-of-the-bank".into()));
+    assert_eq!(code(&enrol(&world, &open, open.code, &key)), (410, "invitation-expired".into()));
 }

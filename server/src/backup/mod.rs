@@ -166,6 +166,7 @@ pub async fn restore(
     .await?;
     let store = SqliteStore::open(&database, options)?;
     store.begin_audit_anew().await?;
+    store.close_doors().await?;
     let detail = format!("as of {}", contents.made_at);
     store.note(Entry::new(Actor::Operator, Deed::BackupRestored, "database").with(detail), at).await?;
     Ok(contents)

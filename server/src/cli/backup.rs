@@ -54,6 +54,10 @@ impl Backup {
                 let contents = backup::restore(&file, &data.folder, options, &secrets, SystemClock.now()).await?;
                 println!("{} has the database as it was: {}", data.folder.display(), told(&contents));
                 println!("what phones sent later is not in it");
+                println!("every session has ended, and open invitations are void");
+                println!(
+                    "whoever was disabled, revoked or reset since must be so again: `audit tail` of the lost server says who"
+                );
             }
         }
         Ok(true)

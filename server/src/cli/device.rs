@@ -19,8 +19,8 @@ pub(crate) enum Device {
     Invite {
         /// Whose phone it will be.
         person: PersonId,
-        /// Where phones reach this server.
-        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8471", env = "CANVASS_PUBLIC_URL")]
+        /// Where phones reach this server: as `serve --public-url` has it.
+        #[arg(long, value_name = "URL", default_value_t = PublicUrl::default(), env = "CANVASS_PUBLIC_URL")]
         public_url: PublicUrl,
         /// In whose name; otherwise the operator's.
         #[arg(long, value_name = "PERSON")]
@@ -37,8 +37,8 @@ pub(crate) enum Device {
     Revoke {
         /// Its number.
         device: u32,
-        /// Why.
-        #[arg(long)]
+        /// Why, in up to 200 characters.
+        #[arg(long, value_parser = one_line)]
         reason: String,
         /// Take what it had not pushed, once, for the branch leader to decide on.
         #[arg(long)]
@@ -49,6 +49,13 @@ pub(crate) enum Device {
         #[command(flatten)]
         data: Data,
     },
+}
+
+/// Some words on one line, as the log and lists show them.
+fn one_line(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let fits = !text.is_empty() && text.chars().count() <= 200 && !text.contains(char::is_control);
+    fits.then(|| text.to_owned()).ok_or_else(|| "say why in 1 to 200 characters on one line".to_owned())
 }
 
 impl Device {
@@ -68,6 +75,9 @@ impl Device {
                 let code = QrCode::new(&text).context("the address is too long for a code to scan")?;
                 println!("{}", code.render::<Dense1x2>().quiet_zone(true).build());
                 println!("{text}\ngood until {} for one phone; five wrong codes make it void", invited.expires_at);
+                if public_url == PublicUrl::default() {
+                    println!("only this machine reaches that address: give --public-url for phones elsewhere");
+                }
                 Ok(true)
             }
             Self::List { data } => {

@@ -240,3 +240,9 @@ pub(super) fn told<'a>(
     let outdated = select.query_row(params![device.get(), sequence], |_| Ok(())).optional()?.is_some();
     Ok((!outdated).then_some(told))
 }
+
+/// Voids every invitation.
+pub(super) fn void_all(db: &Connection) -> Result<(), StoreError> {
+    db.execute("UPDATE invitation SET attempts = ?", [ATTEMPTS])?;
+    Ok(())
+}

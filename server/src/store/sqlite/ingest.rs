@@ -192,8 +192,13 @@ pub(super) fn reassign(writing: &mut Writing<'_>, order: &AssignOrder) -> Result
     if bank.unit(&order.to.unit).is_none() {
         return Err(Invalid::new("unit", &order.to.unit, "a unit of this bank").into());
     }
-    if let Some(owner) = order.to.owner.as_ref().filter(|owner| bank.person(owner).is_none()) {
-        return Err(StoreError::UnknownPerson(owner.clone()));
+    if let Some(owner) = &order.to.owner {
+        let today = order.at.date(&Zone::china());
+        let known = Grants::of(&bank, owner, today).ok_or_else(|| StoreError::UnknownPerson(owner.clone()))?;
+        // Somebody elsewhere would hold nothing of it, and nobody would notice.
+        if !known.units.contains(&order.to.unit) {
+            return Err(Invalid::new("owner", owner, format!("somebody of unit {}", order.to.unit)).into());
+        }
     }
     if feeds::assigned(writing.db, order.prospect)?.as_ref() == Some(&order.to) {
         return Ok(());

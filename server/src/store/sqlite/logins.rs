@@ -280,6 +280,16 @@ pub(super) fn disable(
     if writing.bank()?.person(person).is_none() {
         return Err(StoreError::UnknownPerson(person.clone()));
     }
+    let bank = writing.bank()?;
+    let administers = |id: &PersonId| bank.person(id).is_some_and(|person| person.roles.has(Role::Administrator));
+    if administers(person) {
+        let mut select = db.prepare_cached("SELECT person FROM login WHERE disabled_at IS NULL AND person <> ?")?;
+        let others: Vec<String> = select.query_map([person.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        if !others.iter().filter_map(|id| id.parse().ok()).any(|id| administers(&id)) {
+            let words = format!("{person} is the last administrator who can log in: make another one first");
+            return Err(StoreError::Forbidden(words));
+        }
+    }
     db.execute(
         "INSERT INTO login (person, password, made_at, disabled_at) VALUES (?1, '', ?2, ?2)
          ON CONFLICT (person) DO UPDATE SET disabled_at = coalesce(disabled_at, ?2)",

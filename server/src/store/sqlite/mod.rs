@@ -104,6 +104,19 @@ impl SqliteStore {
         copied.await.map_err(|error| StoreError::Storage(error.to_string()))?
     }
 
+    /// Ends every session and voids every invitation: what a backup brings back of them may have been ended since.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub async fn close_doors(&self) -> Result<(), StoreError> {
+        self.writer
+            .run(|writing| {
+                writing.db.execute("DELETE FROM session", [])?;
+                devices::void_all(writing.db)
+            })
+            .await
+    }
+
     /// Takes the audit log's end as it is now for where it went to: after a backup was restored, or because the operator says
     /// so. What was cut off before is not found out any more.
     ///

@@ -67,7 +67,30 @@ pub(super) fn secrets(db: &Connection, file: &Path) -> Result<Secrets, StoreErro
     }
 }
 
+/// Lets nobody else on the machine read the file; what SQLite makes beside it is as the file is.
+fn for_its_owner_alone(path: &Path) -> Result<(), StoreError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let mut options = std::fs::OpenOptions::new();
+        let made = options.write(true).create_new(true).mode(0o600).open(path);
+        let failed = |error: std::io::Error| StoreError::Storage(format!("{}: {error}", path.display()));
+        match made {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                let mode = std::fs::metadata(path).map_err(failed)?.permissions().mode();
+                if mode & 0o077 != 0 {
+                    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode & !0o077)).map_err(failed)?;
+                }
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn connect(path: &Path, durable: bool) -> Result<Connection, StoreError> {
+    for_its_owner_alone(path)?;
     let mut db = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
