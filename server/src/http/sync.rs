@@ -180,7 +180,10 @@ mod tests {
         let entries = vec![ReceiptEntry { hash, author: DeviceNumber::new(9), received_at }];
         let mac = secrets.mark(Purpose::Receipts, &Receipt::said(&entries));
         let genuine = Receipt { mac, entries };
-        assert_eq!(proven(&secrets, &[genuine.clone()]).get(&hash), Some(&(DeviceNumber::new(9), received_at)));
+        assert_eq!(
+            proven(&secrets, std::slice::from_ref(&genuine)).get(&hash),
+            Some(&(DeviceNumber::new(9), received_at))
+        );
         let mut forged = genuine.clone();
         forged.entries[0].author = DeviceNumber::new(8);
         assert!(proven(&secrets, &[forged]).is_empty());
