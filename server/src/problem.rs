@@ -118,6 +118,13 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad-parameter", "A parameter is wrong", detail)
     }
 
+    /// The body took too long.
+    pub fn late(within: Duration) -> Self {
+        let detail =
+            format!("the body did not come within {} seconds: send it again, or less at once", within.as_secs());
+        Self::new(StatusCode::REQUEST_TIMEOUT, "late", "Too late", detail)
+    }
+
     /// The body is of another type.
     pub fn unsupported_media_type(expected: &str) -> Self {
         let detail = format!("send a body of type {expected}");

@@ -477,3 +477,39 @@ fn phones_that_stall_in_the_middle_of_a_request_keep_neither_pages_nor_health_wa
         stalled.abort_all();
     });
 }
+
+#[test]
+fn nobody_known_who_stalls_in_what_they_send_keeps_phones_or_pages_waiting() {
+    let world = World::new(10);
+    let router = router(world.app());
+    let mut stalled = tokio::task::JoinSet::new();
+    let (form, sync) = ("application/x-www-form-urlencoded", CONTENT_TYPE);
+    world.run(async {
+        for (address, kind) in [("/v1/enrol", sync), ("/login", form), ("/account/password", form)] {
+            for _ in 0..100 {
+                let body = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+                let request = HttpRequest::post(address).header("content-type", kind).body(body).expect("a request");
+                stalled.spawn(router.clone().oneshot(request));
+            }
+        }
+        tokio::task::yield_now().await;
+        let body = honest(&world).encode().expect("encoded");
+        let device = DeviceNumber::new(11);
+        let signed = Authorization::sign(&key_of(device), device, "/v1/sync", world.now(), &body).expect("signed");
+        let synced = HttpRequest::post("/v1/sync")
+            .header("content-type", sync)
+            .header("authorization", signed.to_string())
+            .body(Body::from(body))
+            .expect("a request");
+        let looked = HttpRequest::get("/enrol").body(Body::empty()).expect("a request");
+        let knocked = HttpRequest::get("/login").body(Body::empty()).expect("a request");
+        for request in [synced, looked, knocked] {
+            let address = request.uri().clone();
+            // Less than those who stall are given.
+            let answer = tokio::time::timeout(Duration::from_secs(8), router.clone().oneshot(request)).await;
+            let response = answer.unwrap_or_else(|_| panic!("{address} waits for who stalls")).expect("answered");
+            assert_eq!(response.status(), 200, "{address}");
+        }
+        stalled.abort_all();
+    });
+}

@@ -345,7 +345,7 @@ fn what_is_held_is_decided_by_the_leader_of_its_unit_with_a_reason_when_refused(
     assert!(stage.text("B2-L", "/held").contains("Nothing waits"), "another branch's leader sees nothing of it");
     let decide = |code: &str, record: RecordId, what: &str, reason: &str| {
         let record = record.to_string();
-        let fields = [("do", what), ("record", &*record), ("device", "11"), ("reason", reason)];
+        let fields = [("do", what), ("record", &*record), ("device", "11"), ("until", "9"), ("reason", reason)];
         world.submit(code, "/held", &fields).status
     };
     assert_eq!(decide("B2-L", first, "accept", ""), 403);

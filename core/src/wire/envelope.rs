@@ -14,6 +14,21 @@ pub const MAX_PLAIN: usize = 32 * 1024 * 1024;
 /// How many CBOR items a message may hold: a decoded item takes many times the byte that an empty one takes on the wire.
 const MAX_ITEMS: usize = 500_000;
 
+/// What a message may unpack to.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    /// In bytes.
+    plain: usize,
+    /// In CBOR items.
+    items: usize,
+}
+
+/// What phones that are known and their server say to each other.
+const SYNC: Bounds = Bounds { plain: MAX_PLAIN, items: MAX_ITEMS };
+
+/// What is said before anybody is known: little, so that nobody has much unpacked for them.
+const ENROLMENT: Bounds = Bounds { plain: 64 * 1024, items: 256 };
+
 /// What a frame may ask of the decompressor: windows of at most 8 MiB.
 const WINDOW_LOG_MAX: u32 = 23;
 
@@ -62,7 +77,7 @@ fn pack(message: &impl Encode<()>) -> Result<Vec<u8>, WireError> {
     Ok(packed)
 }
 
-fn unpack<M: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<M, WireError> {
+fn unpack<M: for<'b> Decode<'b, ()>>(body: &[u8], bounds: Bounds) -> Result<M, WireError> {
     if body.len() > MAX_BODY {
         return Err(WireError::TooLarge { limit: MAX_BODY });
     }
@@ -70,32 +85,36 @@ fn unpack<M: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<M, WireError> {
     let mut decoder = zstd::stream::read::Decoder::with_buffer(body).map_err(broken)?.single_frame();
     decoder.window_log_max(WINDOW_LOG_MAX).map_err(broken)?;
     let mut plain = Vec::new();
-    decoder.by_ref().take(MAX_PLAIN as u64 + 1).read_to_end(&mut plain).map_err(broken)?;
-    if plain.len() > MAX_PLAIN {
-        return Err(WireError::TooLarge { limit: MAX_PLAIN });
+    decoder.by_ref().take(bounds.plain as u64 + 1).read_to_end(&mut plain).map_err(broken)?;
+    if plain.len() > bounds.plain {
+        return Err(WireError::TooLarge { limit: bounds.plain });
     }
     if !decoder.finish().is_empty() {
         return Err(WireError::Compression("bytes behind the stream".to_owned()));
     }
-    within_bounds(&plain)?;
+    within_bounds(&plain, bounds.items)?;
     let prelude: Prelude = minicbor::decode(&plain).map_err(|error| WireError::Malformed(error.to_string()))?;
     if prelude.protocol != PROTOCOL {
         return Err(WireError::Version { found: prelude.protocol });
     }
-    parse(&plain)
+    whole(&plain)
 }
 
 /// Makes sure that what is decoded takes bounded memory.
-fn within_bounds(plain: &[u8]) -> Result<(), WireError> {
-    if minicbor::Decoder::new(plain).tokens().take(MAX_ITEMS + 1).count() > MAX_ITEMS {
-        return Err(WireError::TooMany { limit: MAX_ITEMS });
+fn within_bounds(plain: &[u8], items: usize) -> Result<(), WireError> {
+    if minicbor::Decoder::new(plain).tokens().take(items + 1).count() > items {
+        return Err(WireError::TooMany { limit: items });
     }
     Ok(())
 }
 
 /// Reads one CBOR item that is all there is.
 pub(super) fn parse<M: for<'b> Decode<'b, ()>>(plain: &[u8]) -> Result<M, WireError> {
-    within_bounds(plain)?;
+    within_bounds(plain, MAX_ITEMS)?;
+    whole(plain)
+}
+
+fn whole<M: for<'b> Decode<'b, ()>>(plain: &[u8]) -> Result<M, WireError> {
     let mut cbor = minicbor::Decoder::new(plain);
     let message = cbor.decode().map_err(|error| WireError::Malformed(error.to_string()))?;
     if cbor.position() != plain.len() {
@@ -105,7 +124,7 @@ pub(super) fn parse<M: for<'b> Decode<'b, ()>>(plain: &[u8]) -> Result<M, WireEr
 }
 
 macro_rules! in_an_envelope {
-    ($($message:ty: $what:literal),*) => {$(
+    ($($message:ty: $what:literal within $bounds:expr),*) => {$(
         impl $message {
             #[doc = concat!("The body of ", $what, ".")]
             ///
@@ -120,16 +139,16 @@ macro_rules! in_an_envelope {
             /// # Errors
             /// When it is too large, cut, of another version or malformed.
             pub fn decode(body: &[u8]) -> Result<Self, WireError> {
-                unpack(body)
+                unpack(body, $bounds)
             }
         }
     )*};
 }
 in_an_envelope!(
-    Request: "a request",
-    Response: "a response",
-    EnrolRequest: "a phone's answer to an invitation",
-    EnrolResponse: "the server's answer to that"
+    Request: "a request" within SYNC,
+    Response: "a response" within SYNC,
+    EnrolRequest: "a phone's answer to an invitation" within ENROLMENT,
+    EnrolResponse: "the server's answer to that" within ENROLMENT
 );
 
 impl Reference {
@@ -199,6 +218,21 @@ mod tests {
         assert!(body.len() < 1_000);
         assert_eq!(Request::decode(&body), Err(WireError::TooMany { limit: MAX_ITEMS }));
         assert_eq!(Response::decode(&body), Err(WireError::TooMany { limit: MAX_ITEMS }));
+    }
+
+    #[test]
+    fn little_is_unpacked_for_whoever_is_not_known_yet() {
+        let bomb = zstd::bulk::compress(&vec![0_u8; ENROLMENT.plain + 1], LEVEL).expect("compressed");
+        let (limit, items) = (ENROLMENT.plain, ENROLMENT.items);
+        assert_eq!(EnrolRequest::decode(&bomb), Err(WireError::TooLarge { limit }));
+        assert_eq!(EnrolResponse::decode(&bomb), Err(WireError::TooLarge { limit }));
+        // A message with as many empty things in a field that nobody knows.
+        let mut plain = vec![0xa2, 0x00, 0x01, 0x18, 0x63, 0x9a];
+        plain.extend(u32::try_from(items).expect("fits").to_be_bytes());
+        plain.resize(plain.len() + items, 0x40);
+        let body = zstd::bulk::compress(&plain, LEVEL).expect("compressed");
+        assert_eq!(EnrolRequest::decode(&body), Err(WireError::TooMany { limit: items }));
+        assert_eq!(EnrolResponse::decode(&body), Err(WireError::TooMany { limit: items }));
     }
 
     #[test]

@@ -1,16 +1,15 @@
 //! `POST /v1/enrol`: a phone answers an invitation with its key, and is told who it is from now on. `POST /v1/handover`: a
 //! revoked phone hands over, once, what it had not pushed.
 
-use super::signed::{CONTENT_TYPE, SignedFarewell, is_sync, read};
+use super::body::Brought;
+use super::signed::{CONTENT_TYPE, SignedFarewell, is_sync};
 use super::sync::{dossier_key, message, off_thread, packed, proven};
-use super::{App, MAX_ENROL, Problem};
+use super::{App, Problem};
 use crate::ingest::{Grants, Told, token};
 use crate::store::LEASE_MS;
 use crate::store::devices::EnrolOrder;
 use crate::store::queue::HandOverOrder;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response as HttpResponse};
 use canvass_core::domain::{Zone, dossier};
@@ -19,10 +18,9 @@ use canvass_core::wire::{EnrolRequest, EnrolResponse, Enrolled, Response};
 pub(super) async fn enrol(
     State(app): State<App>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    Brought(body): Brought,
 ) -> Result<HttpResponse, Problem> {
     is_sync(&headers)?;
-    let body = read(body, MAX_ENROL)?;
     let request = off_thread(move || EnrolRequest::decode(&body)).await??;
     if !request.is_proven() {
         return Err(Problem::bad_signature());
@@ -56,7 +54,7 @@ pub(super) async fn enrol(
 pub(super) async fn hand_over(
     SignedFarewell(signed): SignedFarewell,
     State(app): State<App>,
-    body: Result<Bytes, BytesRejection>,
+    Brought(body): Brought,
 ) -> Result<HttpResponse, Problem> {
     let request = message(&signed, body).await?;
     let now = app.clock.now();

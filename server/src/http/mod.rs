@@ -1,5 +1,6 @@
 //! The server on HTTP: one router, thin handlers.
 
+mod body;
 pub mod client;
 mod enrol;
 mod health;
@@ -8,6 +9,7 @@ mod serve;
 mod signed;
 mod sync;
 
+pub(crate) use body::{Small, small};
 pub use serve::{Entrance, ServeError, Tls, bind, serve};
 pub use signed::CONTENT_TYPE;
 
@@ -29,11 +31,15 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-/// How many pushes and pulls are worked on at once, and how many pages are made; others wait. What one of them may take in
-/// memory, times this, is what a crowd may take.
+/// How many pushes and pulls are worked on at once; others wait. What one of them may take in memory, times this, is what a
+/// crowd may take.
 const AT_ONCE: usize = 64;
 
-/// How long a phone may pause while it sends a request: one that stalls must not keep its place from others.
+/// How many answers to invitations are: few, and in places of their own, for nobody knows yet who sends them.
+const ENROLMENTS_AT_ONCE: usize = 8;
+
+/// How long a phone that is known may pause while it sends a request. It holds its place meanwhile, so what it sends may not
+/// take forever in all either: see [`body`].
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where phones answer invitations.
@@ -46,18 +52,15 @@ pub fn router(app: App) -> Router {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
+    let enrolments =
+        Small { bytes: MAX_ENROL, at_once: ENROLMENTS_AT_ONCE, refusal: |problem| problem.into_response() };
     Router::new()
         .route("/v1/sync", post(sync::sync))
         .route("/v1/handover", post(enrol::hand_over))
-        .route(ENROL, post(enrol::enrol).layer(DefaultBodyLimit::max(MAX_ENROL)))
         .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
         .layer(RequestBodyTimeoutLayer::new(PATIENCE))
-        .merge(
-            pages::routes(&app)
-                .layer(compressed())
-                .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
-                .layer(RequestBodyTimeoutLayer::new(PATIENCE)),
-        )
+        .merge(small(Router::new().route(ENROL, post(enrol::enrol)), enrolments))
+        .merge(pages::routes(&app).layer(compressed()))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .fallback(nothing)

@@ -109,8 +109,7 @@ pub(super) fn read(body: Result<Bytes, BytesRejection>, most: usize) -> Result<B
 
 impl Signed {
     /// The body, if it is the one that was signed. A link that cuts a body makes it another.
-    pub(super) fn body(&self, body: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
-        let body = read(body, MAX_BODY)?;
+    pub(super) fn body(&self, body: Bytes) -> Result<Bytes, Problem> {
         if self.authorization.covers(&body) { Ok(body) } else { Err(Problem::other_body()) }
     }
 

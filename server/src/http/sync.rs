@@ -1,5 +1,6 @@
 //! `POST /v1/sync`: verify, decode, ingest, pull, encode.
 
+use super::body::Brought;
 use super::signed::{CONTENT_TYPE, Signed};
 use super::{App, Problem};
 use crate::ingest::{Proven, token};
@@ -7,7 +8,6 @@ use crate::secrets::{Purpose, Secrets};
 use crate::store::{IngestOrder, LEASE_MS, PullOrder};
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response as HttpResponse};
 use canvass_core::document::ChangeHash;
@@ -27,7 +27,7 @@ const MAX_PUSHED: usize = 10_000;
 pub(super) async fn sync(
     signed: Signed,
     State(app): State<App>,
-    body: Result<Bytes, BytesRejection>,
+    Brought(body): Brought,
 ) -> Result<HttpResponse, Problem> {
     let request = message(&signed, body).await?;
     let response = answer(&app, request).await?;
@@ -35,7 +35,7 @@ pub(super) async fn sync(
 }
 
 /// The message in a signed body, from whom it says.
-pub(super) async fn message(signed: &Signed, body: Result<Bytes, BytesRejection>) -> Result<Request, Problem> {
+pub(super) async fn message(signed: &Signed, body: Bytes) -> Result<Request, Problem> {
     let body = signed.body(body)?;
     let request = off_thread(move || Request::decode(&body)).await??;
     signed.is_of(request.device, &request.person)?;
@@ -187,7 +187,10 @@ mod tests {
         let entries = vec![ReceiptEntry { hash, author: DeviceNumber::new(9), received_at }];
         let mac = secrets.mark(Purpose::Receipts, &Receipt::said(&entries));
         let genuine = Receipt { mac, entries };
-        assert_eq!(proven(&secrets, &[genuine.clone()]).get(&hash), Some(&(DeviceNumber::new(9), received_at)));
+        assert_eq!(
+            proven(&secrets, std::slice::from_ref(&genuine)).get(&hash),
+            Some(&(DeviceNumber::new(9), received_at))
+        );
         let mut forged = genuine.clone();
         forged.entries[0].author = DeviceNumber::new(8);
         assert!(proven(&secrets, &[forged]).is_empty());

@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// So long may a form be.
-const LONGEST: usize = 16 * 1024;
+pub(super) const LONGEST: usize = 16 * 1024;
 
 /// The fields of a form.
 pub(super) struct Sent(Vec<(String, Zeroizing<String>)>);

@@ -36,6 +36,7 @@ mod words;
 mod wrong;
 
 use crate::app::App;
+use crate::http::{Small, small};
 use axum::Router;
 use axum::http::{HeaderValue, Uri, header};
 use axum::middleware::from_fn_with_state;
@@ -43,10 +44,17 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::csrf::CsrfLayer;
 
+/// How many pages are made at once; others wait.
+const AT_ONCE: usize = 64;
+
+/// How many log-ins are looked at: in places of their own, so that guessers keep nobody from a page.
+const KNOCKS_AT_ONCE: usize = 16;
+
 /// The pages' routes. All but the log-in itself stand behind the guard; a new page belongs there too.
 pub fn routes(app: &App) -> Router<App> {
     let forms = CsrfLayer::new().with_rejection_response(|_| frame::wrong(words::Lang::default(), &wrong::Wrong::Form));
-    Router::new()
+    let refusal = |problem| frame::wrong(words::Lang::default(), &wrong::Wrong::Server(problem));
+    let pages = Router::new()
         .route("/", get(|| async { Redirect::to(parts::STANDINGS) }))
         .route(parts::STANDINGS, get(standings::page))
         .route("/units/{unit}", get(unit::page))
@@ -68,10 +76,12 @@ pub fn routes(app: &App) -> Router<App> {
         .route(door::LOGOUT, post(login::log_out))
         .route_layer(from_fn_with_state(app.clone(), reader::guard))
         .route("/enrol", get(enrol::page))
-        .route(door::LOGIN, get(login::page).post(login::log_in))
         .route("/style.css", get(|| file("text/css; charset=utf-8", include_str!("style.css"))))
         .route("/live.js", get(|| file("text/javascript; charset=utf-8", include_str!("live.js"))))
-        .route("/icon.svg", get(|| file("image/svg+xml", include_str!("icon.svg"))))
+        .route("/icon.svg", get(|| file("image/svg+xml", include_str!("icon.svg"))));
+    let knocks = Router::new().route(door::LOGIN, get(login::page).post(login::log_in));
+    small(pages, Small { bytes: form::LONGEST, at_once: AT_ONCE, refusal })
+        .merge(small(knocks, Small { bytes: form::LONGEST, at_once: KNOCKS_AT_ONCE, refusal }))
         .layer(forms)
 }
 
