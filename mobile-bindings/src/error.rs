@@ -1,5 +1,6 @@
 //! What can go wrong, as apps catch it: each case has its own type, and says what happened and what to do.
 
+use crate::edge::count;
 use canvass_core::domain::Invalid;
 use canvass_core::replica::ReplicaError;
 use canvass_core::sync::{EnrolmentError, SyncError};
@@ -52,7 +53,21 @@ pub enum PhoneError {
         /// What to do.
         reason: String,
     },
-    /// The phone was revoked: its keys are destroyed, and with them all it held. Delete its key from the platform's key store.
+    /// The sync at which the phone learned that it was revoked: its keys are destroyed, and with them all it held. Delete its key
+    /// from the platform's key store. Every later call throws `Wiped`.
+    #[error(
+        "this phone was revoked and wiped. Of what the server did not have, {handed_over} changes were handed over first; {not_taken} it did not take, {not_sent} were not sent. Ask your administrator for a new invitation"
+    )]
+    Revoked {
+        /// Changes that went to the server first, for a leader to decide on.
+        handed_over: u32,
+        /// Changes that the server did not take: they are lost.
+        not_taken: u32,
+        /// Changes that were not wanted, could not be opened, or did not fit: they are lost.
+        not_sent: u32,
+    },
+    /// The phone was revoked before: its keys are destroyed, and with them all it held. Delete its key from the platform's key
+    /// store.
     #[error("this phone was wiped: ask your administrator for a new invitation")]
     Wiped,
     /// The key is not the one of this database.
@@ -166,7 +181,11 @@ impl From<SyncError> for PhoneError {
         match error {
             SyncError::GaveUp { failures, last } => Self::Unreachable { attempts: failures, reason: last },
             SyncError::Rejected { status, words } => Self::Rejected { status, reason: words },
-            SyncError::Revoked { .. } => Self::Wiped,
+            SyncError::Revoked { handed_over, not_taken, not_sent } => Self::Revoked {
+                handed_over: count(handed_over),
+                not_taken: count(not_taken),
+                not_sent: count(not_sent),
+            },
             SyncError::Signing(error) => Self::SignerFailed { reason: error.to_string() },
             SyncError::Request(_) | SyncError::Endless(_) => Self::SyncFailed { reason: error.to_string() },
         }

@@ -34,7 +34,7 @@ fn a_revoked_phone_hands_over_what_it_had_not_sent_and_is_wiped() {
     wang.sync();
     let visit = wang.visit(prospect);
     revoke(&world, wang.device(), true);
-    assert_eq!(wang.try_sync(), Err(SyncError::Revoked { handed_over: 1 }));
+    assert_eq!(wang.try_sync(), Err(SyncError::Revoked { handed_over: 1, not_taken: 0, not_sent: 0 }));
     assert_empty(&mut wang);
     let held = world.run(world.store.held()).expect("a queue");
     let [held] = held.as_slice() else { panic!("{held:?}") };
@@ -50,7 +50,7 @@ fn where_its_last_work_is_not_wanted_a_revoked_phone_is_just_wiped() {
     wang.sync();
     wang.visit(prospect);
     revoke(&world, wang.device(), false);
-    assert_eq!(wang.try_sync(), Err(SyncError::Revoked { handed_over: 0 }));
+    assert_eq!(wang.try_sync(), Err(SyncError::Revoked { handed_over: 0, not_taken: 0, not_sent: 1 }));
     assert_empty(&mut wang);
     assert!(world.run(world.store.held()).expect("a queue").is_empty());
     // The colleague beside notices nothing.
@@ -67,7 +67,8 @@ fn a_phone_whose_clock_is_years_off_syncs_and_is_wiped_all_the_same() {
     let report = wang.sync_by(years_off).expect("synced");
     assert!(report.synced() && world.row(prospect).is_some());
     revoke(&world, wang.device(), false);
-    assert_eq!(wang.sync_by(years_off).map(drop), Err(SyncError::Revoked { handed_over: 0 }));
+    let wiped = Err(SyncError::Revoked { handed_over: 0, not_taken: 0, not_sent: 0 });
+    assert_eq!(wang.sync_by(years_off).map(drop), wiped);
     assert_empty(&mut wang);
 }
 

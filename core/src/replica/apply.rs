@@ -223,9 +223,15 @@ fn evict(db: &Connection) -> Result<usize, ReplicaError> {
     Ok(gone.len())
 }
 
+/// Keeps where the feeds stand. One that stands at nothing is one that the person left and this phone has let go of: it is
+/// not asked for again.
 fn save_positions<'a>(db: &Connection, positions: impl Iterator<Item = &'a Position>) -> Result<(), ReplicaError> {
     let place = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     for position in positions {
+        if (position.low, position.high) == (0, 0) {
+            db.prepare_cached("DELETE FROM position WHERE feed = ?")?.execute([position.feed.to_string()])?;
+            continue;
+        }
         db.prepare_cached("INSERT OR REPLACE INTO position (feed, low, high) VALUES (?, ?, ?)")?.execute(params![
             position.feed.to_string(),
             place(position.low),

@@ -36,6 +36,10 @@ impl Replica {
                     session.applied(applied);
                 }
                 Step::Wipe => {
+                    // A file that cannot be counted any more keeps the phone no longer.
+                    if let Ok(outstanding) = self.outstanding() {
+                        session.counted(outstanding);
+                    }
                     self.wipe()?;
                     session.wiped();
                 }

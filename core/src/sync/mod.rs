@@ -5,6 +5,7 @@
 //!   poll → Prepare ─ prepared ─→ Transmit ─ received ─→ Apply ─ applied ─→ Prepare … → Done
 //!                                    ├───── failed ───→ Wait ──(time)──→ Prepare
 //!                                    └── (revoked) ───→ HandOver → Transmit → Wipe ─ wiped ─→ Done
+//!                                                                   └─ failed ─→ Wait ──→ Transmit
 //! ```
 
 mod backoff;

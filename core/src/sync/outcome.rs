@@ -75,11 +75,16 @@ pub enum SyncError {
     },
     /// The phone was revoked, and all that it held is destroyed.
     #[error(
-        "this phone was revoked and its data is wiped ({handed_over} unsent changes were handed over first): ask your administrator for a new invitation"
+        "this phone was revoked and its data is wiped (of what the server did not have, {handed_over} changes were handed over first; {not_taken} it did not take, {not_sent} were not sent): ask your administrator for a new invitation"
     )]
     Revoked {
-        /// How many changes the server did not have yet went to it first, for a leader to decide on.
+        /// How many changes the server did not have yet it took first, for a leader to decide on.
         handed_over: usize,
+        /// How many were sent to it, and it said that it does not take them.
+        not_taken: usize,
+        /// How many did not go with this sync: they were not wanted, lay in locked dossiers, or did not fit into the one
+        /// request. (If an earlier sync handed them over and its answer was lost, the server has them all the same.)
+        not_sent: usize,
     },
     /// The phone's key could not sign.
     #[error("a request could not be signed: {0}")]

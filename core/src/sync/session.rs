@@ -5,7 +5,7 @@ use super::post::{Problem, may_pass};
 use super::{Applied, Failure, Post, Reply, Report, SyncError};
 use crate::domain::{DeviceNumber, PhoneTime};
 use crate::signing::{Authorization, PublicKey, Signer};
-use crate::wire::{Demand, DirectiveError, MAX_PLAIN, Request, Response, SignedDirective, WireError};
+use crate::wire::{Demand, DirectiveError, MAX_PLAIN, Request, Response, SignedDirective, Verdict, WireError};
 use std::fmt;
 use std::sync::Arc;
 
@@ -55,7 +55,8 @@ pub enum Step {
     Transmit(Post),
     /// Apply this response to the request in one transaction, and say what came of it by [`Session::applied`].
     Apply(Box<Request>, Box<Response>),
-    /// Destroy the phone's keys and what they open, then say [`Session::wiped`].
+    /// Say by [`Session::counted`] what the server does not have, destroy the phone's keys and what they open, then say
+    /// [`Session::wiped`].
     Wipe,
     /// Do nothing until then, then poll again.
     Wait(PhoneTime),
@@ -67,16 +68,31 @@ pub enum Step {
 #[derive(Debug)]
 enum Errand {
     Sync(Box<Request>),
-    HandOver { changes: usize },
+    HandOver(Box<Request>),
 }
 
 impl Errand {
     fn path(&self) -> &'static str {
         match self {
             Self::Sync(_) => "/v1/sync",
-            Self::HandOver { .. } => "/v1/handover",
+            Self::HandOver(_) => "/v1/handover",
         }
     }
+
+    fn request(&self) -> &Request {
+        match self {
+            Self::Sync(request) | Self::HandOver(request) => request,
+        }
+    }
+}
+
+/// What came of a hand-over.
+#[derive(Debug, Clone, Copy, Default)]
+struct HandedOver {
+    /// Changes that were sent.
+    sent: usize,
+    /// Those of them that the server has now.
+    taken: usize,
 }
 
 #[derive(Debug)]
@@ -86,7 +102,7 @@ enum State {
     InFlight(Errand, Vec<u8>),
     Received(Box<Request>, Box<Response>),
     Applying { more: bool },
-    Wiping { handed_over: usize },
+    Wiping(HandedOver),
     Waiting(PhoneTime),
     Done(Result<Report, SyncError>),
 }
@@ -104,6 +120,10 @@ pub struct Session {
     signed_again: u32,
     /// The phone was revoked, and may hand over what it has.
     leaving: bool,
+    /// What is handed over, to be sent again as it is: the server answers only its repetition alike.
+    farewell: Option<(Errand, Vec<u8>)>,
+    /// How many changes the server did not have when all was destroyed, those handed over included.
+    outstanding: usize,
 }
 
 impl Session {
@@ -118,6 +138,8 @@ impl Session {
             ahead_ms: 0,
             signed_again: 0,
             leaving: false,
+            farewell: None,
+            outstanding: 0,
         }
     }
 
@@ -129,15 +151,18 @@ impl Session {
                 self.state = State::Waiting(until);
                 Step::Wait(until)
             }
-            State::Prepare | State::Waiting(_) if self.leaving => Step::HandOver { push_bytes: self.push_bytes },
+            State::Prepare | State::Waiting(_) if self.leaving => match self.farewell.take() {
+                Some((errand, body)) => self.transmit(errand, body, now),
+                None => Step::HandOver { push_bytes: self.push_bytes },
+            },
             State::Prepare | State::Waiting(_) => Step::Prepare { push_bytes: self.push_bytes, pull_bytes: PULL_BYTES },
             State::Prepared(errand, body) => self.transmit(errand, body, now),
             State::Received(request, response) => {
                 self.state = State::Applying { more: response.more };
                 Step::Apply(request, response)
             }
-            State::Wiping { handed_over } => {
-                self.state = State::Wiping { handed_over };
+            State::Wiping(handed_over) => {
+                self.state = State::Wiping(handed_over);
                 Step::Wipe
             }
             State::Done(result) => {
@@ -145,7 +170,11 @@ impl Session {
                 Step::Done(result)
             }
             // The driver asked without bringing what it was sent for: the attempt is lost, the next one starts afresh.
-            State::InFlight(..) | State::Applying { .. } => self.poll(now),
+            State::InFlight(errand, body) => {
+                self.keep(errand, body);
+                self.poll(now)
+            }
+            State::Applying { .. } => self.poll(now),
         }
     }
 
@@ -170,17 +199,14 @@ impl Session {
             return;
         }
         self.state = match request.encode() {
-            Ok(body) if self.leaving => {
-                let changes = request.pushes.iter().map(|push| push.changes.len()).sum();
-                State::Prepared(Errand::HandOver { changes }, body)
-            }
+            Ok(body) if self.leaving => State::Prepared(Errand::HandOver(Box::new(request)), body),
             Ok(body) => State::Prepared(Errand::Sync(Box::new(request)), body),
             Err(WireError::TooLarge { .. } | WireError::TooMany { .. }) if self.push_bytes > 1 => {
                 self.push_bytes /= 2;
                 State::Prepare
             }
             // One change that fits into no request keeps a phone that has to go no longer.
-            Err(_) if self.leaving => State::Wiping { handed_over: 0 },
+            Err(_) if self.leaving => State::Wiping(HandedOver::default()),
             Err(error) => State::Done(Err(SyncError::Request(error))),
         };
     }
@@ -198,10 +224,7 @@ impl Session {
         self.report.received += reply.body.len() as u64;
         if reply.status == 200 {
             self.signed_again = 0;
-            match errand {
-                Errand::Sync(request) => self.answered(request, reply, now),
-                Errand::HandOver { changes } => self.state = State::Wiping { handed_over: changes },
-            }
+            self.answered(errand, body, reply, now);
             return;
         }
         let problem = Problem::of(reply);
@@ -211,6 +234,7 @@ impl Session {
                 self.signed_again += 1;
                 self.state = State::Prepared(errand, body);
             } else {
+                self.keep(errand, body);
                 self.retry(&problem.words, now);
             }
             return;
@@ -221,23 +245,47 @@ impl Session {
                 self.retry(&problem.words, now);
             }
             // Who can keep a phone from handing over could have kept the directive from it: so it may try again later.
-            (_, status) if may_pass(status) => self.retry(&problem.words, now),
-            (Errand::HandOver { .. }, _) => self.state = State::Wiping { handed_over: 0 },
+            (errand, status) if may_pass(status) => {
+                self.keep(errand, body);
+                self.retry(&problem.words, now);
+            }
+            (Errand::HandOver(request), _) => {
+                self.state = State::Wiping(HandedOver { sent: changes_of(&request), taken: 0 });
+            }
             (Errand::Sync(_), 403) if problem.code == "revoked" => self.revoked(&problem),
             (Errand::Sync(_), status) => self.reject(status, &problem.words),
         }
     }
 
-    fn answered(&mut self, request: Box<Request>, reply: &Reply, now: PhoneTime) {
-        match Response::decode(&reply.body) {
-            Ok(response) if response.nonce == request.nonce && fits(&request, &response) => {
+    /// A 200 is believed only with the server's answer to this very request in it: a portal answers 200, too, and what was
+    /// handed over to one is lost with the wipe.
+    fn answered(&mut self, errand: Errand, body: Vec<u8>, reply: &Reply, now: PhoneTime) {
+        match (Response::decode(&reply.body), errand) {
+            (Ok(response), errand) if !answers(errand.request(), &response) => {
+                self.keep(errand, body);
+                self.retry("an answer to another request", now);
+            }
+            (Ok(response), Errand::Sync(request)) => {
                 self.backoff.succeeded();
                 self.report.rounds += 1;
                 self.state = State::Received(request, Box::new(response));
             }
-            Ok(_) => self.retry("an answer to another request", now),
-            Err(error @ WireError::Version { .. }) => self.reject(200, &error.to_string()),
-            Err(error) => self.retry(&error.to_string(), now),
+            (Ok(response), Errand::HandOver(request)) => {
+                let taken = response.verdicts.iter().flatten().filter(|verdict| is_taken(verdict)).count();
+                self.state = State::Wiping(HandedOver { sent: changes_of(&request), taken });
+            }
+            (Err(error @ WireError::Version { .. }), _) => self.reject(200, &error.to_string()),
+            (Err(error), errand) => {
+                self.keep(errand, body);
+                self.retry(&error.to_string(), now);
+            }
+        }
+    }
+
+    /// Keeps a hand-over to be sent again as it is. (A sync asks anew, and brings what was recorded meanwhile.)
+    fn keep(&mut self, errand: Errand, body: Vec<u8>) {
+        if matches!(errand, Errand::HandOver(_)) {
+            self.farewell = Some((errand, body));
         }
     }
 
@@ -252,7 +300,7 @@ impl Session {
                     self.backoff.succeeded();
                     (self.leaving, self.push_bytes) = (true, MAX_PLAIN / 2);
                 }
-                Demand::Wipe => self.state = State::Wiping { handed_over: 0 },
+                Demand::Wipe => self.state = State::Wiping(HandedOver::default()),
             },
             Err(DirectiveError::Malformed(_)) if text.is_empty() => self.reject(403, &problem.words),
             Err(error) => self.reject(403, &error.to_string()),
@@ -261,8 +309,12 @@ impl Session {
 
     /// The transport brought nothing back.
     pub fn failed(&mut self, failure: &Failure, now: PhoneTime) {
-        if matches!(self.state, State::InFlight(..)) {
-            self.retry(&failure.to_string(), now);
+        match std::mem::replace(&mut self.state, State::Prepare) {
+            State::InFlight(errand, body) => {
+                self.keep(errand, body);
+                self.retry(&failure.to_string(), now);
+            }
+            other => self.state = other,
         }
     }
 
@@ -280,10 +332,16 @@ impl Session {
         };
     }
 
+    /// So many changes, those handed over included, the server does not have as far as the phone knows.
+    pub fn counted(&mut self, outstanding: usize) {
+        self.outstanding = outstanding;
+    }
+
     /// What the phone held is destroyed.
     pub fn wiped(&mut self) {
-        if let State::Wiping { handed_over } = self.state {
-            self.state = State::Done(Err(SyncError::Revoked { handed_over }));
+        if let State::Wiping(HandedOver { sent, taken }) = self.state {
+            let (not_taken, not_sent) = (sent.saturating_sub(taken), self.outstanding.saturating_sub(sent));
+            self.state = State::Done(Err(SyncError::Revoked { handed_over: taken, not_taken, not_sent }));
         }
     }
 
@@ -302,8 +360,18 @@ impl Session {
     }
 }
 
-/// Whether a response answers each pushed change once.
-fn fits(request: &Request, response: &Response) -> bool {
-    request.pushes.len() == response.verdicts.len()
+/// Whether a verdict on what was handed over says that the server has it.
+fn is_taken(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Held | Verdict::Accepted | Verdict::Known)
+}
+
+fn changes_of(request: &Request) -> usize {
+    request.pushes.iter().map(|push| push.changes.len()).sum()
+}
+
+/// Whether a response is the one to a request, and answers each pushed change once.
+fn answers(request: &Request, response: &Response) -> bool {
+    response.nonce == request.nonce
+        && request.pushes.len() == response.verdicts.len()
         && request.pushes.iter().zip(&response.verdicts).all(|(push, verdicts)| push.changes.len() == verdicts.len())
 }

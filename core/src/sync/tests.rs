@@ -363,8 +363,11 @@ fn a_revoked_phone_wipes_and_says_so() {
     session.received(&wipe(false, 7, 9), at(0));
     assert_eq!(session.poll(at(0)), Step::Wipe);
     assert_eq!(session.poll(at(0)), Step::Wipe, "until it is done");
+    session.counted(3);
     session.wiped();
-    assert_eq!(session.poll(at(0)), Step::Done(Err(SyncError::Revoked { handed_over: 0 })));
+    let revoked = SyncError::Revoked { handed_over: 0, not_taken: 0, not_sent: 3 };
+    assert!(revoked.to_string().contains("3 were not sent"), "{revoked}");
+    assert_eq!(session.poll(at(0)), Step::Done(Err(revoked)));
 }
 
 #[test]
@@ -381,11 +384,17 @@ fn a_directive_that_is_forged_or_for_another_phone_wipes_nothing() {
 }
 
 /// A revoked phone that is to hand over what it has, as it asks for that.
-fn leaving() -> Session {
+fn asked_to_hand_over() -> Session {
     let mut session = session();
     transmit(&mut session, 5, at(0));
     session.received(&wipe(true, 7, 9), at(0));
     assert!(matches!(session.poll(at(0)), Step::HandOver { push_bytes } if push_bytes > MAX_BODY));
+    session
+}
+
+/// That, with its last request put together.
+fn leaving() -> Session {
+    let mut session = asked_to_hand_over();
     session.prepared(request(6, 10));
     session
 }
@@ -398,13 +407,61 @@ fn a_revoked_phone_hands_over_first_what_the_server_does_not_have_if_that_is_wan
     // A lost answer is waited out; the same is handed over again.
     session.failed(&Failure("no signal".into()), at(0));
     let until = waits_until(&mut session, at(0));
-    assert!(matches!(session.poll(until), Step::HandOver { .. }));
-    session.prepared(request(6, 10));
     assert_eq!(post(&mut session, until).body, last.body);
     session.received(&ok(&response(6, false)), until);
     assert_eq!(session.poll(until), Step::Wipe);
+    session.counted(1);
     session.wiped();
-    assert_eq!(session.poll(until), Step::Done(Err(SyncError::Revoked { handed_over: 1 })));
+    let revoked = SyncError::Revoked { handed_over: 1, not_taken: 0, not_sent: 0 };
+    assert_eq!(session.poll(until), Step::Done(Err(revoked)));
+}
+
+#[test]
+fn a_revoked_phone_wipes_on_no_200_but_the_servers_own_answer_to_what_it_handed_over() {
+    let whole = ok(&response(6, false)).body;
+    let cut = Reply { status: 200, body: whole[..whole.len() - 1].to_vec() };
+    let portal = Reply { status: 200, body: b"<html>please log in</html>".to_vec() };
+    let empty = Reply { status: 200, body: Vec::new() };
+    let fewer = Response { verdicts: Vec::new(), ..response(6, false) };
+    for reply in [cut, portal, empty, ok(&response(5, false)), ok(&fewer), problem(503, "busy")] {
+        let mut session = leaving();
+        let last = post(&mut session, at(0));
+        session.received(&reply, at(0));
+        let until = waits_until(&mut session, at(0));
+        assert_eq!(post(&mut session, until).body, last.body, "the server answers only the same alike");
+        session.received(&ok(&response(6, false)), until);
+        assert_eq!(session.poll(until), Step::Wipe);
+    }
+    let mut session = leaving();
+    let mut now = at(0);
+    let ended = loop {
+        match session.poll(now) {
+            Step::Transmit(_) => session.received(&Reply { status: 200, body: Vec::new() }, now),
+            Step::Wait(until) => now = until,
+            other => break other,
+        }
+    };
+    assert!(matches!(ended, Step::Done(Err(SyncError::GaveUp { .. }))), "it keeps what it has: {ended:?}");
+}
+
+#[test]
+fn a_revoked_phone_counts_as_handed_over_only_what_the_server_took() {
+    let mut session = asked_to_hand_over();
+    let mut farewell = request(6, 10);
+    farewell.pushes[0].changes = (0..6).map(|n| vec![n; 10].into()).collect();
+    session.prepared(farewell);
+    post(&mut session, at(0));
+    let refused = Verdict::Refused { code: "size".into(), words: "too large".into() };
+    let verdicts =
+        vec![Verdict::Held, Verdict::Accepted, Verdict::Known, refused, Verdict::NeedsDeps, Verdict::PullFirst];
+    session.received(&ok(&Response { verdicts: vec![verdicts], ..response(6, false) }), at(0));
+    assert_eq!(session.poll(at(0)), Step::Wipe);
+    session.counted(10);
+    session.wiped();
+    let revoked = SyncError::Revoked { handed_over: 3, not_taken: 3, not_sent: 4 };
+    let words = revoked.to_string();
+    assert!(words.contains("3 changes were handed over") && words.contains("3 it did not take"), "{words}");
+    assert_eq!(session.poll(at(0)), Step::Done(Err(revoked)));
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn the_token_of_the_last_response_goes_with_the_next_request() {
 }
 
 /// The server's word that a phone was revoked.
-fn revoked(device: u32, server: u8, hand_over: bool) -> Reply {
+pub(super) fn revoked(device: u32, server: u8, hand_over: bool) -> Reply {
     let at = ServerTime::from_millis(DAY).expect("in range");
     let directive = Directive { device: DeviceNumber::new(device), what: Demand::Wipe, hand_over, at };
     let directive = SignedDirective::sign(&directive, &key(server)).expect("signed");
@@ -126,9 +126,18 @@ fn a_revoked_phone_hands_over_what_it_has_then_nothing_of_it_is_left() {
     assert_eq!(last.path, "/v1/handover");
     let request = Request::decode(&last.body).expect("a request");
     assert_eq!((hashes(&request), request.positions.len()), (outbox, 0));
-    session.received(&Reply { status: 200, body: Vec::new() }, at(6));
-    let action = phone.replica.advance(&mut session, 3, at(7)).expect("advances");
-    assert_eq!(action, Action::Done(Err(SyncError::Revoked { handed_over: 2 })));
+    // A portal's 200 is no word of the server's: nothing is destroyed, and the same is sent again.
+    session.received(&Reply { status: 200, body: b"<html>please log in</html>".to_vec() }, at(6));
+    let action = phone.replica.advance(&mut session, 3, at(6)).expect("advances");
+    let Action::Wait(until) = action else { panic!("{action:?}") };
+    assert_eq!(phone.replica.outstanding().expect("counts"), 2);
+    let action = phone.replica.advance(&mut session, 4, until).expect("advances");
+    assert!(matches!(&action, Action::Transmit(post) if post.body == last.body), "{action:?}");
+    phone.begin(3);
+    let told = answer(&request, |hash| if *hash == hashes(&request)[0] { Verdict::Held } else { refused("size") });
+    session.received(&Reply { status: 200, body: told.encode().expect("encodes") }, until);
+    let action = phone.replica.advance(&mut session, 5, until).expect("advances");
+    assert_eq!(action, Action::Done(Err(SyncError::Revoked { handed_over: 1, not_taken: 1, not_sent: 1 })));
 
     let left: Vec<_> = std::fs::read_dir(phone.dir.path()).expect("a folder").collect();
     assert!(left.is_empty(), "{left:?}");

@@ -114,6 +114,21 @@ fn a_response_that_cannot_be_applied_whole_leaves_everything_as_it_was() {
 }
 
 #[test]
+fn a_feed_that_the_person_left_is_let_go_of_when_the_server_says_so() {
+    let mut phone = Phone::new(7);
+    let stands = |feed: &str, low, high| Position { feed: feed.parse().expect("a feed"), low, high };
+    for (said, kept) in [
+        (vec![stands("unit/A", 0, 9), stands("unit/B", 3, 9)], vec![stands("unit/A", 0, 9), stands("unit/B", 3, 9)]),
+        (vec![stands("unit/A", 0, 4)], vec![stands("unit/A", 0, 4), stands("unit/B", 3, 9)]),
+        (vec![stands("unit/A", 0, 0), stands("unit/C", 0, 0)], vec![stands("unit/B", 3, 9)]),
+    ] {
+        let request = phone.request();
+        phone.apply(&request, &Response { positions: said, ..answer(&request, |_| Verdict::Accepted) });
+        assert_eq!(phone.request().positions, kept);
+    }
+}
+
+#[test]
 fn what_others_recorded_and_edited_is_seen() {
     let (mut ours, mut theirs, record) = two_phones();
     theirs.edit(record, "households", 900);
