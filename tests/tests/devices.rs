@@ -1,7 +1,7 @@
 //! Phones are who they say they are: each request is signed, each directive is for one phone alone, and whoever is revoked is
 //! out at the very next request.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "fixtures are right or the test is wrong")]
+#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
 
 use canvass_core::document::{Actor, Authorship, Change, Document};
 use canvass_core::domain::prospect::Prospect;

@@ -18,7 +18,7 @@ const PEOPLE: &str = "id;name;role;unit;from;until\n";
 
 static WORLD: LazyLock<(Runtime, SqliteStore)> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let store = SqliteStore::open(&folder().join("canvass.db"), SqliteOptions { durable: false, seed: Some(1) });
+    let store = SqliteStore::open(&folder().join("canvass.db"), SqliteOptions { durable: false, seed: Some(1), secret_file: None });
     let store = store.expect("a store");
     let unit = |id: &str, parent: Option<&str>, level, name: &str| Unit {
         id: id.parse().expect("an id"),
@@ -52,8 +52,8 @@ fuzz_target!(init: canvass_fuzz::contain(), |input: &[u8]| {
                     let import = ProspectImport { table: &table, mapping: &mapping, at, dry_run: true, bar: &bar };
                     import.run(store, &mut report).await
                 }
-                1 => import::units(store, &table, &mapping, true, &bar, &mut report).await,
-                _ => import::people(store, &table, &mapping, true, &bar, &mut report).await,
+                1 => import::units(store, &table, &mapping, None, &bar, &mut report).await,
+                _ => import::people(store, &table, &mapping, None, &bar, &mut report).await,
             }
         });
         let summary = report.finish().expect("there is no file to write");
