@@ -10,7 +10,7 @@ use crate::document::gate::{Guarded, Refusal, Rules};
 use crate::document::{Authorship, ChangeHash};
 use crate::domain::{Fields, Kind, KindSpec, PhoneTime, RecordId};
 use crate::sync::Applied;
-use crate::wire::{Delivery, Position, Push, Receipt, Reference, Request, Response, Verdict};
+use crate::wire::{ABLE_DOSSIERS, Delivery, Position, Push, Receipt, Reference, Request, Response, Verdict};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,10 +62,25 @@ impl Replica {
     /// # Errors
     /// When storage is full or damaged; then nothing of the response was applied to that file.
     pub fn apply(&mut self, request: &Request, response: &Response, now: PhoneTime) -> Result<Applied, ReplicaError> {
-        let mut applied = Applied {
-            resumes: self.grant(response.dossier_key.as_ref(), response.lease_ms, now)?,
-            ..Applied::default()
-        };
+        let resumes = self.grant(response.dossier_key.as_ref(), response.lease_ms, now)?;
+        let applied = self.take_in(request, response, resumes, now);
+        // A lease without the key that was asked for: the person may read no dossier any more. What this response takes out
+        // of them is out by now; whether that went well or not, nothing of them is shown from here on.
+        let asked = request.able.iter().any(|able| able == ABLE_DOSSIERS);
+        if asked && response.lease_ms > 0 && response.dossier_key.is_none() {
+            self.end_lease(now)?;
+        }
+        applied
+    }
+
+    fn take_in(
+        &mut self,
+        request: &Request,
+        response: &Response,
+        resumes: bool,
+        now: PhoneTime,
+    ) -> Result<Applied, ReplicaError> {
+        let mut applied = Applied { resumes, ..Applied::default() };
         let mut authorship = self.authorship(now);
         authorship.actor = authorship.actor.next();
         let receipt = receipts::of(request, response);

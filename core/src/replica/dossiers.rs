@@ -136,7 +136,9 @@ impl Replica {
         if let Some(lease) = &lease {
             save_lease(&tx, lease)?;
         }
-        Ok(tx.commit()?)
+        tx.commit()?;
+        self.lease = lease.map(Lease::saved);
+        Ok(())
     }
 
     /// Takes the key that came with a lease: opens the dossiers, or goes on with them. Returns whether they were locked and
@@ -198,20 +200,44 @@ impl Replica {
         self.look_at_the_clock(now)
     }
 
-    /// Lets the lease run by the clock; when it has run out, the dossiers are locked and their key is dropped.
+    /// Ends the lease: the server gives this phone no key any more, since the person may read no dossier.
+    pub(super) fn end_lease(&mut self, now: PhoneTime) -> Result<(), ReplicaError> {
+        // Where storage fails, the ended lease stays, and keeps everything from being shown until the key is gone.
+        self.lease = self.lease.map(Lease::ended);
+        self.look_at_the_clock(now)
+    }
+
+    /// Lets the lease run by the clock, and writes down how far it has run; when it has run out, the dossiers are locked and
+    /// their key is dropped.
     pub(super) fn look_at_the_clock(&mut self, now: PhoneTime) -> Result<(), ReplicaError> {
         let Some(lease) = self.lease.map(|lease| lease.at(now)) else { return Ok(()) };
         self.lease = Some(lease);
         if !lease.holds() {
-            let files = self.files_mut()?;
-            let outstanding = files.dossiers.as_ref().map(changes::outstanding).transpose()?.unwrap_or(0);
-            let outstanding = i64::try_from(outstanding).unwrap_or(i64::MAX);
-            files.main.execute("UPDATE phone SET dossier_key = NULL, locked_outstanding = ?", [outstanding])?;
-            // Into the file, and out of the log beside it.
-            files.main.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-            files.dossiers = None;
-            self.lease = None;
+            self.lock()
+        } else if lease.is_to_be_saved() {
+            match save_lease(self.main()?, &lease) {
+                Ok(()) => self.lease = Some(lease.saved()),
+                // A full phone still opens and syncs. It shows no dossier, since no reading can be noted, and the next look
+                // tries this again.
+                Err(ReplicaError::Full) => {}
+                Err(error) => return Err(error),
+            }
+            Ok(())
+        } else {
+            Ok(())
         }
+    }
+
+    /// Locks the dossiers and drops their key.
+    fn lock(&mut self) -> Result<(), ReplicaError> {
+        let files = self.files_mut()?;
+        let outstanding = files.dossiers.as_ref().map(changes::outstanding).transpose()?.unwrap_or(0);
+        let outstanding = i64::try_from(outstanding).unwrap_or(i64::MAX);
+        files.main.execute("UPDATE phone SET dossier_key = NULL, locked_outstanding = ?", [outstanding])?;
+        // Into the file, and out of the log beside it.
+        files.main.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        files.dossiers = None;
+        self.lease = None;
         Ok(())
     }
 }

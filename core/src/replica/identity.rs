@@ -90,12 +90,7 @@ pub(super) fn known(db: &Connection) -> Result<Option<Known>, ReplicaError> {
     )?;
     let mut found = select.query([])?;
     let Some(row) = found.next()? else { return Ok(None) };
-    let lease = Lease {
-        lasts_ms: row.get(4)?,
-        spent_ms: row.get(5)?,
-        seen_at: PhoneTime::nearest(row.get(6)?),
-        backwards_ms: row.get(7)?,
-    };
+    let lease = Lease::stored(row.get(4)?, row.get(5)?, PhoneTime::nearest(row.get(6)?), row.get(7)?);
     let key = row.get_ref(3)?.as_blob_or_null().ok().flatten().and_then(|bytes| bytes.try_into().ok());
     Ok(Some(Known {
         device: DeviceNumber::new(row.get(0)?),

@@ -5,6 +5,8 @@ use crate::domain::PhoneTime;
 
 /// How far a clock may move backwards in all under one lease. Clocks are set right by seconds; more is somebody's doing.
 const MAX_BACKWARDS_MS: i64 = 5 * 60 * 1000;
+/// How far a clock may move forwards before that is written down.
+const MAX_UNSAVED_MS: i64 = 5 * 60 * 1000;
 
 /// A lease as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +19,20 @@ pub(super) struct Lease {
     pub(super) seen_at: PhoneTime,
     /// How far it has moved backwards in all.
     pub(super) backwards_ms: i64,
+    /// How far it has moved since this was written down.
+    unsaved_ms: i64,
 }
 
 impl Lease {
     /// A lease that begins now.
     pub(super) fn granted(lasts_ms: u64, now: PhoneTime) -> Self {
-        Self { lasts_ms: i64::try_from(lasts_ms).unwrap_or(i64::MAX), spent_ms: 0, seen_at: now, backwards_ms: 0 }
+        let lasts_ms = i64::try_from(lasts_ms).unwrap_or(i64::MAX);
+        Self { lasts_ms, spent_ms: 0, seen_at: now, backwards_ms: 0, unsaved_ms: 0 }
+    }
+
+    /// A lease as it was written down. The first look after that is written down whatever it shows.
+    pub(super) fn stored(lasts_ms: i64, spent_ms: i64, seen_at: PhoneTime, backwards_ms: i64) -> Self {
+        Self { lasts_ms, spent_ms, seen_at, backwards_ms, unsaved_ms: MAX_UNSAVED_MS }
     }
 
     /// The lease after another look at the clock.
@@ -33,8 +43,27 @@ impl Lease {
             spent_ms: self.spent_ms.saturating_add(moved.max(0)),
             backwards_ms: self.backwards_ms.saturating_add((-moved).max(0)),
             seen_at: now,
+            unsaved_ms: if moved < 0 { MAX_UNSAVED_MS } else { self.unsaved_ms.saturating_add(moved) },
             ..self
         }
+    }
+
+    /// The lease when its key is not to be held any longer.
+    #[must_use]
+    pub(super) fn ended(self) -> Self {
+        Self { lasts_ms: 0, ..self }
+    }
+
+    /// Whether it is to be written down: what only memory knows, the next opening would give back. Some minutes forwards may
+    /// wait; what moved backwards may not.
+    pub(super) fn is_to_be_saved(&self) -> bool {
+        self.unsaved_ms >= MAX_UNSAVED_MS
+    }
+
+    /// The lease once it is written down.
+    #[must_use]
+    pub(super) fn saved(self) -> Self {
+        Self { unsaved_ms: 0, ..self }
     }
 
     /// Whether it still holds.
@@ -74,6 +103,18 @@ mod tests {
         assert!(!after(&looks));
         let seconds = [at(1), at(1).plus_millis(-2_000), at(2), at(2).plus_millis(-2_000)];
         assert!(after(&seconds), "a clock that is set right by seconds is no offence");
+    }
+
+    #[test]
+    fn what_passed_is_written_down_after_minutes_and_what_moved_backwards_at_once() {
+        let lease = Lease::granted(HOUR.unsigned_abs(), at(0));
+        let after = |lease: Lease, minutes: i64| lease.at(lease.seen_at.plus_millis(minutes * 60_000));
+        assert!(!lease.is_to_be_saved() && !after(lease, 4).is_to_be_saved());
+        assert!(after(after(lease, 4), 1).is_to_be_saved(), "many short looks add up");
+        assert!(!after(after(lease, 5).saved(), 4).is_to_be_saved());
+        assert!(lease.at(at(0).plus_millis(-1)).is_to_be_saved());
+        let stored = Lease::stored(HOUR, 0, at(0), 0);
+        assert!(after(stored, 0).is_to_be_saved(), "an opening is a look");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The files of one person on a phone, and the keys that open them. Each key is made from the app's (or the server's) and
-//! from 32 random bytes beside the database: once those are destroyed, nothing opens the files any more, whatever becomes of
-//! the storage they lie on.
+//! from 32 random bytes beside the database, the salt: once those are destroyed, the app's key alone opens nothing any more.
+//! Flash may keep the overwritten salt, though, and an earlier copy of it still opens copies of the files under the app's key:
+//! so the app deletes that key, too, once a phone was wiped.
 
 use super::ReplicaError;
 use crate::domain::PersonId;

@@ -5,7 +5,7 @@ use super::encrypted::{begin, files_with, keyed};
 use super::*;
 use crate::domain::dossier::{self, Dossier};
 use crate::domain::{Audience, PersonId};
-use crate::sync::{Reply, Session};
+use crate::sync::{Reply, Session, SyncError};
 use crate::wire::{ABLE_DOSSIERS, DossierKey, Position, Push};
 use tempfile::TempDir;
 
@@ -212,12 +212,83 @@ fn a_clock_turned_back_does_not_help() {
 }
 
 #[test]
-fn another_sync_renews_the_lease_and_one_without_a_key_does_not() {
+fn what_the_phone_saw_pass_is_spent_also_where_no_dossier_was_read() {
+    // Opened every day, and turned back when the lease is nearly over.
+    let (folder, mut replica) = with_dossier();
+    for n in 1..=13_u8 {
+        replica = reopen(&folder, replica, n, at(i64::from(n) * DAYS));
+    }
+    let mut replica = reopen(&folder, replica, 14, at(60_000));
+    assert!(!replica.dossiers_are_open(at(60_000)).expect("answers"));
+    // The same without turning back: what each opening spent stays spent.
+    let (folder, replica) = with_dossier();
+    let mut replica = reopen(&folder, replica, 1, at(13 * DAYS));
+    assert!(replica.dossiers_are_open(at(14 * DAYS - 1)).expect("answers"));
+    // Never closed, and only looked at, until the app is killed.
+    let (folder, mut replica) = with_dossier();
+    for day in 1..=13 {
+        assert!(replica.dossiers_are_open(at(day * DAYS)).expect("answers"));
+    }
+    let mut replica = reopen(&folder, replica, 1, at(60_000));
+    assert!(!replica.dossiers_are_open(at(60_000)).expect("answers"));
+}
+
+#[test]
+fn a_clock_that_was_turned_back_once_is_remembered_though_the_app_was_killed_at_once() {
+    let minutes = |n: i64| at(n * 60_000);
+    let (folder, mut replica) = with_dossier();
+    assert!(replica.dossiers_are_open(minutes(60)).expect("answers"));
+    assert!(replica.dossiers_are_open(minutes(56)).expect("answers"), "four minutes are forgiven");
+    let mut replica = reopen(&folder, replica, 1, minutes(60));
+    assert!(!replica.dossiers_are_open(minutes(58)).expect("answers"), "six are not");
+}
+
+#[test]
+fn another_sync_renews_the_lease() {
     let (_folder, mut replica) = with_dossier();
     sync(&mut replica, at(10 * DAYS), lease);
     assert!(replica.dossiers_are_open(at(20 * DAYS)).expect("answers"));
-    sync(&mut replica, at(21 * DAYS), |request| Response { dossier_key: None, ..lease(request) });
-    assert!(!replica.dossiers_are_open(at(25 * DAYS)).expect("answers"), "the person may read none any more");
+    sync(&mut replica, at(21 * DAYS), |request| answer(request, |_| Verdict::Accepted));
+    assert!(replica.dossiers_are_open(at(23 * DAYS)).expect("answers"), "no word on the lease leaves it as it is");
+    assert!(!replica.dossiers_are_open(at(24 * DAYS)).expect("answers"));
+}
+
+#[test]
+fn who_may_read_dossiers_no_more_is_locked_out_by_the_very_next_response() {
+    let (folder, mut replica) = with_dossier();
+    let feed = Audience::Dossiers("P7".parse().expect("a person"));
+    let stands = |high| vec![Position { feed: feed.clone(), low: 0, high }];
+    sync(&mut replica, at(20), |request| Response { positions: stands(5), ..lease(request) });
+    replica.create(id(3), &dossier::KIND, Some(id(1)), &known("李"), at(30)).expect("created");
+    // A request that did not say that this phone can hold dossiers is answered without a key, too.
+    let mut silent = replica.request(PLENTY, 1, 1, at(40)).expect("a request");
+    silent.able.clear();
+    let no_key = Response { dossier_key: None, ..lease(&silent) };
+    replica.apply(&silent, &Response { verdicts: vec![vec![Verdict::Held]], ..no_key }, at(40)).expect("applied");
+    assert!(replica.dossiers_are_open(at(41)).expect("answers"));
+
+    let gone = |request: &Request| Response {
+        verdicts: vec![vec![Verdict::Held]],
+        evictions: vec![id(2)],
+        positions: stands(0),
+        dossier_key: None,
+        ..lease(request)
+    };
+    let (_, applied) = sync(&mut replica, at(50), gone);
+    assert_eq!((applied.evicted, applied.outstanding), (1, 1), "what is evicted goes first");
+    let mut replica = replica;
+    for n in 1..3 {
+        assert!(!replica.dossiers_are_open(at(51)).expect("answers"));
+        assert!(matches!(replica.read_dossiers(None, None, at(51), ids()), Err(ReplicaError::DossiersLocked)));
+        let key = "SELECT dossier_key FROM phone";
+        let held: Option<Vec<u8>> = replica.main().expect("open").query_row(key, [], |row| row.get(0)).expect("a row");
+        assert_eq!((held, replica.outstanding().expect("counts")), (None, 1));
+        replica = reopen(&folder, replica, n, at(52));
+    }
+    assert_eq!(replica.request(1, 1, 1, at(53)).expect("a request").positions, [], "the feed is let go of");
+    // Who may read them again gets them with the next key.
+    sync(&mut replica, at(60), lease);
+    assert_eq!(replica.read_dossier(id(3), at(61), id(50)).expect("shown").unsynced, 1);
 }
 
 #[test]
@@ -285,6 +356,21 @@ fn a_revoked_phone_hands_over_its_dossiers_work_and_destroys_both_files() {
     replica.wipe().expect("wiped");
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
     assert!(matches!(replica.read_dossier(id(2), at(31), id(51)), Err(ReplicaError::Wiped)));
+}
+
+#[test]
+fn a_revoked_phone_says_that_work_in_locked_dossiers_was_not_sent() {
+    let (_folder, mut replica) = with_dossier();
+    let late = at(20 * DAYS);
+    let mut session: Session = replica.session(1).expect("a session");
+    assert!(matches!(replica.advance(&mut session, 1, late).expect("advances"), Action::Transmit(_)));
+    session.received(&super::enrolled::revoked(7, 99, true), late);
+    let Action::Transmit(last) = replica.advance(&mut session, 2, late).expect("advances") else { panic!("no post") };
+    let request = Request::decode(&last.body).expect("a request");
+    let body = answer(&request, |_| Verdict::Held).encode().expect("encodes");
+    session.received(&Reply { status: 200, body }, late);
+    let Action::Done(result) = replica.advance(&mut session, 3, late).expect("advances") else { panic!("not done") };
+    assert_eq!(result, Err(SyncError::Revoked { handed_over: 0, not_taken: 0, not_sent: 1 }));
 }
 
 #[test]
