@@ -69,8 +69,17 @@ impl Keyring {
             panic!("{code} may not log in")
         };
         if authenticator.is_none() {
-            let new = NewPassword { token, verified, hash: HASH.to_owned(), visitor: visitor.clone(), at: now };
-            token = store.change_password(new).await.expect("changed").expect("it was right");
+            let new = NewPassword {
+                token,
+                verified: Some(verified),
+                hash: HASH.to_owned(),
+                visitor: visitor.clone(),
+                at: now,
+            };
+            let CodeAnswer::Right(changed) = store.change_password(new).await.expect("changed") else {
+                panic!("a wrong password")
+            };
+            token = changed;
         }
         let session = store.session(&token, now, true).await.expect("read").expect("a session");
         let authenticator = match authenticator.flatten() {

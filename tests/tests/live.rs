@@ -4,8 +4,10 @@
 
 use axum::body::{Body, BodyDataStream};
 use axum::http::Request;
+use canvass_server::clock::Clock;
 use canvass_server::http::router;
-use canvass_tests::World;
+use canvass_server::store::{Actor, Logins, Which};
+use canvass_tests::{World, person};
 use futures_util::StreamExt;
 use std::pin::Pin;
 
@@ -73,5 +75,20 @@ fn a_server_that_stops_ends_the_streams_of_open_pages() {
     let mut stream = world.run(listening(&world, cookie));
     assert!(world.run(told(&mut stream)).is_some());
     world.app().live.stop();
+    assert_eq!(world.run(told(&mut stream)), None);
+}
+
+#[test]
+fn the_stream_of_a_session_that_ended_tells_nothing_more() {
+    let world = World::new(3);
+    let mut wang = world.phone("B1-S1-P1");
+    let cookie = world.cookie("H-P");
+    let mut stream = world.run(listening(&world, cookie));
+    assert!(world.run(told(&mut stream)).is_some());
+    let who = person("H-P");
+    let ended = world.store.end_sessions(&who, Which::All, Actor::Operator, world.clock.now());
+    assert_eq!(world.run(ended).expect("ended"), 1);
+    wang.prospect("银枫家园");
+    wang.sync();
     assert_eq!(world.run(told(&mut stream)), None);
 }

@@ -254,6 +254,24 @@ fn a_password_that_is_right_does_not_forgive_wrong_codes() {
 }
 
 #[test]
+fn who_guesses_the_present_password_in_a_session_is_locked_out_like_at_the_door() {
+    let world = World::new(12);
+    let mut thief = Visitor::new(&world);
+    first_login(&mut thief, "B1-L");
+    thief.get("/account/password?lang=en");
+    let new = "another sentence that is long";
+    let mut change = |present: &str| {
+        let answer = thief.submit("/account/password", &[("present", present), ("new", new), ("again", new)]);
+        (answer.status, answer.text())
+    };
+    let statuses: Vec<_> = (0..6).map(|n| change(&format!("guess {n}")).0).collect();
+    assert_eq!(statuses, [422, 422, 422, 422, 429, 429]);
+    let (status, words) = change(CHOSEN);
+    assert!(status == 429 && words.contains("in about 1 min"), "the right one is not even looked at: {words}");
+    assert_eq!(Visitor::new(&world).log_in("B1-L", CHOSEN).status, 429);
+}
+
+#[test]
 fn a_code_holds_once_and_so_does_a_recovery_code() {
     let world = World::new(5);
     let (authenticator, codes) = first_login(&mut Visitor::new(&world), "B1-L");

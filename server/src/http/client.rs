@@ -9,8 +9,12 @@ use axum::response::{IntoResponse, Response};
 use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Once;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// How proxies say for whom they speak.
+const SPEAKS_FOR: [HeaderName; 3] =
+    [FORWARDED_FOR, HeaderName::from_static("x-real-ip"), HeaderName::from_static("forwarded")];
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// The other end of a connection, as the system says.
@@ -31,36 +35,40 @@ impl Default for Peer {
 
 /// The address of who sent a request; a declared proxy is asked for whom it speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ClientAddress(IpAddr);
+pub struct ClientAddress {
+    address: IpAddr,
+    /// Whether it is of a proxy that nobody declared, and so anybody's.
+    anybodys: bool,
+}
 
 impl ClientAddress {
     /// An address; an IPv4 one in IPv6's clothes is what it is.
     pub fn new(address: IpAddr) -> Self {
-        Self(address.to_canonical())
+        Self { address: address.to_canonical(), anybodys: false }
     }
 
     /// The address.
     pub fn ip(self) -> IpAddr {
-        self.0
+        self.address
     }
 
     /// What one household, office or attacker has of addresses: one of IPv4, 64 bits of IPv6.
     pub fn block(self) -> IpAddr {
-        match self.0 {
-            IpAddr::V4(_) => self.0,
+        match self.address {
+            IpAddr::V4(_) => self.address,
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
         }
     }
 
-    /// Whether it is this machine itself, where the operator is.
+    /// Whether it is this machine itself, where the operator is, and not a proxy there that speaks for anybody.
     pub fn is_own(self) -> bool {
-        self.0.is_loopback()
+        self.address.is_loopback() && !self.anybodys
     }
 }
 
 impl fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.address.fmt(f)
     }
 }
 
@@ -105,7 +113,8 @@ impl Proxies {
             return Some((ClientAddress::new(told.unwrap_or(peer.address)), scheme));
         }
         let around = !self.is_empty() && !peer.tls && !peer.address.to_canonical().is_loopback();
-        (!around).then_some((ClientAddress::new(peer.address), own))
+        let anybodys = SPEAKS_FOR.iter().any(|name| headers.contains_key(name));
+        (!around).then_some((ClientAddress { anybodys, ..ClientAddress::new(peer.address) }, own))
     }
 }
 
@@ -119,12 +128,23 @@ fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
+/// So that the log says once that a proxy was not declared.
+static UNDECLARED: Once = Once::new();
+
 /// Tells handlers who asks and how, as extensions of the request; and tells browsers that came encrypted to keep to it.
 pub(super) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().copied().unwrap_or_default();
     let Some((address, scheme)) = app.proxies.client(peer, request.headers()) else {
         return Problem::around_the_proxy().into_response();
     };
+    if address.anybodys && address.ip().is_loopback() {
+        UNDECLARED.call_once(|| {
+            tracing::warn!(
+                "a proxy on this machine speaks for others, and none was declared: all of them share the limits of one \
+                 address, and what it says is not believed; name it with --behind-proxy {address}"
+            );
+        });
+    }
     request.extensions_mut().insert(address);
     request.extensions_mut().insert(scheme);
     let mut response = next.run(request).await;
@@ -170,6 +190,20 @@ mod tests {
             asked(&["10.0.0.1/32"], "10.0.0.1", false, &[("x-forwarded-for", "unknown")]),
             is("10.0.0.1", Scheme::Http)
         );
+    }
+
+    #[test]
+    fn a_proxy_on_this_machine_that_nobody_declared_has_limits_like_anybody() {
+        let is_own = |header: Option<&'static str>| {
+            let headers = header.map(|name| (HeaderName::from_static(name), HeaderValue::from_static("203.0.113.9")));
+            let peer = Peer { address: ip("127.0.0.1"), tls: false };
+            let found = Proxies::default().client(peer, &headers.into_iter().collect());
+            found.map(|(client, _)| (client.is_own(), client.block()))
+        };
+        assert_eq!(is_own(None), Some((true, ip("127.0.0.1"))));
+        for header in ["x-forwarded-for", "x-real-ip", "forwarded"] {
+            assert_eq!(is_own(Some(header)), Some((false, ip("127.0.0.1"))), "{header}");
+        }
     }
 
     #[test]

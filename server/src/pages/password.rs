@@ -3,14 +3,14 @@
 use super::door::{self, From, next, with_cookie};
 use super::form::{Posted, carried};
 use super::frame;
-use super::login::{complaint, landing, with_path};
+use super::login::{complaint, landing, locked, with_path};
 use super::reader::Reader;
 use super::words::{self, Lang};
 use super::wrong::{Instead, Wrong};
 use crate::access::{LONGEST_PASSWORD, SHORTEST_PASSWORD, Step, Unfit, fit};
 use crate::app::App;
 use crate::problem::Problem;
-use crate::store::{NewPassword, StoreError};
+use crate::store::{CodeAnswer, NewPassword, StoreError};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -70,10 +70,9 @@ pub(super) async fn change(
 ) -> Result<Response, Instead> {
     let (lang, next, person) = (sent.lang(), sent.next(), reader.person());
     let failed = |error: StoreError| Wrong::from(error).told(lang);
-    let refuse = |words: Label| {
-        let page = form(&reader, lang, &next, Some(lang.of(words)));
-        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
-    };
+    let answer = |status, words: &str| Ok((status, form(&reader, lang, &next, Some(words))).into_response());
+    let refuse = |words: Label| answer(StatusCode::UNPROCESSABLE_ENTITY, lang.of(words));
+    let wait = |until, now| answer(StatusCode::TOO_MANY_REQUESTS, &locked(lang, until, now));
     let (present, new) = (sent.secret("present"), sent.secret("new"));
     if new.as_str() != sent.text("again") {
         return refuse(words::NOT_ALIKE);
@@ -81,16 +80,24 @@ pub(super) async fn change(
     if let Err(why) = fit(&new, person).and_then(|()| if new == present { Err(Unfit::Same) } else { Ok(()) }) {
         return refuse(unfit(why));
     }
+    // Who got a session could guess the password here: that is paced, counted and locked like a log-in.
+    if !app.pace.allows(from.address.block()) {
+        return answer(StatusCode::TOO_MANY_REQUESTS, lang.of(words::TOO_OFTEN));
+    }
     let now = app.clock.now();
     let tried = app.store.tried(person.id.as_str(), now).await.map_err(failed)?;
+    if let Some(until) = tried.locked_until {
+        return wait(until, now);
+    }
     let right = app.passwords.verify(present, tried.password.clone()).await;
-    let Some(verified) = tried.password.filter(|_| right) else { return refuse(words::WRONG_PRESENT) };
+    let verified = tried.password.filter(|_| right);
     let hash = app.passwords.hash(new).await;
     let hash = hash.ok_or_else(|| Wrong::Server(Problem::failed("a password could not be hashed")).told(lang))?;
-    let new =
-        NewPassword { token: reader.token().clone(), verified, hash, visitor: from.visitor(), at: app.clock.now() };
+    let now = app.clock.now();
+    let new = NewPassword { token: reader.token().clone(), verified, hash, visitor: from.visitor(), at: now };
     match app.store.change_password(new).await.map_err(failed)? {
-        Some(token) => Ok(with_cookie(from.scheme, Some(&token), Redirect::to(&landing(&next, lang)))),
-        None => refuse(words::WRONG_PRESENT),
+        CodeAnswer::Right(token) => Ok(with_cookie(from.scheme, Some(&token), Redirect::to(&landing(&next, lang)))),
+        CodeAnswer::Wrong => refuse(words::WRONG_PRESENT),
+        CodeAnswer::Locked(until) => wait(until, now),
     }
 }

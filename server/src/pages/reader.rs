@@ -101,6 +101,13 @@ impl Reader {
         self.0.session.step == Step::In
     }
 
+    /// Whether the session still holds, and lacks nothing. Asking is no use of it. Of a store that cannot say, the reader asks
+    /// anew.
+    pub(super) async fn still_in(&self, app: &App) -> bool {
+        let session = app.store.session(self.token(), app.clock.now(), false).await;
+        matches!(session, Ok(Some(session)) if session.step == Step::In)
+    }
+
     /// Whether records of a kind are the reader's to read at all.
     pub(super) fn reads(&self, kind: &KindSpec) -> bool {
         kind.allows(self.0.grants.roles, Action::Read, Place::Own)

@@ -79,7 +79,7 @@ pub struct GivenCode {
     pub at: ServerTime,
 }
 
-/// What a code comes to.
+/// What a code comes to, or a present password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CodeAnswer<T> {
     /// It holds.
@@ -104,8 +104,8 @@ pub struct SetUp {
 pub struct NewPassword {
     /// The session in which it is given.
     pub token: SessionToken,
-    /// The hash of which the present password was found to be.
-    pub verified: String,
+    /// The hash of which the present password was found to be; none if it was not.
+    pub verified: Option<String>,
     /// The new one's hash.
     pub hash: String,
     /// From where.
@@ -204,8 +204,9 @@ pub trait Logins: Send + Sync {
     /// How many recovery codes a person has left.
     async fn recovery_codes_left(&self, person: &PersonId) -> Result<usize, StoreError>;
 
-    /// Changes a password; every other session of the person ends. None if the present password is another by now.
-    async fn change_password(&self, new: NewPassword) -> Result<Option<SessionToken>, StoreError>;
+    /// Changes a password; every other session of the person ends. A present password that is wrong counts like one at the
+    /// log-in: who got a session must not find it out there.
+    async fn change_password(&self, new: NewPassword) -> Result<CodeAnswer<SessionToken>, StoreError>;
 
     /// A person's open sessions.
     async fn sessions(&self, person: &PersonId, at: ServerTime) -> Result<Vec<SessionState>, StoreError>;

@@ -62,7 +62,7 @@ impl Logins for SqliteStore {
         self.read(move |db| factors::codes_left(db, &person)).await
     }
 
-    async fn change_password(&self, new: NewPassword) -> Result<Option<SessionToken>, StoreError> {
+    async fn change_password(&self, new: NewPassword) -> Result<CodeAnswer<SessionToken>, StoreError> {
         let secrets = self.secrets.clone();
         self.writer.run(move |writing| logins::change_password(writing, &secrets, &new)).await
     }

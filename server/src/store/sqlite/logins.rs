@@ -3,11 +3,11 @@
 use super::audit::note;
 use super::writer::Writing;
 use super::{devices, roster, sessions};
-use crate::access::{ONE_TIME_MS, Stage, lock_after, of_the_bank};
+use crate::access::{ONE_TIME_MS, SessionToken, Stage, lock_after, of_the_bank};
 use crate::secrets::{Purpose, Secrets};
 use crate::store::devices::{RevokeOrder, Revoked};
 use crate::store::{
-    Actor, BankOrder, Deed, Entry, LogIn, LoggedIn, LoginState, NewPassword, OneTime, StoreError, Tried,
+    Actor, BankOrder, CodeAnswer, Deed, Entry, LogIn, LoggedIn, LoginState, NewPassword, OneTime, StoreError, Tried,
 };
 use canvass_core::domain::{Bank, Membership, Person, PersonId, Role, ServerTime, Zone};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -185,14 +185,18 @@ pub(super) fn change_password(
     writing: &mut Writing<'_>,
     secrets: &Secrets,
     new: &NewPassword,
-) -> Result<Option<crate::access::SessionToken>, StoreError> {
-    let Some(open) = sessions::of(writing, secrets, &new.token, new.at)? else { return Ok(None) };
+) -> Result<CodeAnswer<SessionToken>, StoreError> {
+    let Some(open) = sessions::of(writing, secrets, &new.token, new.at)? else { return Ok(CodeAnswer::Wrong) };
+    if let Some(until) = locked_until(writing.db, secrets, open.person.as_str(), new.at)? {
+        return Ok(CodeAnswer::Locked(until));
+    }
     let changed = writing.db.execute(
         "UPDATE login SET password = ?, one_time = 0, one_time_until = NULL WHERE person = ? AND password = ?",
         params![new.hash, open.person.as_str(), new.verified],
     )?;
     if changed == 0 {
-        return Ok(None);
+        let until = failed(writing, secrets, open.person.as_str(), &new.visitor.address, new.at)?;
+        return Ok(until.map_or(CodeAnswer::Wrong, CodeAnswer::Locked));
     }
     let by = Actor::Person(open.person.clone());
     note(
@@ -202,7 +206,7 @@ pub(super) fn change_password(
     )?;
     sessions::end_quietly(writing.db, &open.person)?;
     let token = sessions::open(writing, secrets, &open.person, open.stage, &new.visitor, new.at)?;
-    Ok(Some(token))
+    Ok(CodeAnswer::Right(token))
 }
 
 pub(super) fn all(db: &Connection, secrets: &Secrets, at: ServerTime) -> Result<Vec<LoginState>, StoreError> {
