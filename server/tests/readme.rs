@@ -18,8 +18,8 @@ fn the_operators_tour_runs_as_written() {
         .map(|line| line.split_whitespace().map(str::to_owned).collect())
         .collect();
     let verbs: Vec<&str> = tour.iter().map(|words| words[0].as_str()).collect();
-    assert_eq!(verbs, ["demo", "rebuild", "serve"], "the tour as the README has it");
-    for words in &tour[..2] {
+    assert_eq!(verbs, ["demo", "rebuild", "user", "serve"], "the tour as the README has it");
+    for words in &tour[..3] {
         let done = Command::new(env!("CARGO_BIN_EXE_canvass-server")).args(words).output().expect("runs");
         let said = String::from_utf8_lossy(&done.stdout);
         assert!(done.status.success(), "{words:?}: {said}{}", String::from_utf8_lossy(&done.stderr));
@@ -30,7 +30,7 @@ fn the_operators_tour_runs_as_written() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_canvass-server"));
     // Another port than the usual one, which may be taken.
     let mut serve =
-        command.args(&tour[2]).args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().expect("runs");
+        command.args(&tour[3]).args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().expect("runs");
     // First it says how the first administrator comes in.
     let mut lines = BufReader::new(serve.stdout.take().expect("its output")).lines().map(|line| line.expect("a line"));
     let said = lines.find(|line| line.contains("http://")).expect("an address");

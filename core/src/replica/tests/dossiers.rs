@@ -256,7 +256,7 @@ fn another_sync_renews_the_lease() {
 #[test]
 fn who_may_read_dossiers_no_more_is_locked_out_by_the_very_next_response() {
     let (folder, mut replica) = with_dossier();
-    let feed = Audience::Dossiers("P7".parse().expect("a person"));
+    let feed = Audience::Dossiers("P7".parse().expect("a person"), None);
     let stands = |high| vec![Position { feed: feed.clone(), low: 0, high }];
     sync(&mut replica, at(20), |request| Response { positions: stands(5), ..lease(request) });
     replica.create(id(3), &dossier::KIND, Some(id(1)), &known("李"), at(30)).expect("created");
