@@ -113,7 +113,8 @@ mod dossiers {
         let query = AuditQuery { deed: Some(Deed::DossierRead.name().to_owned()), limit: 10, ..AuditQuery::default() };
         let noted = world.run(world.store.audit(query)).expect("a log");
         assert_eq!(noted.total, 2, "{noted:?}");
-        assert!(noted.entries.iter().all(|entry| entry.actor.contains("B1-L")), "{noted:?}");
+        let who = format!("device/{}", leader.device());
+        assert!(noted.entries.iter().all(|entry| entry.actor == who), "{noted:?}");
     }
 
     #[test]
