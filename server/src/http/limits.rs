@@ -20,7 +20,9 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep};
 
 /// What is allowed: at first so many, later one more each time.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +93,8 @@ impl Allowances {
 
 /// How many requests one counts as that proves nothing: checking a signature is work, and for nobody.
 const UNPROVEN_COSTS: u32 = 20;
+/// How long a phone's next request waits for others at most, after one that took long.
+const TURN_OF_OTHERS: Duration = Duration::from_secs(1);
 /// How many senders are told apart; more share one budget.
 const SENDERS: usize = 100_000;
 /// How often those who were quiet are forgotten, at most, while there are that many.
@@ -192,6 +196,28 @@ impl<K: Hash + Eq + Clone> Drop for Place<K> {
     }
 }
 
+/// A phone's request being worked on. When it is done and the same phone's next already waits, that one comes after as much
+/// time again, which is the others'. A phone that asks for one thing after another never waits.
+pub struct Turn {
+    place: Option<Place<DeviceNumber>>,
+    begun: Instant,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // One is the table's, one the permit's.
+        let awaited = |place: &Place<DeviceNumber>| Arc::strong_count(&place.of.of(&place.sender)) > 3;
+        let (Some(place), Ok(runtime)) = (self.place.take_if(|place| awaited(place)), Handle::try_current()) else {
+            return;
+        };
+        let others = self.begun.elapsed().min(TURN_OF_OTHERS);
+        runtime.spawn(async move {
+            sleep(others).await;
+            drop(place);
+        });
+    }
+}
+
 /// All budgets of one server.
 #[derive(Clone)]
 pub struct Limits(Arc<Inner>);
@@ -204,6 +230,7 @@ struct Inner {
     device_kilobytes: Budget<DeviceNumber>,
     address_places: Arc<AtOnce<IpAddr>>,
     device_places: Arc<AtOnce<DeviceNumber>>,
+    device_turns: Arc<AtOnce<DeviceNumber>>,
     /// Phones that asked for too much, and until when they wait.
     waiting: Mutex<HashMap<DeviceNumber, Duration>>,
     ticks: Ticks,
@@ -221,6 +248,7 @@ impl Limits {
             device_kilobytes: Budget::new(allowances.device_kilobytes, &ticks, SENDERS),
             address_places: Arc::new(AtOnce::new(allowances.address_at_once)),
             device_places: Arc::new(AtOnce::new(allowances.device_at_once)),
+            device_turns: Arc::new(AtOnce::new(1)),
             waiting: Mutex::default(),
             ticks,
         }))
@@ -298,11 +326,22 @@ impl Limits {
         if client.is_own() {
             return None;
         }
-        let (of, sender) = (self.0.address_places.clone(), client.block());
-        let mut place = Place { permit: None, sender, of };
-        place.permit = place.of.of(&sender).acquire_owned().await.ok();
-        Some(place)
+        Some(place_of(&self.0.address_places, client.block()).await)
     }
+
+    /// Waits until none of a phone's other requests is worked on, now that its body is here: one after the other they take
+    /// the store's time, so that four at once do not keep others from it four times as long.
+    pub async fn device_turn(&self, device: DeviceNumber) -> Turn {
+        Turn { place: Some(place_of(&self.0.device_turns, device).await), begun: Instant::now() }
+    }
+}
+
+/// Waits for a place of a sender.
+async fn place_of<K: Hash + Eq + Clone>(of: &Arc<AtOnce<K>>, sender: K) -> Place<K> {
+    let mut place = Place { permit: None, sender, of: of.clone() };
+    let places = place.of.of(&place.sender);
+    place.permit = places.acquire_owned().await.ok();
+    place
 }
 
 fn asks_too_much(device: DeviceNumber, wait: Duration) -> Problem {
@@ -340,6 +379,7 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
     use canvass_core::domain::ServerTime;
+    use futures_util::FutureExt;
 
     fn at(millis: i64) -> ServerTime {
         ServerTime::from_millis(millis).expect("a time")
@@ -415,6 +455,28 @@ mod tests {
         clock.advance_to(at(1_000_000 + 60_000));
         assert!(budget.take(1000, 2).is_ok());
         assert_eq!(budget.limiter.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_one_phone_asks_is_worked_on_one_after_the_other_with_as_much_time_for_others() {
+        let (limits, _) = limits();
+        let begun = Instant::now();
+        let turn = limits.device_turn(DeviceNumber::new(7)).await;
+        let mut next = Box::pin(limits.device_turn(DeviceNumber::new(7)));
+        assert!((&mut next).now_or_never().is_none(), "it waits");
+        assert!(limits.device_turn(DeviceNumber::new(8)).now_or_never().is_some(), "another does not");
+        sleep(Duration::from_millis(200)).await;
+        drop(turn);
+        assert!((&mut next).now_or_never().is_none(), "it waits for others");
+        drop(next.await);
+        assert_eq!(begun.elapsed().as_millis() / 10, 40);
+        assert!(limits.0.device_turns.places.lock().expect("places").is_empty(), "who left is forgotten");
+        for _ in 0..3 {
+            let turn = limits.device_turn(DeviceNumber::new(7)).await;
+            sleep(Duration::from_millis(200)).await;
+            drop(turn);
+        }
+        assert_eq!(begun.elapsed().as_millis() / 10, 100, "nobody waits who asks for one thing after another");
     }
 
     #[tokio::test]

@@ -29,6 +29,7 @@ pub(super) async fn sync(
     State(app): State<App>,
     Brought(body): Brought,
 ) -> Result<HttpResponse, Problem> {
+    let _turn = app.limits.device_turn(signed.device).await;
     let request = message(&signed, body).await?;
     let response = answer(&app, request).await?;
     packed(response).await
