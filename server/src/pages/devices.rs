@@ -9,7 +9,7 @@ use super::qr::qr;
 use super::query::{Plain, Raw};
 use super::reader::Reader;
 use super::table::{Cell, Column, Line, Table, Value};
-use super::users::at;
+use super::users::{at, name};
 use super::words::{self, Lang};
 use super::wrong::{Instead, Whom, Wrong};
 use crate::app::App;
@@ -61,10 +61,6 @@ pub(super) async fn page(
     .await
 }
 
-fn holder(bank: &Bank, person: &PersonId) -> String {
-    bank.person(person).map_or(person.as_str(), |known| &known.name).to_owned()
-}
-
 fn unit(bank: &Bank, plain: &Plain, person: &PersonId) -> String {
     let units: Vec<_> = bank.units_of(person, plain.today).filter_map(|unit| bank.unit(unit)).collect();
     units.iter().map(|unit| unit.name.as_str()).collect::<Vec<_>>().join(" · ")
@@ -101,7 +97,7 @@ fn table(plain: &Plain, bank: &Bank, devices: &[DeviceState]) -> Table {
         let address = format!("{DEVICES}?device={}&lang={}", device.number, lang.name());
         let cells = vec![
             Cell::from(Value::Number(i64::from(device.number.get()))).to(address),
-            Value::Text(holder(bank, &device.person)).into(),
+            Value::Text(name(bank, &device.person)).into(),
             Value::Text(device.person.to_string()).into(),
             Value::Text(unit(bank, plain, &device.person)).into(),
             Value::Text(state(lang, device)).into(),
@@ -146,7 +142,7 @@ async fn one(app: &App, plain: &Plain, bank: &Bank, device: &DeviceState) -> Res
     let revoked = device.revoked.as_ref();
     let content = html! {
         h1 { (title) }
-        p.sub { (holder(bank, &device.person)) " · " (device.person) " · " (unit(bank, plain, &device.person)) }
+        p.sub { (name(bank, &device.person)) " · " (device.person) " · " (unit(bank, plain, &device.person)) }
         section {
             dl.fields {
                 (fact(words::STATE, Some(state(lang, device))))
@@ -201,7 +197,7 @@ pub(super) async fn act(State(app): State<App>, Posted { reader, sent }: Posted)
                 fingerprint: app.store.secrets().fingerprint(),
             };
             let until = moment(invited.expires_at);
-            Ok(invitation_page(&reader, lang, &holder(&bank, &person), &until, &invitation.to_string()).into_response())
+            Ok(invitation_page(&reader, lang, &name(&bank, &person), &until, &invitation.to_string()).into_response())
         }
         "revoke" => {
             let number: u32 = sent.text("device").parse().map_err(|_| Wrong::Form.told(lang))?;

@@ -96,7 +96,8 @@ async fn list(app: &App, plain: &Plain, person: Option<&PersonId>) -> Result<Res
     .await
 }
 
-fn name(bank: &Bank, person: &PersonId) -> String {
+/// What someone is called, or the staff code of whom the bank does not know.
+pub(super) fn name(bank: &Bank, person: &PersonId) -> String {
     bank.person(person).map_or(person.as_str(), |known| &known.name).to_owned()
 }
 
