@@ -56,7 +56,7 @@ pub(super) async fn hand_over(
     State(app): State<App>,
     Brought(body): Brought,
 ) -> Result<HttpResponse, Problem> {
-    let request = message(&signed, body).await?;
+    let request = message(&app, &signed, body).await?;
     let now = app.clock.now();
     let secrets = app.store.secrets();
     let told = request.token.as_ref().and_then(|text| token::told(secrets, signed.device, &request.person, text));

@@ -1,7 +1,11 @@
 //! How much one address, and one phone, may ask for: so much in a while, and so much at once. One heavy or hostile sender
 //! waits or is turned away; the others do not notice. Memory is bounded: who is too many shares a budget.
 
+pub use super::budget::Allowance;
+use super::budget::{Budget, Ticks};
 use super::client::ClientAddress;
+use super::places::AtOnce;
+pub use super::places::{Place, Turn};
 use super::{App, Problem};
 use crate::clock::Clock;
 use axum::extract::{Request, State};
@@ -9,38 +13,15 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use canvass_core::domain::DeviceNumber;
-use governor::clock::Clock as Ticking;
-use governor::middleware::NoOpMiddleware;
-use governor::nanos::Nanos;
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep};
 
-/// What is allowed: at first so many, later one more each time.
-#[derive(Debug, Clone, Copy)]
-pub struct Allowance {
-    /// How many at first.
-    pub at_first: NonZeroU32,
-    /// After how long one more.
-    pub each: Duration,
-}
-
-impl Allowance {
-    const fn of(at_first: u32, each: Duration) -> Self {
-        match NonZeroU32::new(at_first) {
-            Some(at_first) => Self { at_first, each },
-            None => Self { at_first: NonZeroU32::MIN, each },
-        }
-    }
-}
+/// How many senders are told apart; more share one budget.
+const SENDERS: usize = 100_000;
+/// How many requests one counts as that proves nothing: checking a signature is work, and for nobody.
+const UNPROVEN_COSTS: u32 = 20;
 
 /// All allowances.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +36,8 @@ pub struct Allowances {
     pub device_requests: Allowance,
     /// Kilobytes of a phone's requests.
     pub device_kilobytes: Allowance,
+    /// Records and changes that a phone pushes: the store's time goes into them, however small they are.
+    pub device_pushes: Allowance,
     /// How many of an address are worked on at once; others wait.
     pub address_at_once: usize,
     /// How many of a phone are worked on at once; others are turned away.
@@ -69,6 +52,7 @@ impl Default for Allowances {
             enrolments: Allowance::of(30, Duration::from_secs(10)),
             device_requests: Allowance::of(120, Duration::from_secs(1)),
             device_kilobytes: Allowance::of(32 * 1024, Duration::from_millis(4)),
+            device_pushes: Allowance::of(10_000, Duration::from_millis(20)),
             address_at_once: 32,
             device_at_once: 4,
         }
@@ -85,136 +69,10 @@ impl Allowances {
             enrolments: any,
             device_requests: any,
             device_kilobytes: any,
-            address_at_once: Semaphore::MAX_PERMITS,
+            device_pushes: any,
+            address_at_once: usize::MAX,
             device_at_once: usize::MAX,
         }
-    }
-}
-
-/// How many requests one counts as that proves nothing: checking a signature is work, and for nobody.
-const UNPROVEN_COSTS: u32 = 20;
-/// How long a phone's next request waits for others at most, after one that took long.
-const TURN_OF_OTHERS: Duration = Duration::from_secs(1);
-/// How many senders are told apart; more share one budget.
-const SENDERS: usize = 100_000;
-/// How often those who were quiet are forgotten, at most, while there are that many.
-const FORGET: Duration = Duration::from_secs(1);
-
-/// The server's clock as the limiters read it.
-#[derive(Clone)]
-struct Ticks(Arc<dyn Clock>);
-
-impl Ticking for Ticks {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        self.0.elapsed().into()
-    }
-}
-
-/// A budget for each sender. `None` stands for all for whom there is no room.
-struct Budget<K: Hash + Eq + Clone> {
-    limiter: RateLimiter<Option<K>, HashMapStateStore<Option<K>>, Ticks, NoOpMiddleware<Nanos>>,
-    ticks: Ticks,
-    senders: usize,
-    forgot: Mutex<Duration>,
-}
-
-impl<K: Hash + Eq + Clone> Budget<K> {
-    fn new(allowance: Allowance, ticks: &Ticks, senders: usize) -> Self {
-        let each = allowance.each.max(Duration::from_nanos(1));
-        let quota = Quota::with_period(each).unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN));
-        let limiter = RateLimiter::hashmap_with_clock(quota.allow_burst(allowance.at_first), ticks.clone());
-        Self { limiter, ticks: ticks.clone(), senders, forgot: Mutex::default() }
-    }
-
-    /// Takes some of a sender's budget, or says how long to wait for it. What is more than the whole budget takes all.
-    fn take(&self, sender: K, n: u32) -> Result<(), Duration> {
-        let sender = self.has_room().then_some(sender);
-        let n = NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
-        match self.limiter.check_key_n(&sender, n) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(until)) => Err(until.wait_time_from(self.ticks.now())),
-            Err(most) => {
-                let all = NonZeroU32::new(most.0).unwrap_or(NonZeroU32::MIN);
-                let taken = self.limiter.check_key_n(&sender, all);
-                taken.map_or(Ok(()), |taken| taken.map_err(|until| until.wait_time_from(self.ticks.now())))
-            }
-        }
-    }
-
-    fn has_room(&self) -> bool {
-        if self.limiter.len() < self.senders {
-            return true;
-        }
-        let now = self.ticks.0.elapsed();
-        let mut forgot = self.forgot.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.saturating_sub(*forgot) >= FORGET {
-            *forgot = now;
-            self.limiter.retain_recent();
-        }
-        self.limiter.len() < self.senders
-    }
-}
-
-/// Who is being worked for, and how often. What has nobody in it is forgotten.
-struct AtOnce<K: Hash + Eq + Clone> {
-    most: usize,
-    places: Mutex<HashMap<K, Arc<Semaphore>>>,
-}
-
-impl<K: Hash + Eq + Clone> AtOnce<K> {
-    fn new(most: usize) -> Self {
-        Self { most: most.min(Semaphore::MAX_PERMITS), places: Mutex::default() }
-    }
-
-    fn of(&self, sender: &K) -> Arc<Semaphore> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.entry(sender.clone()).or_insert_with(|| Arc::new(Semaphore::new(self.most))).clone()
-    }
-
-    /// Forgets a sender for whom nothing is worked on and nobody waits.
-    fn tidy(&self, sender: &K) {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if places.get(sender).is_some_and(|places| Arc::strong_count(places) == 1) {
-            places.remove(sender);
-        }
-    }
-}
-
-/// A place among those of one sender that are worked on; given back when dropped.
-pub struct Place<K: Hash + Eq + Clone> {
-    permit: Option<OwnedSemaphorePermit>,
-    sender: K,
-    of: Arc<AtOnce<K>>,
-}
-
-impl<K: Hash + Eq + Clone> Drop for Place<K> {
-    fn drop(&mut self) {
-        self.permit = None;
-        self.of.tidy(&self.sender);
-    }
-}
-
-/// A phone's request being worked on. When it is done and the same phone's next already waits, that one comes after as much
-/// time again, which is the others'. A phone that asks for one thing after another never waits.
-pub struct Turn {
-    place: Option<Place<DeviceNumber>>,
-    begun: Instant,
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        // One is the table's, one the permit's.
-        let awaited = |place: &Place<DeviceNumber>| Arc::strong_count(&place.of.of(&place.sender)) > 3;
-        let (Some(place), Ok(runtime)) = (self.place.take_if(|place| awaited(place)), Handle::try_current()) else {
-            return;
-        };
-        let others = self.begun.elapsed().min(TURN_OF_OTHERS);
-        runtime.spawn(async move {
-            sleep(others).await;
-            drop(place);
-        });
     }
 }
 
@@ -228,6 +86,7 @@ struct Inner {
     enrolments: Budget<IpAddr>,
     device_requests: Budget<DeviceNumber>,
     device_kilobytes: Budget<DeviceNumber>,
+    device_pushes: Budget<DeviceNumber>,
     address_places: Arc<AtOnce<IpAddr>>,
     device_places: Arc<AtOnce<DeviceNumber>>,
     device_turns: Arc<AtOnce<DeviceNumber>>,
@@ -246,6 +105,7 @@ impl Limits {
             enrolments: Budget::new(allowances.enrolments, &ticks, SENDERS),
             device_requests: Budget::new(allowances.device_requests, &ticks, SENDERS),
             device_kilobytes: Budget::new(allowances.device_kilobytes, &ticks, SENDERS),
+            device_pushes: Budget::new(allowances.device_pushes, &ticks, SENDERS),
             address_places: Arc::new(AtOnce::new(allowances.address_at_once)),
             device_places: Arc::new(AtOnce::new(allowances.device_at_once)),
             device_turns: Arc::new(AtOnce::new(1)),
@@ -261,11 +121,26 @@ impl Limits {
     pub fn device(&self, device: DeviceNumber, bytes: u64) -> Result<(), Problem> {
         let kilobytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
         let taken = self.0.device_requests.take(device, 1);
-        taken.and_then(|()| self.0.device_kilobytes.take(device, kilobytes)).map_err(|wait| {
-            let until = self.0.ticks.0.elapsed() + wait;
-            self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(device, until);
-            asks_too_much(device, wait)
-        })
+        let taken = taken.and_then(|()| self.0.device_kilobytes.take(device, kilobytes));
+        taken.map_err(|wait| self.makes_wait(device, wait))
+    }
+
+    /// Counts the records and changes that a phone pushes, once they were read.
+    ///
+    /// # Errors
+    /// `too-many-requests`, with how long to wait.
+    pub fn device_pushes(&self, device: DeviceNumber, pushed: usize) -> Result<(), Problem> {
+        if pushed == 0 {
+            return Ok(());
+        }
+        let pushed = u32::try_from(pushed).unwrap_or(u32::MAX);
+        self.0.device_pushes.take(device, pushed).map_err(|wait| self.makes_wait(device, wait))
+    }
+
+    fn makes_wait(&self, device: DeviceNumber, wait: Duration) -> Problem {
+        let until = self.0.ticks.0.elapsed() + wait;
+        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(device, until);
+        asks_too_much(device, wait)
     }
 
     /// Whether a phone still has to wait: asked before its signature is checked, so that a flood costs no such check. Only
@@ -291,12 +166,10 @@ impl Limits {
     /// # Errors
     /// `too-many-requests`, when as many as one phone may have are being worked on.
     pub fn device_place(&self, device: DeviceNumber) -> Result<Place<DeviceNumber>, Problem> {
-        let of = self.0.device_places.clone();
-        let permit = of.of(&device).try_acquire_owned().map_err(|_| {
-            let words = format!("{} requests of device {device} are being worked on", of.most);
+        self.0.device_places.try_place(device).map_err(|most| {
+            let words = format!("{most} requests of device {device} are being worked on");
             Problem::too_many_requests(&words, Duration::from_secs(1))
-        })?;
-        Ok(Place { permit: Some(permit), sender: device, of })
+        })
     }
 
     /// Counts a request of an address; `enrols` if it answers an invitation.
@@ -326,22 +199,14 @@ impl Limits {
         if client.is_own() {
             return None;
         }
-        Some(place_of(&self.0.address_places, client.block()).await)
+        Some(self.0.address_places.place(client.block()).await)
     }
 
     /// Waits until none of a phone's other requests is worked on, now that its body is here: one after the other they take
     /// the store's time, so that four at once do not keep others from it four times as long.
     pub async fn device_turn(&self, device: DeviceNumber) -> Turn {
-        Turn { place: Some(place_of(&self.0.device_turns, device).await), begun: Instant::now() }
+        Turn::of(&self.0.device_turns, device).await
     }
-}
-
-/// Waits for a place of a sender.
-async fn place_of<K: Hash + Eq + Clone>(of: &Arc<AtOnce<K>>, sender: K) -> Place<K> {
-    let mut place = Place { permit: None, sender, of: of.clone() };
-    let places = place.of.of(&place.sender);
-    place.permit = places.acquire_owned().await.ok();
-    place
 }
 
 fn asks_too_much(device: DeviceNumber, wait: Duration) -> Problem {
@@ -380,6 +245,7 @@ mod tests {
     use crate::clock::ManualClock;
     use canvass_core::domain::ServerTime;
     use futures_util::FutureExt;
+    use tokio::time::{Instant, sleep};
 
     fn at(millis: i64) -> ServerTime {
         ServerTime::from_millis(millis).expect("a time")
@@ -424,6 +290,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_pushed_counts_however_small_it_is() {
+        let (limits, clock) = limits();
+        let (heavy, honest) = (DeviceNumber::new(7), DeviceNumber::new(8));
+        assert_eq!((0..100).take_while(|_| limits.device_pushes(heavy, 1000).is_ok()).count(), 10);
+        assert!(limits.device_waits(heavy).is_err() && limits.device_waits(honest).is_ok());
+        assert!(limits.device_pushes(heavy, 0).is_ok(), "who only asks for what is new");
+        assert!(limits.device_pushes(honest, 10_000).is_ok(), "a phone that was away for long");
+        clock.advance_to(at(1_000_000 + 20_000));
+        assert!(limits.device_waits(heavy).is_ok() && limits.device_pushes(heavy, 1000).is_ok());
+        assert!(limits.device_pushes(heavy, 1000).is_err());
+    }
+
+    #[test]
     fn a_branch_behind_one_address_is_served_and_a_guesser_behind_it_is_slowed() {
         let (limits, clock) = limits();
         let branch = client("203.0.113.9");
@@ -444,21 +323,8 @@ mod tests {
         assert_eq!(hosts.take_while(|host| limits.address(*host, true).is_ok()).count(), 30);
     }
 
-    #[test]
-    fn who_is_too_many_shares_a_budget_and_who_was_quiet_is_forgotten() {
-        let clock = ManualClock::at(at(1_000_000));
-        let budget: Budget<u32> =
-            Budget::new(Allowance::of(2, Duration::from_secs(10)), &Ticks(Arc::new(clock.clone())), 3);
-        let served = (0..100).filter(|sender| budget.take(*sender, 1).is_ok()).count();
-        assert_eq!(served, 3 + 2, "three have their own, the others two together");
-        assert!(budget.limiter.len() <= 4);
-        clock.advance_to(at(1_000_000 + 60_000));
-        assert!(budget.take(1000, 2).is_ok());
-        assert_eq!(budget.limiter.len(), 1);
-    }
-
     #[tokio::test(start_paused = true)]
-    async fn what_one_phone_asks_is_worked_on_one_after_the_other_with_as_much_time_for_others() {
+    async fn what_one_phone_asks_is_worked_on_one_after_the_other_with_more_time_for_others() {
         let (limits, _) = limits();
         let begun = Instant::now();
         let turn = limits.device_turn(DeviceNumber::new(7)).await;
@@ -469,14 +335,14 @@ mod tests {
         drop(turn);
         assert!((&mut next).now_or_never().is_none(), "it waits for others");
         drop(next.await);
-        assert_eq!(begun.elapsed().as_millis() / 10, 40);
-        assert!(limits.0.device_turns.places.lock().expect("places").is_empty(), "who left is forgotten");
+        assert_eq!(begun.elapsed().as_millis() / 10, 80);
+        assert!(limits.0.device_turns.is_empty(), "who left is forgotten");
         for _ in 0..3 {
             let turn = limits.device_turn(DeviceNumber::new(7)).await;
             sleep(Duration::from_millis(200)).await;
             drop(turn);
         }
-        assert_eq!(begun.elapsed().as_millis() / 10, 100, "nobody waits who asks for one thing after another");
+        assert_eq!(begun.elapsed().as_millis() / 10, 140, "nobody waits who asks for one thing after another");
     }
 
     #[tokio::test]
@@ -488,7 +354,7 @@ mod tests {
         assert!(limits.device_place(DeviceNumber::new(8)).is_ok());
         drop(held);
         assert!(limits.device_place(DeviceNumber::new(7)).is_ok());
-        assert!(limits.0.device_places.places.lock().expect("places").is_empty(), "who left is forgotten");
+        assert!(limits.0.device_places.is_empty(), "who left is forgotten");
         let mut held = Vec::new();
         for _ in 0..32 {
             held.push(limits.address_place(client("203.0.113.9")).await);
@@ -499,6 +365,6 @@ mod tests {
         held.pop();
         assert!(waiting.await.is_some());
         held.clear();
-        assert!(limits.0.address_places.places.lock().expect("places").is_empty());
+        assert!(limits.0.address_places.is_empty());
     }
 }

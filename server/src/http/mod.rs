@@ -1,10 +1,12 @@
 //! The server on HTTP: one router, thin handlers.
 
 mod body;
+mod budget;
 pub mod client;
 mod enrol;
 mod health;
 pub mod limits;
+mod places;
 mod serve;
 mod signed;
 mod sync;

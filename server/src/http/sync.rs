@@ -30,17 +30,17 @@ pub(super) async fn sync(
     Brought(body): Brought,
 ) -> Result<HttpResponse, Problem> {
     let _turn = app.limits.device_turn(signed.device).await;
-    let request = message(&signed, body).await?;
+    let request = message(&app, &signed, body).await?;
     let response = answer(&app, request).await?;
     packed(response).await
 }
 
-/// The message in a signed body, from whom it says.
-pub(super) async fn message(signed: &Signed, body: Bytes) -> Result<Request, Problem> {
+/// The message in a signed body, from whom it says, and of no more than its phone may push.
+pub(super) async fn message(app: &App, signed: &Signed, body: Bytes) -> Result<Request, Problem> {
     let body = signed.body(body)?;
     let request = off_thread(move || Request::decode(&body)).await??;
     signed.is_of(request.device, &request.person)?;
-    bounded(&request)?;
+    app.limits.device_pushes(signed.device, bounded(&request)?)?;
     Ok(request)
 }
 
@@ -50,9 +50,9 @@ pub(super) async fn packed(response: Response) -> Result<HttpResponse, Problem> 
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))], body).into_response())
 }
 
-/// Makes sure that what is pushed takes bounded time. A record's document is loaded once for each push of it, so a record
+/// Makes sure that what is pushed takes bounded time, and counts its records and changes. A record's document is loaded once for each push of it, so a record
 /// stands there once.
-fn bounded(request: &Request) -> Result<(), Problem> {
+fn bounded(request: &Request) -> Result<usize, Problem> {
     let (pushes, readings) = (&request.pushes, request.readings.len());
     if readings > MAX_READINGS {
         return Err(Problem::too_large(format!("{readings} readings: send at most {MAX_READINGS} at once")));
@@ -67,7 +67,7 @@ fn bounded(request: &Request) -> Result<(), Problem> {
     if records.len() < pushes.len() {
         return Err(Problem::unreadable("a record is pushed twice in one request: push all its changes together"));
     }
-    Ok(())
+    Ok(pushed)
 }
 
 async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
@@ -175,7 +175,7 @@ mod tests {
             request.pushes = pushes.to_vec();
             bounded(&request).map_err(|problem| problem.status())
         };
-        assert_eq!(status(&[push(1, MAX_PUSHED - 3), push(2, 1)]), Ok(()));
+        assert_eq!(status(&[push(1, MAX_PUSHED - 3), push(2, 1)]), Ok(MAX_PUSHED));
         assert_eq!(status(&[push(1, MAX_PUSHED - 2), push(2, 1)]), Err(StatusCode::PAYLOAD_TOO_LARGE));
         assert_eq!(status(&[push(1, 1), push(2, 1), push(1, 1)]), Err(StatusCode::BAD_REQUEST));
     }

@@ -1,5 +1,5 @@
 //! The server's memory, behind a trait of whole operations, so that another database can take SQLite's place. Each
-//! operation is one transaction; what it returns is durable.
+//! operation but [`Store::ingest`] is one transaction; what it returns is durable.
 
 pub mod audit;
 pub mod devices;
@@ -247,7 +247,9 @@ pub trait Store: Audit + Devices + Logins + Queue + Send + Sync + 'static {
     /// The secrets by which the store is written.
     fn secrets(&self) -> &Secrets;
 
-    /// Takes in what a phone pushed: check, append, project, count, in one transaction. A verdict for each change.
+    /// Takes in what a phone pushed: check, append, project, count. A verdict for each change. It is one transaction, or, if
+    /// others wait, several of some records each, with theirs in between; if one fails, what was taken in before stays, and
+    /// is known when it is sent again.
     async fn ingest(&self, order: IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError>;
 
     /// What is new for a phone. Loads no document.

@@ -138,6 +138,28 @@ async fn while_another_process_holds_the_file_callers_are_told_that_it_is_busy()
 }
 
 #[tokio::test]
+async fn a_long_push_lets_others_in_between_and_loses_nothing_by_it() {
+    let folder = Folder::new();
+    let store = folder.sqlite().expect("opened");
+    store.set_bank(bank()).await.expect("set");
+    let (mut heavy, mut other) = (Pen::of(3), Pen::of(1));
+    let long: Vec<Push> = (0..100).map(|n| heavy.prospect(&format!("小区{n}")).push()).collect();
+    let short = vec![other.prospect("银枫家园").push()];
+    let of = |device, pushes| IngestOrder::new(DeviceNumber::new(device), server(NOON), pushes);
+    // All wait for the file while another process holds it, so none of them finds the writer idle.
+    let holder = folder.outside();
+    holder.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let let_go = async { holder.execute_batch("ROLLBACK").expect("unlocked") };
+    let (long, short, ()) = tokio::join!(store.ingest(of(3, long)), store.ingest(of(1, short)), let_go);
+    assert_eq!(long.expect("ingested"), vec![[Verdict::Accepted]; 100]);
+    assert_eq!(short.expect("ingested"), [[Verdict::Accepted]]);
+    let came = "SELECT count(*) FROM change WHERE device = 3 AND seq < (SELECT max(seq) FROM change WHERE device = 1)";
+    let before: i64 = folder.outside().query_row(came, [], |row| row.get(0)).expect("counted");
+    assert!((1..100).contains(&before), "{before} of the long push came before the short one");
+    assert!(store.rebuild().await.expect("rebuilt").nothing_differed());
+}
+
+#[tokio::test]
 async fn a_campaign_mended_by_another_process_is_the_one_that_counts() {
     let folder = Folder::new();
     let (one, two) = (with_bank(&folder).await, crate::Place::open(&folder));

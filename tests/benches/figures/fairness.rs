@@ -39,21 +39,18 @@ const CONNECTIONS: usize = 16;
 /// How long a flooder goes on at most, should nobody end it, and how many requests each connection makes at most.
 const FLOOD_ENDS: (Duration, usize) = (Duration::from_secs(30), 100_000);
 
-/// Floods a server: the same signed push of 500 visits, as fast as one core and 16 connections can.
-pub(crate) fn flood(url: &str, database: &str) {
+/// Floods a server: signed pushes of 500 new visits each, as fast as one core and 16 connections can; each connection sends
+/// its own again and again. `turn` tells one flood's visits from another's.
+pub(crate) fn flood(url: &str, database: &str, turn: &str) {
     let owner = flooder();
     let theirs = prospects(Path::new(database));
-    let mut sample = Sample::of("flood", 1);
-    let all = theirs[&owner.unit].iter().cycle().take(500).copied().collect();
-    let mut request = Request::new(owner.device, owner.person.clone(), now(), 7, 1 << 20);
-    request.pushes = record(&mut sample, &owner, VISIT, all, now());
-    let (path, body) = ("/v1/sync", request.encode().expect("encoded"));
-    let signed = Authorization::sign(&key_of(owner.device), owner.device, path, now(), &body).expect("signed");
-    let post = Post { path, authorization: Some(signed.to_string()), body };
+    let mut sample = Sample::of("flood", turn.parse().expect("a turn"));
+    let all: Vec<_> = theirs[&owner.unit].iter().cycle().take(500).copied().collect();
+    let posts: Vec<Post> = (0..CONNECTIONS).map(|_| push(&owner, &mut sample, all.clone())).collect();
     let answered = Arc::new(AtomicUsize::new(0));
     std::thread::scope(|scope| {
-        for _ in 0..CONNECTIONS {
-            let (answered, post) = (answered.clone(), &post);
+        for post in &posts {
+            let answered = answered.clone();
             scope.spawn(move || {
                 let (mut line, begun) = (HttpTransport::new(url), Instant::now());
                 for _ in 0..FLOOD_ENDS.1 {
@@ -70,6 +67,15 @@ pub(crate) fn flood(url: &str, database: &str) {
     });
 }
 
+/// A signed push of a new visit to each of some prospects.
+fn push(owner: &PhoneOwner, sample: &mut Sample, prospects: Vec<RecordId>) -> Post {
+    let mut request = Request::new(owner.device, owner.person.clone(), now(), 7, 1 << 20);
+    request.pushes = record(sample, owner, VISIT, prospects, now());
+    let (path, body) = ("/v1/sync", request.encode().expect("encoded"));
+    let signed = Authorization::sign(&key_of(owner.device), owner.device, path, now(), &body).expect("signed");
+    Post { path, authorization: Some(signed.to_string()), body }
+}
+
 /// Whose phone floods: a colleague of the first honest one.
 fn flooder() -> PhoneOwner {
     CITY.managers().into_values().next().expect("a unit")[1].clone()
@@ -80,13 +86,14 @@ struct Flood(Child);
 
 impl Flood {
     /// Starts it on its core, and waits until it was answered once.
-    fn start(server: &Server, database: &Path) -> Self {
+    fn start(server: &Server, database: &Path, turn: usize) -> Self {
         let mut child = Command::new("taskset")
             .args(["-c", CORES.1])
             .arg(std::env::current_exe().expect("this program's path"))
             .arg(FLOOD)
             .arg(server.url())
             .arg(database)
+            .arg(turn.to_string())
             .stdout(Stdio::piped())
             .spawn()
             .expect("taskset, of Debian's util-linux");
@@ -137,9 +144,9 @@ pub(crate) fn flooded(report: &mut Report, stock: &mut Stock) {
         .map(|(n, owners)| (Pen::up_to_date(owners[0].clone(), server.transport()), Sample::of("honest", n)))
         .collect();
     let (mut calm, mut flooded) = (Times::default(), Times::default());
-    for _ in 0..TURNS {
+    for turn in 0..TURNS {
         half_a_turn(&mut pens, &theirs, &mut calm);
-        let flood = Flood::start(&server, &database);
+        let flood = Flood::start(&server, &database, turn);
         half_a_turn(&mut pens, &theirs, &mut flooded);
         drop(flood);
     }
@@ -153,7 +160,7 @@ pub(crate) fn flooded(report: &mut Report, stock: &mut Stock) {
     }
     report.note(
         "9",
-        "Each honest phone pushes a new visit and pulls, again and again; the flooder sends a push of 500 visits on 16 \
-         connections. The server has one core with its limits as they are; flooder and phones have the other.",
+        "Each honest phone pushes a new visit and pulls, again and again; the flooder sends a push of 500 new visits on each \
+         of 16 connections, again and again. The server has one core with its limits as they are; flooder and phones have the other.",
     );
 }

@@ -41,7 +41,7 @@ fn main() {
     match &arguments[..] {
         [what, path] if what == process::SERVE => return process::run(path, false),
         [what, path] if what == process::SERVE_LIMITED => return process::run(path, true),
-        [what, url, database] if what == fairness::FLOOD => return fairness::flood(url, database),
+        [what, url, database, turn] if what == fairness::FLOOD => return fairness::flood(url, database, turn),
         _ => {}
     }
     if !arguments.iter().any(|argument| argument == "--bench") {

@@ -43,8 +43,17 @@ impl Intake {
     }
 }
 
-/// Takes in what a phone pushed.
-pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError> {
+/// How many records and changes of one phone's push one job takes while others wait.
+const SHARE: usize = 16;
+
+/// Takes in what a phone pushed, from the record with a number on: all of it, or a share if others wait for the writer.
+/// Returns the verdicts on what it took, which is one record at least.
+pub(super) fn ingest(
+    writing: &mut Writing<'_>,
+    order: &IngestOrder,
+    from: usize,
+) -> Result<Vec<Vec<Verdict>>, StoreError> {
+    let pushes = order.pushes.get(from..).unwrap_or_default();
     let mut intake = Intake::begin(writing, order.received_at)?;
     let known = intake.bank.clone();
     let person = known.holder(order.device).ok_or(StoreError::OthersDevice { device: order.device })?;
@@ -57,8 +66,17 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
     let (at, lease_ms) = (order.received_at, order.lease_ms);
     let judging = Judging { bank: &known, grants: &grants, told, at, lease_ms };
     let mut room = Room::of(writing.db, order.device)?;
-    let mut verdicts = Vec::with_capacity(order.pushes.len());
-    for push in &order.pushes {
+    let mut verdicts = Vec::with_capacity(pushes.len());
+    let mut taken = 0;
+    for push in pushes {
+        taken += 1 + push.changes.len();
+        if taken > SHARE && !verdicts.is_empty() && writing.others_wait() {
+            break;
+        }
+        if records::has_all(writing.db, push)? {
+            verdicts.push(vec![Verdict::Known; push.changes.len()]);
+            continue;
+        }
         let history = History::of(writing.db, push.record)?;
         let mut decision = decide(order.device, &order.proven, push, history.guarded(&push.kind)?);
         let about = About::of(writing.db, push, &history, &decision)?;
@@ -78,12 +96,18 @@ pub(super) fn ingest(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<V
         append(writing, &mut intake, (order.device, &order.proven), &history, &decision, first.as_ref())?;
         verdicts.push(decision.verdicts);
     }
-    for reading in order.readings.iter().filter(|_| room.takes_reading()) {
-        note_reading(writing.db, order.device, reading, order.received_at)?;
-    }
     room.save(writing.db)?;
     intake.end(writing)?;
     Ok(verdicts)
+}
+
+/// Notes dossiers that were read on a phone.
+pub(super) fn note_readings(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<(), StoreError> {
+    let mut room = Room::of(writing.db, order.device)?;
+    for reading in order.readings.iter().filter(|_| room.takes_reading()) {
+        note_reading(writing.db, order.device, reading, order.received_at)?;
+    }
+    room.save(writing.db)
 }
 
 /// Notes that a dossier was read on a phone, once; of what is no dossier here there is nothing to note.

@@ -182,7 +182,16 @@ impl Store for SqliteStore {
     }
 
     async fn ingest(&self, order: IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError> {
-        self.writer.run(move |writing| ingest::ingest(writing, &order)).await
+        let order = Arc::new(order);
+        let mut verdicts = Vec::with_capacity(order.pushes.len());
+        while verdicts.len() < order.pushes.len() {
+            let (order, from) = (order.clone(), verdicts.len());
+            verdicts.extend(self.writer.run(move |writing| ingest::ingest(writing, &order, from)).await?);
+        }
+        if !order.readings.is_empty() {
+            self.writer.run(move |writing| ingest::note_readings(writing, &order)).await?;
+        }
+        Ok(verdicts)
     }
 
     async fn pull(&self, order: PullOrder) -> Result<Pulled, StoreError> {

@@ -2,11 +2,13 @@
 
 use crate::store::StoreError;
 use canvass_core::document::gate::Guarded;
-use canvass_core::document::{Change, ChangeHash, Document};
+use canvass_core::document::{Change, ChangeHash, Document, change_hash};
 use canvass_core::domain::campaign;
 use canvass_core::domain::{DeviceNumber, Kind, KindSpec, RecordId, ServerTime};
 use canvass_core::projection::{PROJECTION, Row, StoredRow};
+use canvass_core::wire::Push;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashSet;
 
 /// The columns of a row in the order of [`read`].
 pub(super) const COLUMNS: &str =
@@ -62,6 +64,14 @@ pub(super) fn append(
         change.bytes
     ])?;
     Ok(())
+}
+
+/// Whether the log has all of a push already: told from hashes, so that what is sent again costs little.
+pub(super) fn has_all(db: &Connection, push: &Push) -> Result<bool, StoreError> {
+    let mut select = db.prepare_cached("SELECT hash FROM change WHERE record = ?")?;
+    let found = select.query_map([push.record.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+    let found = found.collect::<Result<HashSet<_>, _>>()?;
+    Ok(push.changes.iter().all(|bytes| found.contains(change_hash(bytes).as_bytes().as_slice())))
 }
 
 /// What the log has of a record.

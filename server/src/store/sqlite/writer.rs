@@ -28,9 +28,22 @@ pub(super) struct Writing<'a> {
     pub(super) campaigns: &'a mut CachedCampaigns,
     entropy: &'a mut StdRng,
     actor: Actor,
+    others: Others<'a>,
+}
+
+/// Who else wants the writer.
+#[derive(Clone, Copy)]
+struct Others<'a> {
+    in_the_group: bool,
+    waiting: &'a mpsc::Receiver<Job>,
 }
 
 impl Writing<'_> {
+    /// Whether others wait for the commit or for their turn: a job that can do its work in parts then does one.
+    pub(super) fn others_wait(&self) -> bool {
+        self.others.in_the_group || !self.others.waiting.is_empty()
+    }
+
     /// A fresh id for a record of the server's own.
     pub(super) fn new_id(&mut self, at: ServerTime) -> RecordId {
         RecordId::new(at.millis(), self.entropy.random())
@@ -152,7 +165,8 @@ fn work(db: &Connection, mut entropy: StdRng, secrets: &Secrets, head: &Head, mu
             job(db);
         } else {
             let (bank, campaigns, entropy) = (&mut bank, &mut campaigns, &mut entropy);
-            commit(Writing { db, bank, campaigns, entropy, actor }, group);
+            let others = Others { in_the_group: group.len() > 1, waiting: &waiting };
+            commit(Writing { db, bank, campaigns, entropy, actor, others }, group);
             follower.follow(db);
         }
         if next.is_none() {
@@ -280,7 +294,10 @@ mod tests {
         let (mut bank, mut campaigns) = (CachedBank::default(), CachedCampaigns::default());
         let mut entropy = StdRng::seed_from_u64(1);
         let actor = Actor::new([1; 16]);
-        commit(Writing { db, bank: &mut bank, campaigns: &mut campaigns, entropy: &mut entropy, actor }, group);
+        let (_jobs, waiting) = mpsc::channel(1);
+        let others = Others { in_the_group: true, waiting: &waiting };
+        let (bank, campaigns, entropy) = (&mut bank, &mut campaigns, &mut entropy);
+        commit(Writing { db, bank, campaigns, entropy, actor, others }, group);
         std::mem::take(&mut *heard.lock().expect("heard"))
     }
 
