@@ -163,6 +163,13 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "around-the-proxy", "Only through the proxy", detail)
     }
 
+    /// A request that reached the declared proxy in the clear, or a proxy that does not say how it was reached.
+    pub fn in_the_clear() -> Self {
+        let detail = "this server is reached over https only: use the address that your invitation names; the operator's proxy \
+                      has to say X-Forwarded-Proto: https of what came to it so";
+        Self::new(StatusCode::FORBIDDEN, "in-the-clear", "Only over https", detail)
+    }
+
     /// Nobody is logged in, or the session has ended.
     pub fn not_logged_in() -> Self {
         let detail = "nobody is logged in, or the session has ended: log in at /login with a browser";

@@ -330,13 +330,23 @@ impl World {
 
     /// Gets a page as a browser does, with a cookie or without.
     pub fn browse(&self, cookie: Option<&str>, address: &str) -> Answer {
+        self.http(Self::page(cookie, address))
+    }
+
+    /// A browser's request for a page.
+    pub fn page(cookie: Option<&str>, address: &str) -> HttpRequest<Body> {
         let request = HttpRequest::get(address).header("accept", "text/html");
         let request = cookie.into_iter().fold(request, |request, cookie| request.header("cookie", cookie));
-        self.http(request.body(Body::empty()).expect("a request"))
+        request.body(Body::empty()).expect("a request")
     }
 
     /// Sends a form as a browser does.
     pub fn send_form(&self, cookie: Option<&str>, address: &str, fields: &[(&str, &str)]) -> Answer {
+        self.http(Self::form(cookie, address, fields))
+    }
+
+    /// A browser's request that sends a form.
+    pub fn form(cookie: Option<&str>, address: &str, fields: &[(&str, &str)]) -> HttpRequest<Body> {
         let body: String = fields.iter().map(|(name, value)| format!("{name}={}&", percent(value))).collect();
         let request = HttpRequest::post(address)
             .header("accept", "text/html")
@@ -345,7 +355,7 @@ impl World {
             .header("origin", "http://canvass.test")
             .header("sec-fetch-site", "same-origin");
         let request = cookie.into_iter().fold(request, |request, cookie| request.header("cookie", cookie));
-        self.http(request.body(Body::from(body)).expect("a request"))
+        request.body(Body::from(body)).expect("a request")
     }
 
     /// Sends a form of a page as somebody who looks at it: with what it carries unseen.

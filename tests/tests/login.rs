@@ -7,9 +7,11 @@ use axum::http::Request;
 use canvass_core::domain::{Date, Membership};
 use canvass_server::access::Passwords;
 use canvass_server::clock::Clock;
+use canvass_server::http::client::Peer;
 use canvass_server::store::{Actor, Audit, BankOrder, Logins, OneTime, Store, Which, audit::AuditQuery};
 use canvass_tests::{Answer, Authenticator, World, person, unit};
 use std::io::Write;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock};
 
 const ONE_TIME: &str = "ABCD-EFGH-IJKL-MNOP";
@@ -44,11 +46,22 @@ struct Visitor<'a> {
     world: &'a World,
     cookie: Option<String>,
     shown: String,
+    address: IpAddr,
 }
 
 impl<'a> Visitor<'a> {
     fn new(world: &'a World) -> Self {
-        Self { world, cookie: None, shown: String::new() }
+        Self::at(world, "127.0.0.1")
+    }
+
+    fn at(world: &'a World, address: &str) -> Self {
+        Self { world, cookie: None, shown: String::new(), address: address.parse().expect("an address") }
+    }
+
+    fn ask(&mut self, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(Peer { address: self.address, tls: false });
+        let answer = self.world.http(request);
+        self.keep(answer)
     }
 
     fn keep(&mut self, answer: Answer) -> Answer {
@@ -64,8 +77,7 @@ impl<'a> Visitor<'a> {
     }
 
     fn get(&mut self, address: &str) -> Answer {
-        let answer = self.world.browse(self.cookie.as_deref(), address);
-        self.keep(answer)
+        self.ask(World::page(self.cookie.as_deref(), address))
     }
 
     fn between(&self, before: &str, after: char) -> &str {
@@ -80,8 +92,7 @@ impl<'a> Visitor<'a> {
             false => String::new(),
         };
         let fields = [&[("form", &*token), ("lang", "en")], fields].concat();
-        let answer = self.world.send_form(self.cookie.as_deref(), address, &fields);
-        self.keep(answer)
+        self.ask(World::form(self.cookie.as_deref(), address, &fields))
     }
 
     fn log_in(&mut self, code: &str, password: &str) -> Answer {
@@ -230,6 +241,32 @@ fn nobody_learns_from_the_answers_who_has_a_login_and_failures_lock_any_name_ali
     }
     wait(&world, 4 * 60);
     assert_eq!(Visitor::new(&world).log_in("B1-L", CHOSEN).status, 303);
+}
+
+#[test]
+fn who_fails_with_anothers_staff_code_locks_it_for_themselves_and_not_for_its_owner() {
+    let world = World::new(13);
+    let (authenticator, _) = first_login(&mut Visitor::new(&world), "B1-L");
+    for n in 0..40 {
+        let mut stranger = Visitor::at(&world, &format!("203.0.113.{}", n % 8));
+        assert!([401, 429].contains(&stranger.log_in("B1-L", "not the password").status));
+    }
+    assert_eq!(Visitor::at(&world, "203.0.113.7").log_in("B1-L", CHOSEN).status, 429);
+    let locked = world.run(world.store.logins(world.clock.now())).expect("read").into_iter();
+    assert!(locked.filter(|login| login.locked_until.is_some()).count() == 1, "an administrator sees that it is tried");
+    let mut leader = Visitor::at(&world, "198.51.100.1");
+    assert_eq!(leader.log_in("B1-L", CHOSEN).status, 303);
+    leader.get("/login/code?lang=en");
+    wait(&world, 30);
+    assert_eq!(leader.submit("/login/code", &[("code", &authenticator.code(world.clock.now()))]).status, 303);
+    assert_eq!(Visitor::at(&world, "203.0.113.7").log_in("B1-L", CHOSEN).status, 429, "theirs stays");
+    // From very many addresses at once it is locked for everybody, until an administrator lifts it.
+    for n in 0..50 {
+        Visitor::at(&world, &format!("203.0.112.{n}")).log_in("B1-L", "not the password");
+    }
+    assert_eq!(Visitor::at(&world, "198.51.100.1").log_in("B1-L", CHOSEN).status, 429);
+    world.run(world.store.enable_login(&person("B1-L"), Actor::Operator, world.clock.now())).expect("lifted");
+    assert_eq!(Visitor::at(&world, "203.0.113.7").log_in("B1-L", CHOSEN).status, 303);
 }
 
 #[test]

@@ -1,17 +1,46 @@
-//! When failures lock a name: a growing pause, for people who exist and names that nobody has alike.
+//! When failures lock a name: a growing pause, for people who exist and names that nobody has alike. Failures at the log-in
+//! lock it for whoever comes from there, so that nobody locks out others by their staff code; only very many of them, which
+//! take very many addresses, lock it for everybody.
 
-/// So many failures in a row lock nothing yet.
-pub const FREE_FAILURES: u32 = 4;
+/// What failures of a name are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those at the log-in from one address.
+    Address,
+    /// Those at the log-in from all addresses.
+    Everywhere,
+    /// Those of somebody who is past the password, or in a session: of codes, and of the present password.
+    Session,
+}
 
-/// The first pause, and the longest.
 const MINUTE_MS: i64 = 60_000;
-const LONGEST_MS: i64 = 60 * MINUTE_MS;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 
-/// For how long a name is locked after so many failures in a row, in milliseconds: a minute after the fifth, then twice as
-/// long each time, up to an hour.
-pub fn lock_after(failures: u32) -> Option<i64> {
-    let doublings = failures.checked_sub(FREE_FAILURES + 1)?;
-    Some(MINUTE_MS.checked_shl(doublings.min(10)).unwrap_or(LONGEST_MS).min(LONGEST_MS))
+impl Scope {
+    /// How many failures in a row lock nothing yet.
+    pub fn free(self) -> u32 {
+        match self {
+            Self::Address | Self::Session => 4,
+            // One address comes to half as many at most while they are remembered.
+            Self::Everywhere => 49,
+        }
+    }
+
+    /// For how long failures are remembered that nobody added to, in milliseconds.
+    pub fn remembered_ms(self) -> i64 {
+        match self {
+            Self::Address | Self::Session => 24 * HOUR_MS,
+            // Shorter than the longest pause: a single address that goes on at each end of its pauses begins anew.
+            Self::Everywhere => HOUR_MS / 2,
+        }
+    }
+
+    /// For how long a name is locked after so many failures in a row, in milliseconds: a minute after the first that is not
+    /// free, then twice as long each time, up to an hour.
+    pub fn lock_after(self, failures: u32) -> Option<i64> {
+        let doublings = failures.checked_sub(self.free() + 1)?;
+        Some(MINUTE_MS.checked_shl(doublings.min(10)).unwrap_or(HOUR_MS).min(HOUR_MS))
+    }
 }
 
 #[cfg(test)]
@@ -20,10 +49,27 @@ mod tests {
 
     #[test]
     fn the_fifth_failure_locks_for_a_minute_and_each_further_one_for_twice_as_long_up_to_an_hour() {
-        let minutes = |failures| lock_after(failures).map(|ms| ms / MINUTE_MS);
+        let minutes = |failures| Scope::Address.lock_after(failures).map(|ms| ms / MINUTE_MS);
         assert_eq!((0..=4).filter_map(minutes).count(), 0);
         let grown: Vec<_> = (5..=12).filter_map(minutes).collect();
         assert_eq!(grown, [1, 2, 4, 8, 16, 32, 60, 60]);
         assert_eq!(minutes(u32::MAX), Some(60));
+    }
+
+    #[test]
+    fn one_address_alone_never_locks_a_name_for_everybody() {
+        let (mut now, mut own, mut all, mut last) = (0, 0, 0, 0);
+        for _ in 0..10_000 {
+            if now - last >= Scope::Everywhere.remembered_ms() {
+                all = 0;
+            }
+            (own, all, last) = (own + 1, all + 1, now);
+            assert_eq!(Scope::Everywhere.lock_after(all), None);
+            now += Scope::Address.lock_after(own).unwrap_or(0);
+            // From time to time it rests until its own are forgotten, and goes on with what is free.
+            if own % 37 == 0 {
+                (own, now) = (0, now + Scope::Address.remembered_ms());
+            }
+        }
     }
 }

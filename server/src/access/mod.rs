@@ -9,8 +9,8 @@ mod second;
 mod session;
 
 pub use codes::{one_time_password, plain_recovery_code, recovery_code};
-pub use lockout::{FREE_FAILURES, lock_after};
-pub use pace::Pace;
+pub use lockout::Scope;
+pub use pace::{Pace, block};
 pub use password::{LONGEST_PASSWORD, Passwords, SHORTEST_PASSWORD, Unfit, fit};
 pub use second::SecondFactor;
 pub use session::{IDLE_MS, LONGEST_MS, ONE_TIME_MS, SessionToken, Stage, Step, TOUCH_MS, next, of_the_bank};

@@ -6,7 +6,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,14 @@ const AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(39);
 const EACH: Duration = Duration::from_secs(5);
 /// So many addresses are remembered before those are forgotten that have been quiet.
 const REMEMBERED: usize = 10_000;
+
+/// What one household, office or attacker has of addresses: one of IPv4, 64 bits of IPv6.
+pub fn block(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
+    }
+}
 
 /// The server's clock, as the limiter reads it.
 #[derive(Clone)]

@@ -36,6 +36,9 @@ pub(super) struct Serve {
     public_url: Option<PublicUrl>,
 }
 
+/// The shortest prefix of a network of proxies.
+const WIDEST: u8 = 8;
+
 /// An address, or a network.
 #[derive(Debug, Clone)]
 struct Network(IpNet);
@@ -46,7 +49,13 @@ impl FromStr for Network {
     fn from_str(text: &str) -> Result<Self, String> {
         let address = || text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
         let network = text.parse().or_else(|_| address());
-        network.map(Self).map_err(|_| "an address such as 10.0.0.7, or a network such as 10.0.0.0/24".to_owned())
+        let network: IpNet =
+            network.map_err(|_| "an address such as 10.0.0.7, or a network such as 10.0.0.0/24".to_owned())?;
+        if network.prefix_len() < WIDEST {
+            let words = "so wide a network would believe strangers: name the proxy's own, such as 10.0.0.0/24";
+            return Err(words.to_owned());
+        }
+        Ok(Self(network))
     }
 }
 

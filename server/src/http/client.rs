@@ -1,14 +1,15 @@
 //! Who asks, and how: the address of the other side, and whether what it says travels encrypted. A proxy that was declared
 //! is believed about both; anybody else is not.
 
-use super::{App, Problem};
+use super::{App, Problem, health};
+use crate::access::block;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ipnet::IpNet;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Once;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -54,10 +55,7 @@ impl ClientAddress {
 
     /// What one household, office or attacker has of addresses: one of IPv4, 64 bits of IPv6.
     pub fn block(self) -> IpAddr {
-        match self.address {
-            IpAddr::V4(_) => self.address,
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        }
+        block(self.address)
     }
 
     /// Whether it is this machine itself, where the operator is, and not a proxy there that speaks for anybody.
@@ -110,7 +108,9 @@ impl Proxies {
             let told = last(headers, &FORWARDED_FOR).and_then(address);
             let encrypted = last(headers, &FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
             let scheme = if encrypted { Scheme::Https } else { Scheme::Http };
-            return Some((ClientAddress::new(told.unwrap_or(peer.address)), scheme));
+            // A proxy that does not say for whom it speaks may do so for anybody, from this machine too.
+            let unsaid = ClientAddress { anybodys: true, ..ClientAddress::new(peer.address) };
+            return Some((told.map_or(unsaid, ClientAddress::new), scheme));
         }
         let around = !self.is_empty() && !peer.tls && !peer.address.to_canonical().is_loopback();
         let anybodys = SPEAKS_FOR.iter().any(|name| headers.contains_key(name));
@@ -137,7 +137,10 @@ pub(super) async fn identify(State(app): State<App>, mut request: Request, next:
     let Some((address, scheme)) = app.proxies.client(peer, request.headers()) else {
         return Problem::around_the_proxy().into_response();
     };
-    if address.anybodys && address.ip().is_loopback() {
+    if app.proxies.has(peer.address) && scheme == Scheme::Http && !health::asked(request.uri().path()) {
+        return Problem::in_the_clear().into_response();
+    }
+    if address.anybodys && address.ip().is_loopback() && app.proxies.is_empty() {
         UNDECLARED.call_once(|| {
             tracing::warn!(
                 "a proxy on this machine speaks for others, and none was declared: all of them share the limits of one \
@@ -190,6 +193,17 @@ mod tests {
             asked(&["10.0.0.1/32"], "10.0.0.1", false, &[("x-forwarded-for", "unknown")]),
             is("10.0.0.1", Scheme::Http)
         );
+    }
+
+    #[test]
+    fn a_proxy_on_this_machine_that_says_not_for_whom_it_speaks_is_anybody() {
+        let proxies = Proxies::within(vec!["127.0.0.1/32".parse().expect("a network")]);
+        let peer = Peer { address: ip("127.0.0.1"), tls: false };
+        for said in [None, Some("unknown"), Some("_hidden"), Some("")] {
+            let headers = said.map(|said| (FORWARDED_FOR, HeaderValue::from_str(said).expect("a value")));
+            let (client, _) = proxies.client(peer, &headers.into_iter().collect()).expect("a client");
+            assert!(!client.is_own(), "{said:?}");
+        }
     }
 
     #[test]

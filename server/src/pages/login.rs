@@ -79,7 +79,7 @@ pub(super) async fn log_in(State(app): State<App>, from: From, Knock(sent): Knoc
         return refuse(StatusCode::TOO_MANY_REQUESTS, lang.of(words::TOO_OFTEN)).map(|answer| later(answer, 60));
     }
     let now = app.clock.now();
-    let tried = app.store.tried(&name, now).await.map_err(failed)?;
+    let tried = app.store.tried(&name, &from.visitor(), now).await.map_err(failed)?;
     if let Some(until) = tried.locked_until {
         return refuse(StatusCode::TOO_MANY_REQUESTS, &locked(lang, until, now));
     }

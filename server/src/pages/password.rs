@@ -85,7 +85,7 @@ pub(super) async fn change(
         return answer(StatusCode::TOO_MANY_REQUESTS, lang.of(words::TOO_OFTEN));
     }
     let now = app.clock.now();
-    let tried = app.store.tried(person.id.as_str(), now).await.map_err(failed)?;
+    let tried = app.store.tried(person.id.as_str(), &from.visitor(), now).await.map_err(failed)?;
     if let Some(until) = tried.locked_until {
         return wait(until, now);
     }

@@ -2,7 +2,7 @@
 //! one transaction, with its entry in the audit log; what is to be decided is decided by [`crate::access`].
 
 use super::{Actor, StoreError};
-use crate::access::{SessionToken, Step};
+use crate::access::{SessionToken, Step, block};
 use async_trait::async_trait;
 use canvass_core::domain::{Membership, Person, PersonId, ServerTime};
 use zeroize::Zeroizing;
@@ -16,10 +16,17 @@ pub struct Visitor {
     pub agent: String,
 }
 
+impl Visitor {
+    /// The addresses that are one visitor's as far as anybody can tell ([`block`]).
+    pub fn block(&self) -> String {
+        self.address.parse().map_or_else(|_| self.address.clone(), |address| block(address).to_string())
+    }
+}
+
 /// What a try to log in meets.
 #[derive(Debug, Clone)]
 pub struct Tried {
-    /// Until when the name is locked.
+    /// Until when the name is locked for this visitor.
     pub locked_until: Option<ServerTime>,
     /// The hash that the password must have; none for a name that nobody may log in by.
     pub password: Option<String>,
@@ -166,7 +173,7 @@ pub struct LoginState {
     pub second_factor: bool,
     /// Since when it is disabled.
     pub disabled_at: Option<ServerTime>,
-    /// Until when too many failures lock it.
+    /// Until when too many failures lock it, for everybody or for an address.
     pub locked_until: Option<ServerTime>,
     /// How many sessions are open.
     pub sessions: usize,
@@ -175,8 +182,8 @@ pub struct LoginState {
 /// The operations on logins and sessions.
 #[async_trait]
 pub trait Logins: Send + Sync {
-    /// What a try to log in by a name meets.
-    async fn tried(&self, name: &str, at: ServerTime) -> Result<Tried, StoreError>;
+    /// What a visitor's try to log in by a name meets.
+    async fn tried(&self, name: &str, visitor: &Visitor, at: ServerTime) -> Result<Tried, StoreError>;
 
     /// Counts a try, and begins a session if it was a good one.
     async fn log_in(&self, order: LogIn) -> Result<LoggedIn, StoreError>;

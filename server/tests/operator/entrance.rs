@@ -69,6 +69,8 @@ fn a_server_offered_to_others_wants_a_certificate_or_a_proxy() {
     assert!(words.contains("cannot be used"), "{words}");
     let words = refused(&["serve", "--data", utf8(&data), "--behind-proxy", "everybody"]);
     assert!(words.contains("10.0.0.0/24"), "{words}");
+    let words = refused(&["serve", "--data", utf8(&data), "--behind-proxy", "0.0.0.0/0"]);
+    assert!(words.contains("would believe strangers"), "{words}");
     let words = refused(&["serve", "--data", utf8(&data), "--public-url", "canvass.example.com"]);
     assert!(words.contains("https://canvass.example.com"), "{words}");
 }
@@ -101,6 +103,11 @@ fn behind_a_proxy_its_word_counts_and_nobody_elses() {
     let proxied = Serving::start(&bank.data(), &["--listen", "127.0.0.1:0", "--behind-proxy", "127.0.0.1"]);
     assert!(hsts(&ask(&proxied.address, &request("GET /livez", told))));
     assert!(!hsts(&ask(&proxied.address, &request("GET /livez", "X-Forwarded-Proto: http\r\n"))));
+    for in_the_clear in ["X-Forwarded-Proto: http\r\n", ""] {
+        let answer = ask(&proxied.address, &request("GET /login", in_the_clear));
+        assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("urn:canvass:problem:in-the-clear"), "{answer}");
+    }
+    assert!(ask(&proxied.address, &request("GET /login", told)).starts_with("HTTP/1.1 200"));
     drop(proxied);
     let plain = Serving::start(&bank.data(), &["--listen", "127.0.0.1:0", "--behind-proxy", "10.0.0.0/8"]);
     assert!(!hsts(&ask(&plain.address, &request("GET /livez", told))), "the word of who is no proxy");
@@ -112,7 +119,10 @@ fn who_tries_codes_from_one_address_is_slowed_and_the_next_one_is_not() {
     let serving = Serving::start(&bank.data(), &["--listen", "127.0.0.1:0", "--behind-proxy", "127.0.0.1"]);
     let trying = |from: &str| {
         let type_of = "Content-Type: application/vnd.canvass.sync\r\nContent-Length: 0\r\n";
-        ask(&serving.address, &request("POST /v1/enrol", &format!("{type_of}X-Forwarded-For: {from}\r\n")))
+        ask(
+            &serving.address,
+            &request("POST /v1/enrol", &format!("{type_of}X-Forwarded-For: {from}\r\nX-Forwarded-Proto: https\r\n")),
+        )
     };
     let turned_away = (0..40).map(|_| trying("203.0.113.9")).find(|answer| answer.starts_with("HTTP/1.1 429"));
     let turned_away = turned_away.expect("somewhen too many");

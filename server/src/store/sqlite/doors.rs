@@ -4,7 +4,7 @@ use super::{SqliteStore, factors, logins, sessions};
 use crate::access::SessionToken;
 use crate::store::{
     Actor, CodeAnswer, GivenCode, LogIn, LoggedIn, LoginState, Logins, NewPassword, OneTime, Session, SessionState,
-    SetUp, StoreError, Tried, Which,
+    SetUp, StoreError, Tried, Visitor, Which,
 };
 use async_trait::async_trait;
 use canvass_core::domain::{Membership, Person, PersonId, ServerTime};
@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 
 #[async_trait]
 impl Logins for SqliteStore {
-    async fn tried(&self, name: &str, at: ServerTime) -> Result<Tried, StoreError> {
-        let (secrets, name) = (self.secrets.clone(), name.to_owned());
-        self.read_with_bank(move |db, bank| logins::tried(db, bank, &secrets, &name, at)).await
+    async fn tried(&self, name: &str, visitor: &Visitor, at: ServerTime) -> Result<Tried, StoreError> {
+        let (secrets, name, visitor) = (self.secrets.clone(), name.to_owned(), visitor.clone());
+        self.read_with_bank(move |db, bank| logins::tried(db, bank, &secrets, &name, &visitor, at)).await
     }
 
     async fn log_in(&self, order: LogIn) -> Result<LoggedIn, StoreError> {

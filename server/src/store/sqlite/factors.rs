@@ -1,9 +1,9 @@
 //! Second factors: sealed secrets, codes that hold once, recovery codes kept as marks.
 
 use super::audit::note;
-use super::logins;
 use super::sessions::{self, Open};
 use super::writer::Writing;
+use super::{lockout, logins};
 use crate::access::{SecondFactor, SessionToken, plain_recovery_code, recovery_code};
 use crate::secrets::{Purpose, Secrets};
 use crate::store::{Actor, CodeAnswer, Deed, Entry, GivenCode, SetUp, StoreError};
@@ -86,7 +86,7 @@ fn begun<T>(
     let Some(open) = sessions::of(writing, secrets, &given.token, given.at)? else {
         return Ok(Err(CodeAnswer::Wrong));
     };
-    let locked = logins::locked_until(writing.db, secrets, open.person.as_str(), given.at)?;
+    let locked = lockout::locked(writing.db, secrets, open.person.as_str(), &given.visitor, given.at)?;
     Ok(locked.map_or(Ok(open), |until| Err(CodeAnswer::Locked(until))))
 }
 
@@ -96,7 +96,7 @@ fn wrong<T>(
     person: &PersonId,
     given: &GivenCode,
 ) -> Result<CodeAnswer<T>, StoreError> {
-    let until = logins::failed(writing, secrets, person.as_str(), &given.visitor.address, given.at)?;
+    let until = lockout::failed_inside(writing, secrets, person, &given.visitor, given.at)?;
     Ok(until.map_or(CodeAnswer::Wrong, CodeAnswer::Locked))
 }
 
@@ -116,7 +116,7 @@ pub(super) fn give(
     if !held {
         return wrong(writing, secrets, &person, given);
     }
-    logins::came_in(writing, secrets, &person, &given.visitor.address, given.at)?;
+    logins::came_in(writing, secrets, &person, &given.visitor, given.at)?;
     Ok(CodeAnswer::Right(sessions::replace(writing, secrets, &open, &given.visitor, given.at)?))
 }
 

@@ -2,20 +2,16 @@
 
 use super::audit::note;
 use super::writer::Writing;
-use super::{devices, roster, sessions};
-use crate::access::{ONE_TIME_MS, SessionToken, Stage, lock_after, of_the_bank};
-use crate::secrets::{Purpose, Secrets};
+use super::{devices, lockout, roster, sessions};
+use crate::access::{ONE_TIME_MS, SessionToken, Stage, of_the_bank};
+use crate::secrets::Secrets;
 use crate::store::devices::{RevokeOrder, Revoked};
 use crate::store::{
     Actor, BankOrder, CodeAnswer, Deed, Entry, LogIn, LoggedIn, LoginState, NewPassword, OneTime, StoreError, Tried,
+    Visitor,
 };
 use canvass_core::domain::{Bank, Membership, Person, PersonId, Role, ServerTime, Zone};
-use rusqlite::{Connection, OptionalExtension, params};
-
-/// So many names' failures are remembered: whoever tries more makes the oldest forgotten.
-const REMEMBERED: i64 = 100_000;
-/// For so long failures are remembered that nobody added to.
-const REMEMBERED_MS: i64 = 24 * 3_600_000;
+use rusqlite::{Connection, params};
 
 /// A login as it is kept.
 pub(super) struct Kept {
@@ -60,41 +56,24 @@ pub(super) fn time(millis: Option<i64>) -> Result<Option<ServerTime>, StoreError
     Ok(millis.map(ServerTime::from_millis).transpose()?)
 }
 
-/// The mark of a name, under which its failures are counted: what is typed into the field may be a password.
-fn name_mark(secrets: &Secrets, name: &str) -> [u8; 32] {
-    secrets.mark(Purpose::Sessions, &[b"name\0", name.as_bytes()].concat())
-}
-
-/// Until when a name is locked.
-fn locked(db: &Connection, mark: &[u8; 32], at: ServerTime) -> Result<Option<ServerTime>, StoreError> {
-    let mut select = db.prepare_cached("SELECT locked_until FROM attempt WHERE name = ?")?;
-    let until: Option<Option<i64>> = select.query_row([mark], |row| row.get(0)).optional()?;
-    Ok(time(until.flatten())?.filter(|until| *until > at))
-}
-
-pub(super) fn locked_until(
-    db: &Connection,
-    secrets: &Secrets,
-    name: &str,
-    at: ServerTime,
-) -> Result<Option<ServerTime>, StoreError> {
-    locked(db, &name_mark(secrets, name), at)
-}
-
 pub(super) fn tried(
     db: &Connection,
     bank: &Bank,
     secrets: &Secrets,
     name: &str,
+    visitor: &Visitor,
     at: ServerTime,
 ) -> Result<Tried, StoreError> {
     let known = name.parse().ok().map(|person: PersonId| Kept::open(db, bank, &person, at)).transpose()?.flatten();
-    Ok(Tried { locked_until: locked_until(db, secrets, name, at)?, password: known.map(|kept| kept.password) })
+    Ok(Tried {
+        locked_until: lockout::locked(db, secrets, name, visitor, at)?,
+        password: known.map(|kept| kept.password),
+    })
 }
 
 pub(super) fn log_in(writing: &mut Writing<'_>, secrets: &Secrets, order: &LogIn) -> Result<LoggedIn, StoreError> {
     // Tries can run beside each other: what one of them did meanwhile is looked at here, again.
-    if let Some(until) = locked_until(writing.db, secrets, &order.name, order.at)? {
+    if let Some(until) = lockout::locked(writing.db, secrets, &order.name, &order.visitor, order.at)? {
         return Ok(LoggedIn::Locked(until));
     }
     let bank = writing.bank()?;
@@ -105,7 +84,7 @@ pub(super) fn log_in(writing: &mut Writing<'_>, secrets: &Secrets, order: &LogIn
     };
     let right = kept.filter(|kept| order.verified.as_ref() == Some(&kept.password));
     let (Some(person), Some(kept)) = (&person, right) else {
-        let until = failed(writing, secrets, &order.name, &order.visitor.address, order.at)?;
+        let until = lockout::failed_at_the_door(writing, secrets, &order.name, &order.visitor, order.at)?;
         return Ok(until.map_or(LoggedIn::Wrong, LoggedIn::Locked));
     };
     if kept.one_time && kept.one_time_until.is_some_and(|until| until <= order.at) {
@@ -115,7 +94,7 @@ pub(super) fn log_in(writing: &mut Writing<'_>, secrets: &Secrets, order: &LogIn
     let stage = if kept.second_factor { Stage::Password } else { Stage::Full };
     let token = sessions::open(writing, secrets, person, stage, &order.visitor, order.at)?;
     if stage == Stage::Full {
-        came_in(writing, secrets, person, &order.visitor.address, order.at)?;
+        came_in(writing, secrets, person, &order.visitor, order.at)?;
     }
     Ok(LoggedIn::Session(token))
 }
@@ -125,55 +104,12 @@ pub(super) fn came_in(
     writing: &mut Writing<'_>,
     secrets: &Secrets,
     person: &PersonId,
-    address: &str,
+    visitor: &Visitor,
     at: ServerTime,
 ) -> Result<(), StoreError> {
-    forgive(writing.db, secrets, person)?;
-    note(writing.db, at, &Entry::new(Actor::Person(person.clone()), Deed::LoggedIn, subject(person)).with(address))
-}
-
-fn forgive(db: &Connection, secrets: &Secrets, person: &PersonId) -> Result<(), StoreError> {
-    db.prepare_cached("DELETE FROM attempt WHERE name = ?")?.execute([name_mark(secrets, person.as_str())])?;
-    Ok(())
-}
-
-/// Counts a failure of a name; says until when it is locked now.
-pub(super) fn failed(
-    writing: &mut Writing<'_>,
-    secrets: &Secrets,
-    name: &str,
-    address: &str,
-    at: ServerTime,
-) -> Result<Option<ServerTime>, StoreError> {
-    let (db, mark) = (writing.db, name_mark(secrets, name));
-    db.prepare_cached("DELETE FROM attempt WHERE last_at < ?")?.execute([at.millis() - REMEMBERED_MS])?;
-    let mut select = db.prepare_cached("SELECT failures FROM attempt WHERE name = ?")?;
-    let before: Option<u32> = select.query_row([mark], |row| row.get(0)).optional()?;
-    let failures = before.unwrap_or(0).saturating_add(1);
-    let until = lock_after(failures).map(|ms| at.plus_millis(ms));
-    db.prepare_cached(
-        "INSERT INTO attempt (name, failures, last_at, locked_until) VALUES (?, ?, ?, ?)
-         ON CONFLICT (name) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at,
-             locked_until = excluded.locked_until",
-    )?
-    .execute(params![mark, failures, at.millis(), until.map(ServerTime::millis)])?;
-    db.prepare_cached(
-        "DELETE FROM attempt WHERE name IN (SELECT name FROM attempt ORDER BY last_at
-         LIMIT max(0, (SELECT count(*) FROM attempt) - ?))",
-    )?
-    .execute([REMEMBERED])?;
-    // A name that no login has may be a password in the wrong field: it is not written down.
-    let known = name.parse::<PersonId>().ok().map(|person| Ok::<_, StoreError>((Kept::of(db, &person)?, person)));
-    let whose = match known.transpose()? {
-        Some((Some(_), person)) => subject(&person),
-        _ => "login/unknown".to_owned(),
-    };
-    note(writing.db, at, &Entry::new(Actor::Nobody, Deed::LoginFailed, &whose).with(address))?;
-    if let Some(until) = until {
-        let words = format!("{failures} failures in a row, until {until}");
-        note(writing.db, at, &Entry::new(Actor::Nobody, Deed::LoginLocked, &whose).with(words))?;
-    }
-    Ok(until)
+    lockout::came_in(writing.db, secrets, person, visitor)?;
+    let entry = Entry::new(Actor::Person(person.clone()), Deed::LoggedIn, subject(person));
+    note(writing.db, at, &entry.with(&*visitor.address))
 }
 
 /// What the audit log calls a person's login.
@@ -187,7 +123,7 @@ pub(super) fn change_password(
     new: &NewPassword,
 ) -> Result<CodeAnswer<SessionToken>, StoreError> {
     let Some(open) = sessions::of(writing, secrets, &new.token, new.at)? else { return Ok(CodeAnswer::Wrong) };
-    if let Some(until) = locked_until(writing.db, secrets, open.person.as_str(), new.at)? {
+    if let Some(until) = lockout::locked(writing.db, secrets, open.person.as_str(), &new.visitor, new.at)? {
         return Ok(CodeAnswer::Locked(until));
     }
     let changed = writing.db.execute(
@@ -195,7 +131,7 @@ pub(super) fn change_password(
         params![new.hash, open.person.as_str(), new.verified],
     )?;
     if changed == 0 {
-        let until = failed(writing, secrets, open.person.as_str(), &new.visitor.address, new.at)?;
+        let until = lockout::failed_inside(writing, secrets, &open.person, &new.visitor, new.at)?;
         return Ok(until.map_or(CodeAnswer::Wrong, CodeAnswer::Locked));
     }
     let by = Actor::Person(open.person.clone());
@@ -222,7 +158,7 @@ pub(super) fn all(db: &Connection, secrets: &Secrets, at: ServerTime) -> Result<
             one_time_until: time(row.get(3)?)?.filter(|_| row.get(2) == Ok(true)),
             second_factor: row.get(4)?,
             disabled_at: time(row.get(5)?)?,
-            locked_until: locked_until(db, secrets, person.as_str(), at)?,
+            locked_until: lockout::locked_anywhere(db, secrets, &person, at)?,
             sessions: sessions::list(db, &person, at)?.len(),
             person,
         });
@@ -268,7 +204,7 @@ pub(super) fn reset(writing: &mut Writing<'_>, secrets: &Secrets, new: &OneTime)
         return Err(StoreError::NoLogin(new.person.clone()));
     }
     db.execute("DELETE FROM recovery_code WHERE person = ?", [new.person.as_str()])?;
-    forgive(db, secrets, &new.person)?;
+    lockout::forgive(db, secrets, &new.person)?;
     sessions::end_quietly(db, &new.person)?;
     note(writing.db, new.at, &Entry::new(new.by.clone(), Deed::LoginReset, subject(&new.person)))
 }
@@ -317,7 +253,7 @@ pub(super) fn enable(
     if writing.db.execute("UPDATE login SET disabled_at = NULL WHERE person = ?", [person.as_str()])? == 0 {
         return Err(StoreError::NoLogin(person.clone()));
     }
-    forgive(writing.db, secrets, person)?;
+    lockout::forgive(writing.db, secrets, person)?;
     note(writing.db, at, &Entry::new(by.clone(), Deed::LoginEnabled, subject(person)))
 }
 

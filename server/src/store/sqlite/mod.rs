@@ -13,6 +13,7 @@ mod head;
 mod ingest;
 mod judging;
 mod ledger;
+mod lockout;
 mod logins;
 mod open;
 mod pull;

@@ -1,0 +1,156 @@
+//! Failures to log in, as they are counted: of people and of names that nobody has alike.
+
+use super::audit::note;
+use super::logins::{Kept, subject, time};
+use super::writer::Writing;
+use crate::access::Scope;
+use crate::secrets::{Purpose, Secrets};
+use crate::store::{Actor, Deed, Entry, StoreError, Visitor};
+use canvass_core::domain::{PersonId, ServerTime};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// So many counts are kept: whoever tries more names makes the oldest forgotten.
+const KEPT: i64 = 100_000;
+/// For so long a count is kept at most, in milliseconds.
+const KEPT_MS: i64 = 24 * 3_600_000;
+
+/// The mark of a name, under which its failures are counted: what is typed into the field may be a password.
+fn name_mark(secrets: &Secrets, name: &str) -> Vec<u8> {
+    secrets.mark(Purpose::Sessions, &[b"name\0", name.as_bytes()].concat()).to_vec()
+}
+
+/// The key of a count: those of one name are together.
+fn key(mark: &[u8], scope: Scope, visitor: &Visitor) -> Vec<u8> {
+    match scope {
+        Scope::Everywhere => mark.to_vec(),
+        Scope::Session => [mark, &[1]].concat(),
+        Scope::Address => [mark, &[2], visitor.block().as_bytes()].concat(),
+    }
+}
+
+/// From which to which key the counts of a person are.
+fn all_of(secrets: &Secrets, person: &PersonId) -> [Vec<u8>; 2] {
+    let mark = name_mark(secrets, person.as_str());
+    let end = [&mark[..], &[0xff]].concat();
+    [mark, end]
+}
+
+/// Until when a name is locked for a visitor.
+pub(super) fn locked(
+    db: &Connection,
+    secrets: &Secrets,
+    name: &str,
+    visitor: &Visitor,
+    at: ServerTime,
+) -> Result<Option<ServerTime>, StoreError> {
+    let mark = name_mark(secrets, name);
+    let key = |scope| key(&mark, scope, visitor);
+    let mut select = db.prepare_cached("SELECT max(locked_until) FROM attempt WHERE name IN (?, ?, ?)")?;
+    let keys = params![key(Scope::Address), key(Scope::Everywhere), key(Scope::Session)];
+    let until = select.query_row(keys, |row| row.get(0))?;
+    Ok(time(until)?.filter(|until| *until > at))
+}
+
+/// Until when a person is locked wherever they come from, or from the address that tried most.
+pub(super) fn locked_anywhere(
+    db: &Connection,
+    secrets: &Secrets,
+    person: &PersonId,
+    at: ServerTime,
+) -> Result<Option<ServerTime>, StoreError> {
+    let mut select = db.prepare_cached("SELECT max(locked_until) FROM attempt WHERE name BETWEEN ? AND ?")?;
+    let until = select.query_row(all_of(secrets, person), |row| row.get(0))?;
+    Ok(time(until)?.filter(|until| *until > at))
+}
+
+/// Somebody has come in from where they are: what failed there before is forgotten, and what failed in all.
+pub(super) fn came_in(
+    db: &Connection,
+    secrets: &Secrets,
+    person: &PersonId,
+    visitor: &Visitor,
+) -> Result<(), StoreError> {
+    let mark = name_mark(secrets, person.as_str());
+    for scope in [Scope::Address, Scope::Everywhere, Scope::Session] {
+        db.prepare_cached("DELETE FROM attempt WHERE name = ?")?.execute([key(&mark, scope, visitor)])?;
+    }
+    Ok(())
+}
+
+/// Lifts every lock of a person.
+pub(super) fn forgive(db: &Connection, secrets: &Secrets, person: &PersonId) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM attempt WHERE name BETWEEN ? AND ?")?.execute(all_of(secrets, person))?;
+    Ok(())
+}
+
+/// Counts a failure at the log-in; says until when the name is locked now for who failed.
+pub(super) fn failed_at_the_door(
+    writing: &mut Writing<'_>,
+    secrets: &Secrets,
+    name: &str,
+    visitor: &Visitor,
+    at: ServerTime,
+) -> Result<Option<ServerTime>, StoreError> {
+    failed(writing, secrets, name, &[Scope::Address, Scope::Everywhere], visitor, at)
+}
+
+/// Counts a failure of somebody past the password; says until when the name is locked now.
+pub(super) fn failed_inside(
+    writing: &mut Writing<'_>,
+    secrets: &Secrets,
+    person: &PersonId,
+    visitor: &Visitor,
+    at: ServerTime,
+) -> Result<Option<ServerTime>, StoreError> {
+    failed(writing, secrets, person.as_str(), &[Scope::Session], visitor, at)
+}
+
+fn failed(
+    writing: &mut Writing<'_>,
+    secrets: &Secrets,
+    name: &str,
+    scopes: &[Scope],
+    visitor: &Visitor,
+    at: ServerTime,
+) -> Result<Option<ServerTime>, StoreError> {
+    let db = writing.db;
+    db.prepare_cached("DELETE FROM attempt WHERE last_at < ?")?.execute([at.millis() - KEPT_MS])?;
+    let mark = name_mark(secrets, name);
+    // A name that no login has may be a password in the wrong field: it is not written down.
+    let known = name.parse::<PersonId>().ok().map(|person| Ok::<_, StoreError>((Kept::of(db, &person)?, person)));
+    let whose = match known.transpose()? {
+        Some((Some(_), person)) => subject(&person),
+        _ => "login/unknown".to_owned(),
+    };
+    let told = |deed| Entry::new(Actor::Nobody, deed, &whose);
+    note(db, at, &told(Deed::LoginFailed).with(&*visitor.address))?;
+    let mut longest = None;
+    for scope in scopes {
+        let failures = count(db, &key(&mark, *scope, visitor), *scope, at)?;
+        let Some(until) = scope.lock_after(failures).map(|ms| at.plus_millis(ms)) else { continue };
+        let of = match scope {
+            Scope::Address => format!("{failures} failures in a row from {}", visitor.address),
+            Scope::Everywhere => format!("{failures} failures in a row from everywhere"),
+            Scope::Session => format!("{failures} failures in a row past the password"),
+        };
+        note(db, at, &told(Deed::LoginLocked).with(format!("{of}, until {until}")))?;
+        longest = longest.max(Some(until));
+    }
+    db.prepare_cached(
+        "DELETE FROM attempt WHERE name IN (SELECT name FROM attempt ORDER BY last_at
+         LIMIT max(0, (SELECT count(*) FROM attempt) - ?))",
+    )?
+    .execute([KEPT])?;
+    Ok(longest)
+}
+
+/// Counts a failure; returns how many in a row there are now.
+fn count(db: &Connection, key: &[u8], scope: Scope, at: ServerTime) -> Result<u32, StoreError> {
+    let mut select = db.prepare_cached("SELECT failures FROM attempt WHERE name = ? AND last_at > ?")?;
+    let before = select.query_row(params![key, at.millis() - scope.remembered_ms()], |row| row.get(0)).optional()?;
+    let failures = before.unwrap_or(0_u32).saturating_add(1);
+    let until = scope.lock_after(failures).map(|ms| at.plus_millis(ms).millis());
+    db.prepare_cached("INSERT OR REPLACE INTO attempt (name, failures, last_at, locked_until) VALUES (?, ?, ?, ?)")?
+        .execute(params![key, failures, at.millis(), until])?;
+    Ok(failures)
+}
