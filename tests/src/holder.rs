@@ -13,6 +13,8 @@ use canvass_core::sync::{Report, SyncError};
 use canvass_server::clock::{Clock, ManualClock};
 use canvass_server::demo::link::{Link, Weather};
 use canvass_server::demo::phone::{Phone, PhoneError};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 
 /// Somebody with a phone.
@@ -53,6 +55,11 @@ impl Holder {
     /// The phone's replica.
     pub fn replica(&mut self) -> &mut Replica {
         self.phone.replica()
+    }
+
+    /// From now on the network is like this, and what goes wrong on it follows from a seed.
+    pub fn weather_by(&mut self, weather: Weather, seed: u64) {
+        self.link = Link::new(self.late.clone(), weather, ChaCha8Rng::seed_from_u64(seed));
     }
 
     /// From now on the network is like this.

@@ -13,5 +13,5 @@ mod world;
 pub use bank::{NAMES, date, enrolled, identity, key_of, person, small_bank, unit, week};
 pub use holder::Holder;
 pub use keyring::{Authenticator, session};
-pub use line::{Exchange, Faults, Line};
+pub use line::{Door, Exchange, Faults, Line};
 pub use world::{Answer, World, basement, sync_all};

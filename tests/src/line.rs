@@ -23,6 +23,30 @@ pub struct Exchange {
 }
 
 type Rewrite = Box<dyn FnOnce(&mut Response)>;
+type RewriteEach = Rc<dyn Fn(&Request, &mut Response)>;
+type Arrival = Rc<dyn Fn()>;
+
+/// Where the server is reached: behind it stands another router once the server has been started anew.
+#[derive(Clone)]
+pub struct Door(Rc<RefCell<Router>>);
+
+impl Door {
+    /// A door to a router.
+    pub fn to(router: Router) -> Self {
+        Self(Rc::new(RefCell::new(router)))
+    }
+
+    /// Puts another router behind the door; the one before ends.
+    pub(crate) fn lead_to(&self, router: Router) {
+        let before = self.0.replace(router);
+        drop(before);
+    }
+
+    /// The router behind it now.
+    pub fn router(&self) -> Router {
+        self.0.borrow().clone()
+    }
+}
 
 #[derive(Default)]
 struct State {
@@ -32,6 +56,8 @@ struct State {
     bits_to_flip: Vec<(bool, usize)>,
     held: Vec<Post>,
     rewrite: Option<Rewrite>,
+    rewrite_each: Option<RewriteEach>,
+    before_arrival: Option<Arrival>,
     log: Vec<Exchange>,
 }
 
@@ -81,33 +107,55 @@ impl Faults {
         self.0.borrow_mut().rewrite = Some(Box::new(rewrite));
     }
 
+    /// Changes every answer from now on, on its way.
+    pub fn rewrite_each(&self, rewrite: impl Fn(&Request, &mut Response) + 'static) {
+        self.0.borrow_mut().rewrite_each = Some(Rc::new(rewrite));
+    }
+
+    /// Does something before each request arrives from now on.
+    pub fn before_arrival(&self, work: impl Fn() + 'static) {
+        self.0.borrow_mut().before_arrival = Some(Rc::new(work));
+    }
+
+    /// How many changes hang on the way.
+    pub fn held_changes(&self) -> usize {
+        let held = self.0.borrow();
+        let requests = held.held.iter().filter_map(|post| Request::decode(&post.body).ok());
+        requests.map(|request| request.pushes.iter().map(|push| push.changes.len()).sum::<usize>()).max().unwrap_or(0)
+    }
+
     /// What the server answered since this was last asked.
     pub fn take_log(&self) -> Vec<Exchange> {
         std::mem::take(&mut self.0.borrow_mut().log)
     }
 }
 
-/// A line to the router.
+/// A line to the server.
+#[derive(Clone)]
 pub struct Line {
-    router: Router,
+    door: Door,
     runtime: Arc<tokio::runtime::Runtime>,
     faults: Faults,
 }
 
 impl Line {
     /// A line on which nothing goes wrong yet.
-    pub fn new(router: Router, runtime: Arc<tokio::runtime::Runtime>, faults: Faults) -> Self {
-        Self { router, runtime, faults }
+    pub fn new(door: Door, runtime: Arc<tokio::runtime::Runtime>, faults: Faults) -> Self {
+        Self { door, runtime, faults }
     }
 
     fn arrive(&self, post: &Post) -> Reply {
+        let before = self.faults.0.borrow().before_arrival.clone();
+        if let Some(before) = before {
+            before();
+        }
         let mut request = HttpRequest::post(post.path).header("content-type", CONTENT_TYPE);
         if let Some(authorization) = &post.authorization {
             request = request.header("authorization", authorization);
         }
         let request = request.body(Body::from(post.body.clone())).expect("a request");
         let (status, body) = self.runtime.block_on(async {
-            let response = self.router.clone().oneshot(request).await.expect("the router never fails");
+            let response = self.door.router().oneshot(request).await.expect("the router never fails");
             let status = response.status().as_u16();
             let body: Bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
             (status, body)
@@ -143,9 +191,13 @@ impl Transport for Line {
         self.faults.damage(&mut reply.body, false);
         let mut state = self.faults.0.borrow_mut();
         if let (Ok(request), Ok(mut response)) = (Request::decode(&post.body), Response::decode(&reply.body)) {
-            state.log.push(Exchange { request, response: response.clone() });
+            state.log.push(Exchange { request: request.clone(), response: response.clone() });
             if let Some(rewrite) = state.rewrite.take() {
                 rewrite(&mut response);
+                reply.body = response.encode().expect("an answer that fits");
+            }
+            if let Some(rewrite) = state.rewrite_each.clone() {
+                rewrite(&request, &mut response);
                 reply.body = response.encode().expect("an answer that fits");
             }
         }

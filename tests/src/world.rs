@@ -3,8 +3,7 @@
 use super::bank::{enrolled, identity, key_of, person, small_bank, unit, week};
 use super::holder::Holder;
 use super::keyring::Keyring;
-use super::line::{Faults, Line};
-use axum::Router;
+use super::line::{Door, Faults, Line};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request as HttpRequest};
 use canvass_core::domain::campaign::{self, Campaign};
@@ -21,6 +20,7 @@ use canvass_server::demo::link::{Link, Weather};
 use canvass_server::demo::phone::{Phone, Setup};
 use canvass_server::http::limits::{Allowances, Limits};
 use canvass_server::http::{App, CONTENT_TYPE, router};
+use canvass_server::store::sqlite::database_in;
 use canvass_server::store::{Actor, Counts, SqliteOptions, SqliteStore, Store, VerifyOrder, Whose};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -55,6 +55,16 @@ fn percent(value: &str) -> String {
         .bytes()
         .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
+}
+
+/// A server on the files of a folder, with a clock.
+fn serve(folder: &Path, seed: u64, clock: &ManualClock) -> (Arc<SqliteStore>, App) {
+    let options = SqliteOptions { durable: false, seed: Some(seed), ..SqliteOptions::default() };
+    let store = Arc::new(SqliteStore::open(&database_in(folder), options).expect("a store"));
+    let mut app = App::new(store.clone(), Arc::new(clock.clone()));
+    // The clock stands still while phones sync, so nobody would get anything back.
+    app.limits = Limits::new(Arc::new(clock.clone()), Allowances::unbounded());
+    (store, app)
 }
 
 /// What the server answered.
@@ -92,7 +102,7 @@ pub struct World {
     /// The one clock.
     pub clock: ManualClock,
     app: App,
-    router: Router,
+    door: Door,
     runtime: Arc<tokio::runtime::Runtime>,
     phones: Vec<PhoneOwner>,
     seed: u64,
@@ -114,24 +124,25 @@ impl World {
 
     /// A world of another bank, whose phones were enrolled before the story begins.
     pub fn of(seed: u64, (bank, phones): (Bank, Vec<PhoneOwner>)) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let world = Self::in_folder(seed, tempfile::tempdir().expect("a folder"), phones);
+        world.run(world.store.set_bank(bank)).expect("a bank");
+        world.run(enrolled(&world.store, &world.phones));
+        world
+    }
+
+    /// A world that goes on from what lies in a folder: a server's files, with the bank and the phones' keys in them.
+    pub fn in_folder(seed: u64, folder: tempfile::TempDir, phones: Vec<PhoneOwner>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let midnight = Zone::china().start_of(week("2026-W10").monday());
         let clock = ManualClock::at(ServerTime::from_millis(midnight + 8 * 3_600_000).expect("in range"));
-        let options = SqliteOptions { durable: false, seed: Some(seed), ..SqliteOptions::default() };
-        let store = Arc::new(SqliteStore::open(&folder.path().join("canvass.db"), options).expect("a store"));
-        runtime.block_on(store.set_bank(bank)).expect("a bank");
-        runtime.block_on(enrolled(&store, &phones));
-        let mut app = App::new(store.clone(), Arc::new(clock.clone()));
-        // The clock stands still while phones sync, so nobody would get anything back.
-        app.limits = Limits::new(Arc::new(clock.clone()), Allowances::unbounded());
-        let router = router(app.clone());
+        let (store, app) = serve(folder.path(), seed, &clock);
+        let door = Door::to(router(app.clone()));
         let runtime = Arc::new(runtime);
         Self {
             store,
             clock,
             app,
-            router,
+            door,
             runtime,
             phones,
             seed,
@@ -148,10 +159,18 @@ impl World {
 
     /// A person's phone with its database in another folder: a new one, if there is none yet.
     pub fn phone_in(&self, code: &str, folder: &Path) -> Holder {
+        self.phone_by(code, folder, self.next_opening())
+    }
+
+    /// The number of the next opening of a phone.
+    pub fn next_opening(&self) -> u64 {
+        self.openings.replace(self.openings.get() + 1)
+    }
+
+    /// A person's phone with its database in another folder, by the number of an opening, from which its randomness follows.
+    pub fn phone_by(&self, code: &str, folder: &Path, opening: u64) -> Holder {
         let owner = self.phones.iter().find(|owner| owner.person == person(code)).expect("a phone").clone();
         // Each taking up is another opening, so another actor.
-        let opening = self.openings.get();
-        self.openings.set(opening + 1);
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(opening << 32 | u64::from(owner.device.get()));
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(opening);
@@ -160,7 +179,7 @@ impl World {
             Setup { folder: folder.to_owned(), durability: Durability::AppEnd, key: app_key(), seed, skew_ms: 0 };
         let phone = Phone::take(owner, identity, setup, self.now()).expect("a phone");
         let faults = Faults::default();
-        let line = || Line::new(self.router.clone(), self.runtime.clone(), faults.clone());
+        let line = || Line::new(self.door.clone(), self.runtime.clone(), faults.clone());
         let (link, late) = (Link::new(line(), Weather::CLEAR, rng), line());
         Holder::new(phone, link, late, self.clock.clone(), faults)
     }
@@ -173,6 +192,15 @@ impl World {
     /// The server, to be served on a real socket.
     pub fn app(&self) -> App {
         self.app.clone()
+    }
+
+    /// The server ends and starts again from its files as they lie in another folder, wherever they were when that copy was
+    /// made. What it kept in memory is gone.
+    pub fn start_from(&mut self, folder: &Path) {
+        let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(self.next_opening());
+        let (store, app) = serve(folder, seed, &self.clock);
+        self.door.lead_to(router(app.clone()));
+        (self.store, self.app) = (store, app);
     }
 
     /// Runs something of the server's to its end.
@@ -304,7 +332,7 @@ impl World {
     /// Asks the server for something on HTTP.
     pub fn http(&self, request: HttpRequest<Body>) -> Answer {
         self.run(async {
-            let response = self.router.clone().oneshot(request).await.expect("the router never fails");
+            let response = self.door.router().oneshot(request).await.expect("the router never fails");
             let (parts, body) = response.into_parts();
             let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body").to_vec();
             Answer { status: parts.status.as_u16(), headers: parts.headers, body }

@@ -36,15 +36,9 @@ impl<'a> Reader<'a> {
 
     fn pull(&mut self, budget: usize) -> Pulled {
         let order = PullOrder {
-            told: None,
-            dossiers: false,
-            person: person(self.person),
-            now: self.world.clock.now(),
             positions: self.positions.values().cloned().collect(),
             reference: self.reference,
-            standings: 0,
-            budget,
-            pushed: HashSet::new(),
+            ..PullOrder::new(person(self.person), self.world.clock.now(), budget)
         };
         let pulled = self.world.run(self.world.store.pull(order)).expect("pulled");
         for position in &pulled.positions {

@@ -143,7 +143,8 @@ impl Verdicts {
     fn of(rows: &[&GroupRow]) -> Self {
         let verifications = rows.iter().filter(|row| row.row.kind.is(&verification::KIND) && !row.row.withdrawn);
         let mut newest_last: Vec<&&GroupRow> = verifications.collect();
-        newest_last.sort_by_key(|row| (row.seq, row.row.id));
+        // By when each was given: what a restored server gets back comes in any order.
+        newest_last.sort_by_key(|row| (row.received_at, row.seq, row.row.id));
         let mut by_outcome: BTreeMap<RecordId, Vec<Verification>> = BTreeMap::new();
         for verification in newest_last.into_iter().filter_map(|row| Verification::read(&row.row.fields).ok()) {
             by_outcome.entry(verification.outcome).or_default().push(verification);

@@ -3,9 +3,10 @@
 
 use super::changes::{self, Origin};
 use super::inbox::{self, Quarantined};
+use super::outbox::{self, CATCHING_UP, DOSSIERS_DOUBTED_LATER, is_set};
 use super::receipts::{self, Proof};
 use super::settle::{Settlement, settle};
-use super::{Replica, ReplicaError, outbox, rows};
+use super::{Replica, ReplicaError, rows};
 use crate::document::gate::{Guarded, Refusal, Rules};
 use crate::document::{Authorship, ChangeHash};
 use crate::domain::{Fields, Kind, KindSpec, PhoneTime, RecordId};
@@ -89,11 +90,25 @@ impl Replica {
         let mut fresh_actor = false;
         if let Some(dossiers) = &mut files.dossiers {
             let tx = dossiers.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            if response.lost || is_set(&files.main, DOSSIERS_DOUBTED_LATER)? {
+                changes::doubt(&tx)?;
+            }
             fresh_actor |= part(true).apply(&tx, &authorship, &mut applied)?;
             applied.outstanding += changes::outstanding(&tx)?;
             tx.commit()?;
         }
         let tx = files.main.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if response.lost {
+            changes::doubt(&tx)?;
+            // Its numbers are others now: the positions that come with this are all there are.
+            tx.execute("DELETE FROM position", [])?;
+            save_setting(&tx, CATCHING_UP, 1)?;
+        }
+        match files.dossiers {
+            Some(_) => drop_setting(&tx, DOSSIERS_DOUBTED_LATER)?,
+            None if response.lost => save_setting(&tx, DOSSIERS_DOUBTED_LATER, 1)?,
+            None => {}
+        }
         fresh_actor |= part(false).apply(&tx, &authorship, &mut applied)?;
         // While the dossiers are locked nothing of their feeds was taken in.
         let taken = |position: &&Position| files.dossiers.is_some() || !position.feed.is_confidential();
@@ -105,6 +120,14 @@ impl Replica {
         if let Some(standings) = &response.standings {
             save_setting(&tx, "standings", standings.to_bytes()?)?;
             save_setting(&tx, "standings_version", i64::try_from(standings.version).unwrap_or(i64::MAX))?;
+        }
+        if let Some(commit) = &response.commit {
+            let bytes = minicbor::to_vec(commit).map_err(|error| ReplicaError::Damaged(error.to_string()))?;
+            save_setting(&tx, "commit", bytes)?;
+        }
+        if !response.more && is_set(&tx, CATCHING_UP)? {
+            drop_setting(&tx, CATCHING_UP)?;
+            applied.resumes = true;
         }
         if let Some(token) = &response.token {
             tx.prepare_cached("UPDATE phone SET token = ?")?.execute([token.as_slice()])?;
@@ -183,9 +206,7 @@ fn note_verdicts(
         for (hash, verdict) in push.hashes().zip(*verdicts) {
             match verdict {
                 Verdict::Accepted | Verdict::Known => {
-                    // The receipt is about what was accepted; of what was known already an earlier one was.
-                    let proof = (*verdict == Verdict::Accepted).then_some(proof);
-                    applied.acknowledged += usize::from(changes::acknowledge(db, &hash, proof)?);
+                    applied.acknowledged += usize::from(changes::acknowledge(db, &hash, Some(proof))?);
                 }
                 Verdict::NeedsDeps => {
                     changes::wait(db, &hash)?;
@@ -264,6 +285,11 @@ fn save_reference(db: &Connection, reference: &Reference) -> Result<(), ReplicaE
     }
     save_setting(db, "reference", reference.to_bytes()?)?;
     save_setting(db, "reference_version", i64::try_from(reference.version).unwrap_or(i64::MAX))
+}
+
+fn drop_setting(db: &Connection, name: &str) -> Result<(), ReplicaError> {
+    db.prepare_cached("DELETE FROM setting WHERE name = ?")?.execute([name])?;
+    Ok(())
 }
 
 fn save_setting(db: &Connection, name: &str, value: impl rusqlite::ToSql) -> Result<(), ReplicaError> {

@@ -109,6 +109,13 @@ pub(super) fn requeue(db: &Connection, record: RecordId) -> Result<(), ReplicaEr
     Ok(())
 }
 
+/// Puts every change back into the outbox that is this phone's own or that a receipt proves: the server lost it, or may have.
+pub(super) fn doubt(db: &Connection) -> Result<(), ReplicaError> {
+    db.execute("UPDATE change SET acknowledged = 0 WHERE acknowledged = 1 AND (own = 1 OR receipt IS NOT NULL)", [])?;
+    db.execute("UPDATE change SET waiting = 0 WHERE waiting = 1", [])?;
+    Ok(())
+}
+
 /// Whether all of a record's changes in the outbox were made here: others' can be there only to be brought back.
 pub(super) fn pending_are_own(db: &Connection, record: RecordId) -> Result<bool, ReplicaError> {
     let mut select = db.prepare_cached("SELECT 1 FROM change WHERE record = ? AND acknowledged = 0 AND own = 0")?;

@@ -2,9 +2,14 @@
 
 use super::{Replica, ReplicaError, changes, receipts};
 use crate::domain::{Kind, PhoneTime, RecordId};
-use crate::wire::{ABLE_DOSSIERS, Position, Push, Reading, Request};
+use crate::wire::{ABLE_DOSSIERS, Commit, Position, Push, Reading, Request};
 use rusqlite::Connection;
 use std::collections::{BTreeSet, HashMap};
+
+/// Set while the feeds of a server that was restored are pulled anew: until then nobody knows what it lost.
+pub(super) const CATCHING_UP: &str = "catching_up";
+/// Set while the file of dossiers, which was locked then, does not know yet that the server was restored.
+pub(super) const DOSSIERS_DOUBTED_LATER: &str = "dossiers_doubted_later";
 
 /// How many readings one request brings at most.
 const READINGS: usize = 1000;
@@ -36,8 +41,13 @@ impl Replica {
         now: PhoneTime,
     ) -> Result<Request, ReplicaError> {
         let files = self.files()?;
-        let mut request = self.farewell(push_bytes, nonce, now)?;
+        // What a restored server still has is pulled first, so that only what it lost is pushed.
+        let mut request = match is_set(&files.main, CATCHING_UP)? {
+            true => Request::new(self.device, self.person.clone(), now, nonce, 0),
+            false => self.farewell(push_bytes, nonce, now)?,
+        };
         request.budget = pull_bytes;
+        request.commit = self.commit()?;
         request.positions = positions(&files.main)?;
         request.reference = self.version("reference_version")?;
         request.standings = self.version("standings_version")?;
@@ -66,17 +76,23 @@ impl Replica {
         Ok(request)
     }
 
+    /// How far the server's log had come at the last response.
+    fn commit(&self) -> Result<Option<Commit>, ReplicaError> {
+        let stored: Option<Vec<u8>> = self.setting("commit")?;
+        Ok(stored.and_then(|bytes| minicbor::decode(&bytes).ok()))
+    }
+
     /// The version of something that the server describes; 0 before it did.
     fn version(&self, setting: &str) -> Result<u64, ReplicaError> {
         Ok(self.setting::<i64>(setting)?.and_then(|version| u64::try_from(version).ok()).unwrap_or(0))
     }
 }
 
-/// Puts the oldest part of a file's outbox into a request, with the receipts of what others wrote, as far as the bytes left
+/// Puts the oldest part of a file's outbox into a request, with the receipts of what is brought back, as far as the bytes left
 /// for that allow. Returns whether that was all of it.
 fn push(db: &Connection, request: &mut Request, left: &mut usize) -> Result<bool, ReplicaError> {
     let mut select = db.prepare_cached(
-        "SELECT change.record, record.kind, change.bytes, iif(change.own, NULL, change.receipt)
+        "SELECT change.record, record.kind, change.bytes, change.receipt
          FROM change JOIN record ON record.id = change.record
          WHERE acknowledged = 0 ORDER BY waiting, place",
     )?;
@@ -105,6 +121,12 @@ fn push(db: &Connection, request: &mut Request, left: &mut usize) -> Result<bool
         request.pushes[place].changes.push(bytes.into());
     }
     Ok(true)
+}
+
+/// Whether something is set that is set for a while only.
+pub(super) fn is_set(db: &Connection, setting: &str) -> Result<bool, ReplicaError> {
+    let mut select = db.prepare_cached("SELECT EXISTS (SELECT 1 FROM setting WHERE name = ?)")?;
+    Ok(select.query_row([setting], |row| row.get(0))?)
 }
 
 fn readings(db: &Connection) -> Result<Vec<Reading>, ReplicaError> {

@@ -7,13 +7,14 @@ use crate::wire::{Receipt, Request, Response, Verdict};
 use rusqlite::{Connection, OptionalExtension};
 use std::cell::Cell;
 
-/// The receipt that comes with a response, whole again: about what was accepted of the request, then about what was delivered.
+/// The receipt that comes with a response, whole again: about what the server has of the request, then about what was delivered.
 /// One that does not fit proves nothing and is passed over: it must not keep people's work from being synced.
 pub(super) fn of(request: &Request, response: &Response) -> Option<Receipt> {
     let part = response.receipt.as_ref()?;
     let pushed = request.pushes.iter().flat_map(|push| push.hashes());
     let judged = pushed.zip(response.verdicts.iter().flatten());
-    let accepted = judged.filter(|(_, verdict)| **verdict == Verdict::Accepted).map(|(hash, _)| hash);
+    let has = |verdict: &Verdict| matches!(verdict, Verdict::Accepted | Verdict::Known);
+    let accepted = judged.filter(|(_, verdict)| has(verdict)).map(|(hash, _)| hash);
     let delivered = response.deliveries.iter().flat_map(|delivery| delivery.hashes());
     let hashes: Vec<ChangeHash> = accepted.chain(delivered).collect();
     let entries = part.entries(&hashes).ok()?;

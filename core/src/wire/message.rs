@@ -34,6 +34,28 @@ pub struct Position {
     pub high: u64,
 }
 
+/// A place in a server's change log and what stands there, by which a phone finds out later whether the server still has what
+/// it acknowledged: one that was restored from an older backup has nothing there, or something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Commit {
+    /// The number of a change in the server's order.
+    #[n(0)]
+    pub sequence: u64,
+    /// How that change's hash begins.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub change: [u8; 8],
+}
+
+impl Commit {
+    /// The place of a change.
+    pub fn of(sequence: u64, hash: &ChangeHash) -> Self {
+        let mut change = [0; 8];
+        change.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
+        Self { sequence, change }
+    }
+}
+
 /// What a phone asks, and what it brings.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -71,7 +93,10 @@ pub struct Request {
     /// What the last response gave, unread: it says what this phone had been told.
     #[n(10)]
     pub token: Option<ByteVec>,
-    /// Proofs for pushed changes that others wrote.
+    /// How far the server's log had come at the last response.
+    #[n(11)]
+    pub commit: Option<Commit>,
+    /// Proofs of who wrote pushed changes and when they first came: of others' changes, and of all that is brought back.
     #[n(12)]
     #[cbor(default)]
     pub receipts: Vec<Receipt>,
@@ -121,6 +146,7 @@ impl Request {
             pushes: Vec::new(),
             budget,
             token: None,
+            commit: None,
             receipts: Vec::new(),
             able: Vec::new(),
             standings: 0,
@@ -211,6 +237,13 @@ pub struct Response {
     #[n(10)]
     #[cbor(default)]
     pub lease_ms: u64,
+    /// The server does not have the commit that the request names: it was restored, and wants back what the phone holds.
+    #[n(11)]
+    #[cbor(default)]
+    pub lost: bool,
+    /// How far the server's log has come.
+    #[n(12)]
+    pub commit: Option<Commit>,
     /// Who wrote what was accepted and delivered here, and when it came.
     #[n(13)]
     pub receipt: Option<ReceiptPart>,
@@ -237,6 +270,8 @@ impl Response {
             reference: None,
             token: None,
             lease_ms: 0,
+            lost: false,
+            commit: None,
             receipt: None,
             dossier_key: None,
             standings: None,
@@ -368,6 +403,7 @@ pub(super) mod samples {
             changes: vec![vec![1, 2, 3].into(), vec![].into()],
         }];
         request.token = Some(vec![1; 40].into());
+        request.commit = Some(Commit { sequence: 12, change: [6; 8] });
         request.receipts = vec![Receipt { mac: [8; 32], entries: vec![entry(1), entry(2)] }];
         request.able = vec![ABLE_DOSSIERS.to_owned()];
         request.readings =
@@ -419,6 +455,8 @@ pub(super) mod samples {
             reference: Some(reference),
             token: Some(vec![2; 40].into()),
             lease_ms: 14 * 86_400_000,
+            lost: true,
+            commit: Some(Commit { sequence: 12, change: [6; 8] }),
             receipt: Some(ReceiptPart::of([8; 32], &[entry(1), entry(2)])),
             dossier_key: Some(DossierKey::new([4; 32])),
             standings: Some(standings()),

@@ -16,6 +16,8 @@ pub use enrol::{EnrolError, EnrolRequest, EnrolResponse, Enrolled};
 pub use envelope::{MAX_BODY, MAX_PLAIN, WireError};
 pub use invitation::{Invitation, InvitationCode};
 pub use key::DossierKey;
-pub use message::{ABLE_DOSSIERS, Delivery, PROTOCOL, Position, Push, Reading, Reference, Request, Response, Verdict};
+pub use message::{
+    ABLE_DOSSIERS, Commit, Delivery, PROTOCOL, Position, Push, Reading, Reference, Request, Response, Verdict,
+};
 pub use receipt::{Receipt, ReceiptEntry, ReceiptPart};
 pub use standings::{CampaignStandings, MetricTotal, Standings, UnitStanding};

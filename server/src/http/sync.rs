@@ -11,9 +11,9 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response as HttpResponse};
 use canvass_core::document::ChangeHash;
-use canvass_core::domain::{DeviceNumber, RecordId, ServerTime, dossier};
+use canvass_core::domain::{DeviceNumber, RecordId, dossier};
 use canvass_core::wire::{
-    ABLE_DOSSIERS, DossierKey, MAX_BODY, Receipt, ReceiptEntry, ReceiptPart, Request, Response, Verdict,
+    ABLE_DOSSIERS, DossierKey, MAX_BODY, Push, Receipt, ReceiptEntry, ReceiptPart, Request, Response, Verdict,
 };
 use std::collections::HashSet;
 
@@ -75,6 +75,9 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
     app.store.seen(device, now).await?;
     let hashes: Vec<Vec<ChangeHash>> = request.pushes.iter().map(|push| push.hashes().collect()).collect();
     let proven = proven(secrets, &request.receipts);
+    let is_proven = |push: &&Push| push.hashes().any(|hash| proven.contains_key(&hash));
+    let brought_back = request.pushes.iter().filter(is_proven).map(|push| push.record).collect();
+    let records: Vec<RecordId> = request.pushes.iter().map(|push| push.record).collect();
     let mut response = Response::new(request.nonce, now);
     let told = request.token.as_ref().and_then(|text| token::told(secrets, device, &request.person, text));
     if !request.pushes.is_empty() || !request.readings.is_empty() {
@@ -83,7 +86,10 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
         response.verdicts = app.store.ingest(order).await?;
     }
     let able = request.able.iter().any(|able| able == ABLE_DOSSIERS);
-    let mut entries = accepted(device, now, &proven, &hashes, &response.verdicts);
+    let settled = || hashes.iter().flatten().zip(response.verdicts.iter().flatten());
+    let of_record = records.iter().zip(&hashes).flat_map(|(record, hashes)| hashes.iter().map(|hash| (*record, *hash)));
+    let known = of_record.zip(response.verdicts.iter().flatten()).filter(|(_, verdict)| **verdict == Verdict::Known);
+    let known = known.map(|(change, _)| change).collect();
     let pulled = app
         .store
         .pull(PullOrder {
@@ -96,11 +102,25 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
             budget: usize::try_from(request.budget).unwrap_or(MAX_BODY).min(MAX_BODY / 2),
             told,
             dossiers: able,
-            pushed: hashes.into_iter().flatten().collect(),
+            pushed: hashes.iter().flatten().copied().collect(),
+            known,
+            commit: request.commit,
+            brought_back,
         })
         .await?;
-    entries.extend(pulled.receipt);
-    if !entries.is_empty() {
+    // Of what was accepted now, of what the server had already, whose acknowledgement may have been lost, and of what it sends.
+    let written = |hash: &ChangeHash, verdict: &Verdict| match verdict {
+        Verdict::Accepted => Some(proven.get(hash).copied().unwrap_or((device, now))),
+        _ => pulled.known.get(hash).copied(),
+    };
+    let entry = |(hash, verdict): (&ChangeHash, &Verdict)| {
+        let entry = |(author, received_at)| ReceiptEntry { hash: *hash, author, received_at };
+        written(hash, verdict).map(entry)
+    };
+    let settled = settled().filter(|(_, verdict)| matches!(verdict, Verdict::Accepted | Verdict::Known));
+    // Without one of them the phone could not tell the others apart.
+    let entries: Option<Vec<_>> = settled.map(entry).chain(pulled.receipt.iter().map(|entry| Some(*entry))).collect();
+    if let Some(entries) = entries.filter(|entries| !entries.is_empty()) {
         let mac = secrets.mark(Purpose::Receipts, &Receipt::said(&entries));
         response.receipt = Some(ReceiptPart::of(mac, &entries));
     }
@@ -116,6 +136,11 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
     response.more = pulled.more;
     response.reference = pulled.reference;
     response.standings = pulled.standings;
+    response.commit = pulled.commit;
+    response.lost = pulled.lost;
+    if response.lost {
+        tracing::warn!(%device, "this server was restored: it has not what it told a phone, which brings back what it holds");
+    }
     Ok(response)
 }
 
@@ -132,24 +157,6 @@ pub(super) fn proven(secrets: &Secrets, receipts: &[Receipt]) -> Proven {
     entries.map(|entry| (entry.hash, (entry.author, entry.received_at))).collect()
 }
 
-/// What the receipt says of the changes that were accepted, in the request's order.
-fn accepted(
-    device: DeviceNumber,
-    now: ServerTime,
-    proven: &Proven,
-    hashes: &[Vec<ChangeHash>],
-    verdicts: &[Vec<Verdict>],
-) -> Vec<ReceiptEntry> {
-    let settled = hashes.iter().flatten().zip(verdicts.iter().flatten());
-    let accepted = settled.filter(|(_, verdict)| **verdict == Verdict::Accepted);
-    accepted
-        .map(|(hash, _)| {
-            let (author, received_at) = proven.get(hash).copied().unwrap_or((device, now));
-            ReceiptEntry { hash: *hash, author, received_at }
-        })
-        .collect()
-}
-
 /// Runs what takes processor time off the threads that serve everybody.
 pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(Problem::failed)
@@ -159,7 +166,7 @@ pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Sen
 mod tests {
     use super::*;
     use axum::http::StatusCode;
-    use canvass_core::domain::PhoneTime;
+    use canvass_core::domain::{PhoneTime, ServerTime};
     use canvass_core::wire::Push;
 
     fn push(n: u8, changes: usize) -> Push {

@@ -30,7 +30,7 @@ use canvass_core::domain::{
 };
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
-use canvass_core::wire::{Delivery, Position, Push, Reading, ReceiptEntry, Reference, Standings, Verdict};
+use canvass_core::wire::{Commit, Delivery, Position, Push, Reading, ReceiptEntry, Reference, Standings, Verdict};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -92,6 +92,32 @@ pub struct PullOrder {
     pub dossiers: bool,
     /// What it pushed in the same request, which it need not get back.
     pub pushed: HashSet<ChangeHash>,
+    /// Changes of them that the server had already.
+    pub known: Vec<(RecordId, ChangeHash)>,
+    /// How far the log had come when it last asked.
+    pub commit: Option<Commit>,
+    /// Records of which it brought something back in the same request: those that are not for it any more leave it.
+    pub brought_back: Vec<RecordId>,
+}
+
+impl PullOrder {
+    /// What a phone asks that has nothing yet, and brings nothing.
+    pub fn new(person: PersonId, now: ServerTime, budget: usize) -> Self {
+        Self {
+            person,
+            now,
+            positions: Vec::new(),
+            reference: 0,
+            standings: 0,
+            budget,
+            told: None,
+            dossiers: false,
+            pushed: HashSet::new(),
+            known: Vec::new(),
+            commit: None,
+            brought_back: Vec::new(),
+        }
+    }
 }
 
 /// What a phone gets back.
@@ -113,6 +139,12 @@ pub struct Pulled {
     pub standings: Option<Standings>,
     /// What the phone is told by this.
     pub told: Option<Told>,
+    /// Who wrote what the server had already of what was pushed, and when it came.
+    pub known: Proven,
+    /// How far the log has come.
+    pub commit: Option<Commit>,
+    /// Whether the log does not have the commit that the phone names.
+    pub lost: bool,
 }
 
 /// A record that the server itself writes, as device 0.

@@ -255,13 +255,8 @@ impl View {
         let order = PullOrder {
             told: self.told.clone(),
             dossiers: self.dossiers,
-            person: self.person.clone(),
-            now: server(NOON),
             positions: self.positions.values().cloned().collect(),
-            reference: 0,
-            standings: 0,
-            budget: self.budget,
-            pushed: HashSet::new(),
+            ..PullOrder::new(self.person.clone(), server(NOON), self.budget)
         };
         let pulled = store.pull(order).await.expect("pulled");
         self.told = pulled.told.clone();

@@ -111,7 +111,8 @@ pub(super) fn enrol(
         return Ok(Err(InvitationError::Expired));
     }
     let number: u32 = db.query_row(
-        "SELECT max(coalesce((SELECT max(number) FROM device), 0), coalesce((SELECT max(number) FROM device_key), 0)) + 1",
+        "SELECT 1 + max(coalesce((SELECT max(number) FROM device), 0), coalesce((SELECT max(number) FROM device_key), 0),
+                        coalesce((SELECT value FROM setting WHERE name = 'device_number'), 0))",
         [],
         |row| row.get(0),
     )?;

@@ -3,7 +3,7 @@
 
 use crate::ingest::Assigned;
 use crate::store::StoreError;
-use canvass_core::domain::{Audience, AudienceRule, Bank, DeviceNumber, Kind, RecordId};
+use canvass_core::domain::{Audience, AudienceRule, Bank, DeviceNumber, Kind, RecordId, ServerTime};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Hands out the numbers in the server's order of all things to one job, which notes at its end how far it came.
@@ -31,7 +31,7 @@ pub(super) fn sequence(db: &Connection) -> Result<u64, StoreError> {
     Ok(Numbers::of(db)?.0.unsigned_abs())
 }
 
-/// To whom a prospect is assigned: the newest assignment in the server's order.
+/// To whom a prospect is assigned: the assignment that became effective last, as on phones.
 pub(super) fn assigned(db: &Connection, prospect: RecordId) -> Result<Option<Assigned>, StoreError> {
     assigned_at(db, prospect, i64::MAX)
 }
@@ -40,12 +40,19 @@ pub(super) fn assigned(db: &Connection, prospect: RecordId) -> Result<Option<Ass
 pub(super) fn assigned_at(db: &Connection, prospect: RecordId, seq: i64) -> Result<Option<Assigned>, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT unit, owner FROM record WHERE prospect = ? AND kind = 'assignment' AND author = 0 AND seq <= ?
-         ORDER BY seq DESC LIMIT 1",
+         ORDER BY occurred_at DESC, id DESC LIMIT 1",
     )?;
     let found: Option<(Option<String>, Option<String>)> =
         select.query_row(params![prospect.as_bytes(), seq], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((Some(unit), owner)) = found else { return Ok(None) };
     Ok(Some(Assigned { unit: unit.parse()?, owner: owner.map(|owner| owner.parse()).transpose()? }))
+}
+
+/// Since when a prospect's newest assignment holds.
+pub(super) fn assigned_since(db: &Connection, prospect: RecordId) -> Result<Option<ServerTime>, StoreError> {
+    let sql = "SELECT max(occurred_at) FROM record WHERE prospect = ? AND kind = 'assignment' AND author = 0";
+    let latest: Option<i64> = db.prepare_cached(sql)?.query_row([prospect.as_bytes()], |row| row.get(0))?;
+    Ok(latest.map(ServerTime::from_millis).transpose()?)
 }
 
 /// What decides whose a record is.

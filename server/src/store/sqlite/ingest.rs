@@ -1,6 +1,7 @@
 //! Ingest: check, append, project, tell the audience, count; all in the writer's transaction.
 
 use super::audit;
+use super::bring_back;
 use super::devices;
 use super::feeds::{self, Belonging, Numbers};
 use super::judging::{About, Judging};
@@ -25,19 +26,27 @@ use std::sync::Arc;
 
 /// One job: when it came, the bank by which it is judged, and what has to be counted anew once everything is appended.
 pub(super) struct Intake {
-    at: ServerTime,
-    bank: Arc<Bank>,
-    numbers: Numbers,
-    touched: Touched,
+    pub(super) at: ServerTime,
+    pub(super) bank: Arc<Bank>,
+    pub(super) numbers: Numbers,
+    pub(super) touched: Touched,
+    /// Prospects that came back, to whom each falls if no assignment comes with it, and since when.
+    pub(super) unassigned: Vec<(RecordId, Assigned, ServerTime)>,
 }
 
 impl Intake {
     pub(super) fn begin(writing: &mut Writing<'_>, at: ServerTime) -> Result<Self, StoreError> {
         writing.campaigns.refresh(writing.db)?;
-        Ok(Self { at, bank: writing.bank()?, numbers: Numbers::of(writing.db)?, touched: Touched::default() })
+        let (bank, numbers) = (writing.bank()?, Numbers::of(writing.db)?);
+        Ok(Self { at, bank, numbers, touched: Touched::default(), unassigned: Vec::new() })
     }
 
-    pub(super) fn end(self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
+    pub(super) fn end(mut self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
+        for (prospect, to, since) in std::mem::take(&mut self.unassigned) {
+            if feeds::assigned(writing.db, prospect)?.is_none() {
+                assign(writing, &mut self, prospect, &to, since)?;
+            }
+        }
         self.numbers.save(writing.db)?;
         ledger::recount(writing, self.touched)
     }
@@ -65,7 +74,7 @@ pub(super) fn ingest(
     let told = devices::told(writing.db, order.device, order.told.as_ref())?;
     let (at, lease_ms) = (order.received_at, order.lease_ms);
     let judging = Judging { bank: &known, grants: &grants, told, at, lease_ms };
-    let mut room = Room::of(writing.db, order.device)?;
+    let mut sender = Sender { device: order.device, judging, first, room: Room::of(writing.db, order.device)? };
     let mut verdicts = Vec::with_capacity(pushes.len());
     let mut taken = 0;
     for push in pushes {
@@ -73,32 +82,64 @@ pub(super) fn ingest(
         if taken > SHARE && !verdicts.is_empty() && writing.others_wait() {
             break;
         }
-        if records::has_all(writing.db, push)? {
-            verdicts.push(vec![Verdict::Known; push.changes.len()]);
-            continue;
+        verdicts.push(if records::has_all(writing.db, push)? {
+            vec![Verdict::Known; push.changes.len()]
+        } else {
+            match bring_back::parts(push, &order.proven) {
+                None => sender.take(writing, &mut intake, push)?,
+                Some(parts) => {
+                    let back = bring_back::take(writing, &mut intake, order, &parts.back)?;
+                    let new = sender.take(writing, &mut intake, &parts.new)?;
+                    parts.together(back, new)
+                }
+            }
+        });
+    }
+    sender.room.save(writing.db)?;
+    intake.end(writing)?;
+    Ok(verdicts)
+}
+
+/// A phone whose work is taken in.
+struct Sender<'a> {
+    device: DeviceNumber,
+    judging: Judging<'a>,
+    /// To whom a prospect falls that it brings for the first time.
+    first: Option<Assigned>,
+    room: Room,
+}
+
+impl Sender<'_> {
+    /// Takes in one record's push.
+    fn take(
+        &mut self,
+        writing: &mut Writing<'_>,
+        intake: &mut Intake,
+        push: &Push,
+    ) -> Result<Vec<Verdict>, StoreError> {
+        if push.changes.is_empty() {
+            return Ok(Vec::new());
         }
+        let (device, at, own) = (self.device, intake.at, Proven::new());
         let history = History::of(writing.db, push.record)?;
-        let mut decision = decide(order.device, &order.proven, push, history.guarded(&push.kind)?);
+        let mut decision = decide(device, &own, push, history.guarded(&push.kind)?);
         let about = About::of(writing.db, push, &history, &decision)?;
-        let (right, pulls) = about.judged(writing.db, &judging)?;
-        decision = queue::still_refused(writing.db, order.device, push, decision.by(right, pulls, push))?;
-        if !room.takes(push) || !queue::has_room(writing.db, order.device, &decision)? {
+        let (right, pulls) = about.judged(writing.db, &self.judging)?;
+        decision = queue::still_refused(writing.db, device, push, decision.by(right, pulls, push))?;
+        if !self.room.takes(push) || !queue::has_room(writing.db, device, &decision)? {
             let words = "this phone has sent more than one phone may: ask the operator of the server".to_owned();
             decision = decision.turned_away(push, ("device-full", words));
             // The phone keeps the bytes; here they are what there is no room for.
             decision.refused.clear();
         }
-        quarantine(writing.db, order.device, push, &decision, order.received_at)?;
-        let (device, at, held_for) = (order.device, order.received_at, HeldFor::Lease);
-        let unit = about.unit().or(first.as_ref().map(|first| &first.unit));
+        quarantine(writing.db, device, push, &decision, at)?;
+        let (first, held_for) = (self.first.as_ref(), HeldFor::Lease);
+        let unit = about.unit().or(first.map(|first| &first.unit));
         queue::keep(writing.db, push.record, &decision, Keeping { about: &about, device, unit, held_for, at })?;
         queue::release(writing.db, push.record, &decision)?;
-        append(writing, &mut intake, (order.device, &order.proven), &history, &decision, first.as_ref())?;
-        verdicts.push(decision.verdicts);
+        append(writing, intake, (device, &own), &history, &decision, first)?;
+        Ok(decision.verdicts)
     }
-    room.save(writing.db)?;
-    intake.end(writing)?;
-    Ok(verdicts)
 }
 
 /// Notes dossiers that were read on a phone.
@@ -182,10 +223,10 @@ pub(super) fn append(
         let seq = intake.numbers.next();
         let (author, received_at) = proven.get(&change.hash).copied().unwrap_or((device, at));
         records::append(db, seq, id, change, author, received_at, records::is_sealed(&row.kind))?;
-        numbers = Some(numbers.map_or((seq, seq), |(first, _)| (first, seq)));
+        numbers = Some(numbers.map_or((seq, seq, received_at), |(first, _, came)| (first, seq, came)));
     }
-    let Some((first, last)) = numbers else { return Ok(()) };
-    let arrival = history.then(at, last);
+    let Some((first, last, came)) = numbers else { return Ok(()) };
+    let arrival = history.then(came, last);
     records::save(db, &row, arrival)?;
     let belonging = Belonging { kind: &row.kind, prospect: row.prospect, author: row.author };
     feeds::tell(db, id, &feeds::audiences(db, &intake.bank, belonging)?, first)?;
@@ -193,19 +234,29 @@ pub(super) fn append(
         && let Some(assigned) = assigned
         && feeds::assigned(db, id)?.is_none()
     {
-        assign(writing, intake, id, assigned)?;
+        assign(writing, intake, id, assigned, at)?;
+    }
+    if let (true, Some(prospect)) = (row.kind.is(&assignment::KIND), row.prospect) {
+        feeds::move_group(db, &intake.bank, prospect, &mut intake.numbers)?;
     }
     intake.touched.add(row, arrival, history.begun_by.is_none());
     Ok(())
 }
 
-/// Writes a prospect's first assignment; what came before it moves to the unit's feed.
-fn assign(writing: &mut Writing<'_>, intake: &mut Intake, prospect: RecordId, to: &Assigned) -> Result<(), StoreError> {
-    let assignment =
-        Assignment { unit: to.unit.clone(), owner: to.owner.clone(), effective_at: intake.at.as_recorded() };
+/// Writes a prospect's assignment, effective from a time on, but after any other: a clock that was set back does not bring an
+/// earlier one to hold. What belongs to the prospect moves to its audiences.
+fn assign(
+    writing: &mut Writing<'_>,
+    intake: &mut Intake,
+    prospect: RecordId,
+    to: &Assigned,
+    since: ServerTime,
+) -> Result<(), StoreError> {
+    let latest = feeds::assigned_since(writing.db, prospect)?.map_or(since, |latest| latest.plus_millis(1));
+    let effective_at = since.max(latest).as_recorded();
+    let assignment = Assignment { unit: to.unit.clone(), owner: to.owner.clone(), effective_at };
     let (id, kind) = (writing.new_id(intake.at), Kind::from(&assignment::KIND));
-    own_record(writing, intake, id, &kind, Some(prospect), &assignment.to_fields(), None)?;
-    feeds::move_group(writing.db, &intake.bank, prospect, &mut intake.numbers)
+    own_record(writing, intake, id, &kind, Some(prospect), &assignment.to_fields(), None)
 }
 
 /// Assigns a prospect anew.
@@ -228,7 +279,7 @@ pub(super) fn reassign(writing: &mut Writing<'_>, order: &AssignOrder) -> Result
         return Ok(());
     }
     let mut intake = Intake::begin(writing, order.at)?;
-    assign(writing, &mut intake, order.prospect, &order.to)?;
+    assign(writing, &mut intake, order.prospect, &order.to, order.at)?;
     let owner = order.to.owner.as_ref().map_or("nobody", PersonId::as_str);
     let entry = Entry::new(order.by.clone(), Deed::Assigned, format!("prospect/{}", order.prospect));
     audit::note(writing.db, order.at, &entry.with(format!("to {}, {owner}", order.to.unit)))?;
@@ -353,7 +404,9 @@ pub(super) fn verify(writing: &mut Writing<'_>, order: &VerifyOrder) -> Result<R
         verified_at: order.at.as_recorded(),
     };
     let kind = Kind::from(&verification::KIND);
-    let (mut intake, id) = (Intake::begin(writing, order.at)?, writing.new_id(order.at));
+    // Of two verdicts the one that came later holds, also if the clock was set back in between.
+    let at = records::verified_at(writing.db, row.prospect)?.map_or(order.at, |last| order.at.max(last.plus_millis(1)));
+    let (mut intake, id) = (Intake::begin(writing, at)?, writing.new_id(at));
     if let Actor::Person(person) = &order.by {
         let grants = Grants::of(&intake.bank, person, order.at.date(&Zone::china()));
         let grants = grants.ok_or_else(|| StoreError::UnknownPerson(person.clone()))?;

@@ -3,6 +3,7 @@
 
 mod audit;
 mod bank;
+mod bring_back;
 mod campaigns;
 mod copy;
 mod devices;

@@ -20,12 +20,18 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
     let mut audiences = grants.audiences(bank);
     audiences.retain(|audience| order.dossiers || !audience.is_confidential());
     // Whose roles are others than the phone was told gets its feeds anew, without what they do not read.
-    let anew = order.told.as_ref().is_some_and(|told| told.grants.roles != grants.roles);
+    let lost = match &order.commit {
+        Some(commit) => !records::has_commit(db, commit)?,
+        None => false,
+    };
+    let anew = lost || order.told.as_ref().is_some_and(|told| told.grants.roles != grants.roles);
     let left = i64::try_from(order.budget).unwrap_or(i64::MAX).max(1);
     let mut pulling = Pulling { db, order, grants: &grants, audiences: &audiences, left, pulled: Pulled::default() };
     let known_feeds: HashMap<&Audience, &Position> = order.positions.iter().map(|known| (&known.feed, known)).collect();
     for known in order.positions.iter().filter(|known| !audiences.contains(&known.feed)) {
-        pulling.depart(known, end)?;
+        // Where its place is another server's, all that is known of the feed goes.
+        let high = if lost { end } else { known.high };
+        pulling.depart(&Position { high, ..known.clone() }, end)?;
     }
     for feed in &audiences {
         let known = known_feeds.get(feed).copied();
@@ -39,7 +45,16 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
             pulling.pulled.positions.push(position);
         }
     }
+    for record in &order.brought_back {
+        if records::exists(db, *record)? {
+            pulling.evict(*record)?;
+        }
+    }
     let mut pulled = pulling.pulled;
+    (pulled.lost, pulled.commit) = (lost, records::last_commit(db)?);
+    for (record, hash) in &order.known {
+        pulled.known.extend(records::written(db, *record, hash)?.map(|written| (*hash, written)));
+    }
     let version = bank::version(db)?.unsigned_abs();
     if version != order.reference {
         pulled.reference = Some(Reference::of(bank, version));

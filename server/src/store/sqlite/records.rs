@@ -6,7 +6,7 @@ use canvass_core::document::{Change, ChangeHash, Document, change_hash};
 use canvass_core::domain::campaign;
 use canvass_core::domain::{DeviceNumber, Kind, KindSpec, RecordId, ServerTime};
 use canvass_core::projection::{PROJECTION, Row, StoredRow};
-use canvass_core::wire::Push;
+use canvass_core::wire::{Commit, Push};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashSet;
 
@@ -64,6 +64,24 @@ pub(super) fn append(
         change.bytes
     ])?;
     Ok(())
+}
+
+/// How far the log has come; none while it is empty.
+pub(super) fn last_commit(db: &Connection) -> Result<Option<Commit>, StoreError> {
+    let mut select = db.prepare_cached("SELECT seq, hash FROM change ORDER BY seq DESC LIMIT 1")?;
+    let found = select.query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))).optional()?;
+    found.map(|(seq, stored)| Ok(Commit::of(seq.unsigned_abs(), &hash(&stored)?))).transpose()
+}
+
+/// Whether the log has what a phone was told of it.
+pub(super) fn has_commit(db: &Connection, commit: &Commit) -> Result<bool, StoreError> {
+    let mut select = db.prepare_cached("SELECT hash FROM change WHERE seq = ?")?;
+    let seq = i64::try_from(commit.sequence).unwrap_or(i64::MAX);
+    let stored: Option<Vec<u8>> = select.query_row([seq], |row| row.get(0)).optional()?;
+    Ok(stored
+        .map(|stored| hash(&stored))
+        .transpose()?
+        .is_some_and(|hash| Commit::of(commit.sequence, &hash) == *commit))
 }
 
 /// Whether the log has all of a push already: told from hashes, so that what is sent again costs little.
@@ -180,6 +198,32 @@ pub(super) fn row(db: &Connection, id: RecordId) -> Result<Option<Row>, StoreErr
     let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM record WHERE id = ?"))?;
     let stored = select.query_row([id.as_bytes()], read).optional()?;
     Ok(stored.map(Row::try_from).transpose()?)
+}
+
+/// Whether there is a record.
+pub(super) fn exists(db: &Connection, id: RecordId) -> Result<bool, StoreError> {
+    let mut select = db.prepare_cached("SELECT 1 FROM record WHERE id = ?")?;
+    Ok(select.query_row([id.as_bytes()], |_| Ok(())).optional()?.is_some())
+}
+
+/// Who wrote a change of the log, and when it came.
+pub(super) fn written(
+    db: &Connection,
+    record: RecordId,
+    hash: &ChangeHash,
+) -> Result<Option<(DeviceNumber, ServerTime)>, StoreError> {
+    let mut select = db.prepare_cached("SELECT device, received_at FROM change WHERE record = ? AND hash = ?")?;
+    let found = select.query_row(params![record.as_bytes(), hash.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)));
+    let Some((device, received_at)) = found.optional()? else { return Ok(None) };
+    Ok(Some((DeviceNumber::new(device), ServerTime::from_millis(received_at)?)))
+}
+
+/// When the newest verdict on something of a prospect was given.
+pub(super) fn verified_at(db: &Connection, prospect: Option<RecordId>) -> Result<Option<ServerTime>, StoreError> {
+    let sql = "SELECT max(received_at) FROM record WHERE prospect = ? AND kind = 'verification'";
+    let latest: Option<i64> =
+        db.prepare_cached(sql)?.query_row([prospect.map(|prospect| prospect.as_bytes().to_vec())], |row| row.get(0))?;
+    Ok(latest.map(ServerTime::from_millis).transpose()?)
 }
 
 /// Every row that belongs to a prospect, its own included, in the order of their last changes.

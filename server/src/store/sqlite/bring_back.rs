@@ -1,0 +1,81 @@
+//! What comes back to a server that was restored from an older backup: changes that it had taken once, as receipts of its own
+//! prove. They count as they counted before, by author and time, and nothing of them is judged anew.
+
+use super::feeds;
+use super::ingest::{self, Intake};
+use super::records::History;
+use super::writer::Writing;
+use crate::ingest::{Assigned, Proven, decide};
+use crate::store::{IngestOrder, StoreError};
+use canvass_core::document::change_hash;
+use canvass_core::domain::{DeviceNumber, Zone, prospect};
+use canvass_core::wire::{Push, Verdict};
+use rusqlite::Connection;
+
+/// A push of which the server had some before.
+pub(super) struct Parts {
+    /// Those changes.
+    pub(super) back: Push,
+    /// The others.
+    pub(super) new: Push,
+    /// For each change of the push, whether it comes back.
+    comes_back: Vec<bool>,
+}
+
+/// Parts what is proven of a push from what is not; none if nothing is.
+pub(super) fn parts(push: &Push, proven: &Proven) -> Option<Parts> {
+    if proven.is_empty() {
+        return None;
+    }
+    let comes_back: Vec<bool> = push.changes.iter().map(|bytes| proven.contains_key(&change_hash(bytes))).collect();
+    let those = |wanted: bool| {
+        let changes = push.changes.iter().zip(&comes_back).filter(|(_, back)| **back == wanted);
+        Push { changes: changes.map(|(bytes, _)| bytes.clone()).collect(), ..push.clone() }
+    };
+    let parts = Parts { back: those(true), new: those(false), comes_back: comes_back.clone() };
+    comes_back.contains(&true).then_some(parts)
+}
+
+impl Parts {
+    /// The verdicts on both parts, in the order of the push.
+    pub(super) fn together(&self, back: Vec<Verdict>, new: Vec<Verdict>) -> Vec<Verdict> {
+        let (mut back, mut new) = (back.into_iter(), new.into_iter());
+        let next = |comes_back: &bool| if *comes_back { back.next() } else { new.next() };
+        self.comes_back.iter().filter_map(next).collect()
+    }
+}
+
+/// Takes again what is proven of one record.
+pub(super) fn take(
+    writing: &mut Writing<'_>,
+    intake: &mut Intake,
+    order: &IngestOrder,
+    back: &Push,
+) -> Result<Vec<Verdict>, StoreError> {
+    let history = History::of(writing.db, back.record)?;
+    let decision = decide(order.device, &order.proven, back, history.guarded(&back.kind)?);
+    ingest::quarantine(writing.db, order.device, back, &decision, intake.at)?;
+    for change in &decision.accepted {
+        let Some((author, received_at)) = order.proven.get(&change.hash).copied() else { continue };
+        reserve(writing.db, author)?;
+        // Should its assignment be lost for good, a prospect falls to whom it fell when it first came.
+        if back.kind.is(&prospect::KIND) && feeds::assigned(writing.db, back.record)?.is_none() {
+            let person = intake.bank.holder(author);
+            let day = received_at.date(&Zone::china());
+            let unit = person.and_then(|person| intake.bank.home_unit(&person.id, day));
+            let to =
+                person.zip(unit).map(|(person, unit)| Assigned { unit: unit.clone(), owner: Some(person.id.clone()) });
+            intake.unassigned.extend(to.map(|to| (back.record, to, received_at)));
+        }
+    }
+    ingest::append(writing, intake, (order.device, &order.proven), &history, &decision, None)?;
+    Ok(decision.verdicts)
+}
+
+/// Keeps a number from being given to another phone whose own enrolment was lost.
+fn reserve(db: &Connection, author: DeviceNumber) -> Result<(), StoreError> {
+    let sql = "INSERT INTO setting (name, value) VALUES ('device_number', ?1)
+               ON CONFLICT (name) DO UPDATE SET value = max(value, ?1)";
+    db.prepare_cached(sql)?.execute([author.get()])?;
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! A server that was put back to an older backup: what any phone still holds comes back, whoever wrote it, with its author and
+//! its time, and counts as it counted before; what was decided since the restore stands.
+
+#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
+
+use canvass_core::domain::RecordId;
+use canvass_core::domain::campaign::Metric;
+use canvass_core::domain::verification::Verdict;
+use canvass_core::projection::Row;
+use canvass_core::ranking::{Contribution, Status, Tally};
+use canvass_server::clock::Clock;
+use canvass_server::ingest::Assigned;
+use canvass_server::store::devices::{RevokeOrder, Revoked};
+use canvass_server::store::{Actor, AssignOrder, Devices, Store};
+use canvass_tests::{Holder, World, date, person, sync_all, unit};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A copy of the server's files, as a backup or an image of its disk is one.
+fn back_up(world: &World, name: &str) -> PathBuf {
+    let folder = world.folder().join(name);
+    std::fs::create_dir(&folder).expect("a folder");
+    world.run(world.store.copy_to(folder.join("canvass.db"))).expect("copied");
+    std::fs::copy(world.folder().join("canvass.key"), folder.join("canvass.key")).expect("the secret file");
+    folder
+}
+
+fn assign(world: &World, prospect: RecordId, to: &str, owner: Option<&str>) {
+    let to = Assigned { unit: unit(to), owner: owner.map(person) };
+    let order = AssignOrder { prospect, to, by: Actor::Operator, at: world.clock.now() };
+    world.run(world.store.assign(order)).expect("assigned");
+}
+
+fn assigned(world: &World, prospect: RecordId) -> Assigned {
+    world.run(world.store.assigned(vec![prospect])).expect("read").remove(&prospect).expect("assigned")
+}
+
+/// What the server says of the bank's work.
+fn said(world: &World, campaign: RecordId) -> (BTreeMap<RecordId, Row>, Vec<Tally>, Vec<Contribution>) {
+    (world.rows_for("H-P"), world.tallies(campaign), world.contributions(campaign))
+}
+
+/// Everybody syncs until nobody has anything to say any more, and holds what they should.
+fn settle(world: &World, phones: &mut [Holder]) {
+    for _ in 0..2 {
+        sync_all(phones);
+    }
+    for phone in phones {
+        assert_eq!(phone.outstanding(), 0, "{}", phone.person());
+        world.assert_holds_its_own(phone);
+    }
+}
+
+#[test]
+fn what_phones_hold_comes_back_to_a_restored_server_and_counts_as_it_counted() {
+    let mut world = World::new(91);
+    let campaign = world.launch(&World::plain_campaign());
+    let mut wang = world.phone("B1-S1-P1");
+    let early = wang.prospect("银枫家园");
+    wang.sync();
+    let backup = back_up(&world, "backup");
+    // A week's work after the backup: new prospects, edits on both phones, a claim confirmed and one rejected, a prospect that
+    // went to another unit, a conflict.
+    world.pass_hours(30);
+    let (mut li, mut leader) = (world.phone("B1-S1-P2"), world.phone("B1-L"));
+    li.sync();
+    let late = li.prospect("东湖花园");
+    let (won, lost) =
+        (li.claim_account(late, date("2026-03-03"), 4_000), wang.claim_account(early, date("2026-03-03"), 7_000));
+    wang.visit(early);
+    (wang.edit(early, "households", 900), li.edit(early, "households", 1_100));
+    sync_all(&mut [wang, li]);
+    world.judge(won, Verdict::Confirmed, None);
+    world.judge(lost, Verdict::Rejected, Some("not in the ledger"));
+    assign(&world, late, "B2-S1", Some("B2-S1-P1"));
+    let mut phones = world.everybody();
+    settle(&world, &mut phones);
+    leader.sync();
+    let before = said(&world, campaign);
+
+    world.start_from(&backup);
+    assert!(world.row(late).is_none(), "the backup is from before");
+    world.pass_hours(100);
+    settle(&world, &mut phones);
+    assert_eq!(said(&world, campaign), before);
+    assert_eq!(assigned(&world, late), Assigned { unit: unit("B2-S1"), owner: Some(person("B2-S1-P1")) });
+    world.assert_rebuilds(campaign);
+    // Nobody is asked for the same again.
+    for phone in &mut phones {
+        phone.faults.take_log();
+        phone.sync();
+        let log = phone.faults.take_log();
+        assert!(log.iter().all(|exchange| exchange.request.pushes.is_empty() && !exchange.response.lost));
+        assert_eq!(log.len(), 1);
+    }
+}
+
+#[test]
+fn a_restored_server_that_has_grown_again_is_still_found_out() {
+    let mut world = World::new(92);
+    let campaign = world.launch(&World::plain_campaign());
+    let (mut wang, mut other) = (world.phone("B1-S1-P1"), world.phone("B2-S1-P1"));
+    sync_all(&mut [world.phone("B1-S1-P1")]);
+    let backup = back_up(&world, "backup");
+    let prospect = wang.prospect("银枫家园");
+    let visit = wang.visit(prospect);
+    wang.sync();
+    world.start_from(&backup);
+    // Others make up more than was lost before the phone with the lost work is heard of again.
+    for n in 0..30 {
+        other.prospect(&format!("小区{n}"));
+    }
+    other.sync();
+    assert!(wang.sync().applied.acknowledged >= 2);
+    assert!(world.row(visit).is_some());
+    settle(&world, &mut world.everybody());
+    world.assert_rebuilds(campaign);
+}
+
+#[test]
+fn an_authors_work_comes_back_from_a_colleagues_phone_as_the_authors() {
+    let mut world = World::new(93);
+    let campaign = world.launch(&World::plain_campaign());
+    let (mut wang, mut li) = (world.phone("B1-S1-P1"), world.phone("B1-S1-P2"));
+    sync_all(&mut [world.phone("B1-S1-P1"), world.phone("B1-S1-P2")]);
+    let backup = back_up(&world, "backup");
+    world.pass_hours(5);
+    let prospect = wang.prospect("银枫家园");
+    let visit = wang.visit(prospect);
+    // The answer is lost on the way, so that only a repetition proves these changes.
+    wang.faults.lose_answers(1);
+    wang.sync();
+    li.sync();
+    let before = said(&world, campaign);
+    // The author's phone is lost for good.
+    drop(wang);
+    world.start_from(&backup);
+    let (devices, by) = (Revoked::AllOf(person("B1-S1-P1")), Actor::Operator);
+    let order = RevokeOrder { devices, by, reason: "lost".to_owned(), hand_over: false, at: world.clock.now() };
+    world.run(world.store.revoke(order)).expect("revoked");
+    world.pass_hours(200);
+    li.sync();
+    assert_eq!(said(&world, campaign), before);
+    assert!(world.row(visit).is_some());
+    assert_eq!(world.contributions(campaign)[0].person, Some(person("B1-S1-P1")));
+    world.assert_rebuilds(campaign);
+}
+
+#[test]
+fn what_was_decided_after_the_restore_stands_over_what_comes_back() {
+    let mut world = World::new(94);
+    let campaign = world.launch(&World::plain_campaign());
+    let mut wang = world.phone("B1-S1-P1");
+    let prospect = wang.prospect("银枫家园");
+    let claim = wang.claim_account(prospect, date("2026-03-02"), 4_000);
+    wang.sync();
+    let backup = back_up(&world, "backup");
+    world.pass_hours(1);
+    world.judge(claim, Verdict::Confirmed, None);
+    assign(&world, prospect, "B2-S1", None);
+    let mut holder = world.phone("B2-S1-P1");
+    holder.sync();
+    world.start_from(&backup);
+    world.pass_hours(1);
+    world.judge(claim, Verdict::Rejected, Some("found out"));
+    assign(&world, prospect, "B3-S1", None);
+    // The phone brings the verdict and the assignment from before; the later ones hold, here and there.
+    settle(&world, &mut world.everybody());
+    assert_eq!(assigned(&world, prospect).unit, unit("B3-S1"));
+    let statuses: Vec<_> = world.contributions(campaign).iter().map(|one| (one.metric, one.status)).collect();
+    assert_eq!(statuses, [(Metric::Communities, Status::Rejected), (Metric::Fund, Status::Rejected)]);
+    world.assert_rebuilds(campaign);
+}
