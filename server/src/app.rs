@@ -1,6 +1,6 @@
 //! What every handler and page shares.
 
-use crate::access::{Pace, Passwords};
+use crate::access::Passwords;
 use crate::clock::Clock;
 use crate::http::client::Proxies;
 use crate::http::limits::{Allowances, Limits};
@@ -27,17 +27,15 @@ pub struct App {
     pub public_url: PublicUrl,
     /// What hashes passwords.
     pub passwords: Passwords,
-    /// How often one address may try to log in.
-    pub pace: Arc<Pace>,
 }
 
 impl App {
     /// A server on a store, by a clock.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let (live, limits) = (Live::new(store.clone()), Limits::new(clock.clone(), Allowances::default()));
-        let (pace, passwords) = (Arc::new(Pace::by(clock.clone())), Passwords::default());
+        let passwords = Passwords::default();
         let (proxies, public_url) = (Proxies::default(), PublicUrl::default());
-        Self { store, clock, live, limits, proxies, public_url, passwords, pace }
+        Self { store, clock, live, limits, proxies, public_url, passwords }
     }
 }
 

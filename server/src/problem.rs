@@ -211,6 +211,7 @@ impl From<StoreError> for Problem {
         let (status, code, title) = match &error {
             StoreError::Disabled(_) => (StatusCode::CONFLICT, "disabled", "Disabled"),
             StoreError::UnknownPerson(_) => (StatusCode::FORBIDDEN, "unknown-person", "Unknown person"),
+            StoreError::Revoked(_) => (StatusCode::FORBIDDEN, "revoked", "Revoked"),
             StoreError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             StoreError::OthersDevice { .. } => (StatusCode::CONFLICT, "device-of-another", "Another's device"),
             StoreError::LoginExists(_) => (StatusCode::CONFLICT, "login-exists", "There is a login"),

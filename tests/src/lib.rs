@@ -8,6 +8,7 @@ pub mod browser;
 mod holder;
 mod keyring;
 mod line;
+pub mod visitor;
 mod world;
 
 pub use bank::{NAMES, date, enrolled, identity, key_of, person, small_bank, unit, week};

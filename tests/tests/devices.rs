@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
 
+use axum::body::Body;
+use axum::http::Request as HttpRequest;
 use canvass_core::document::{Actor, Authorship, Change, Document};
 use canvass_core::domain::prospect::Prospect;
 use canvass_core::domain::{DeviceNumber, Fields, Kind, Membership, PersonId, RecordId, ServerTime, prospect};
@@ -12,9 +14,12 @@ use canvass_core::wire::{
     SignedDirective, Verdict,
 };
 use canvass_server::clock::Clock;
+use canvass_server::http::CONTENT_TYPE;
 use canvass_server::store::devices::{InviteOrder, Invited, RevokeOrder, Revoked};
 use canvass_server::store::{self, Devices, Queue, Store};
 use canvass_tests::{Answer, World, key_of, person, unit};
+use futures_util::stream::{self, StreamExt};
+use std::convert::Infallible;
 
 /// B1-S1-P1 and B1-S1-P2, who work side by side.
 const WANG: DeviceNumber = DeviceNumber::new(11);
@@ -72,6 +77,35 @@ fn revoke(world: &World, device: DeviceNumber, hand_over: bool) {
     let (devices, by, reason) = (Revoked::Device(device), store::Actor::Operator, "lost".to_owned());
     let order = RevokeOrder { devices, by, reason, hand_over, at: world.clock.now() };
     assert_eq!(world.run(world.store.revoke(order)).expect("revoked"), [device]);
+}
+
+#[test]
+fn a_phone_that_is_revoked_while_its_request_is_on_the_way_gets_nothing_for_it_and_leaves_nothing() {
+    let world = World::new(72);
+    let (id, _, change) = create(&world, WANG, 1);
+    let body = push(&world, WANG, id, &[&change]).encode().expect("encoded");
+    let signed = Authorization::sign(&key_of(WANG), WANG, "/v1/sync", world.now(), &body).expect("signed");
+    // The finder of a phone has sent half of a request; the phone is revoked; the other half comes.
+    let half = body.len() / 2;
+    let (store, at) = (world.store.clone(), world.clock.now());
+    let halves = stream::iter([body[..half].to_vec(), body[half..].to_vec()]).enumerate().then(move |(n, half)| {
+        let store = store.clone();
+        async move {
+            if n == 1 {
+                let (devices, by) = (Revoked::Device(WANG), store::Actor::Operator);
+                let order = RevokeOrder { devices, by, reason: "lost".to_owned(), hand_over: false, at };
+                store.revoke(order).await.expect("revoked");
+            }
+            Ok::<_, Infallible>(half)
+        }
+    });
+    let request = HttpRequest::post("/v1/sync")
+        .header("content-type", CONTENT_TYPE)
+        .header("authorization", signed.to_string())
+        .body(Body::from_stream(halves))
+        .expect("a request");
+    assert_eq!(code(&world.http(request)), (403, "revoked".to_owned()));
+    assert!(world.row(id).is_none());
 }
 
 #[test]

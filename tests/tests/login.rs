@@ -1,21 +1,16 @@
 //! Logging in: the way from a one-time password to a session that opens pages, and everything that must not open one.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "fixtures are right or the test is wrong")]
+#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
 
 use axum::body::Body;
 use axum::http::Request;
 use canvass_core::domain::{Date, Membership};
-use canvass_server::access::Passwords;
 use canvass_server::clock::Clock;
-use canvass_server::http::client::Peer;
-use canvass_server::store::{Actor, Audit, BankOrder, Logins, OneTime, Store, Which, audit::AuditQuery};
-use canvass_tests::{Answer, Authenticator, World, person, unit};
+use canvass_server::store::{Actor, Audit, BankOrder, Logins, Store, Which, audit::AuditQuery};
+use canvass_tests::visitor::{CHOSEN, ONE_TIME, Visitor, choose_password, first_login, invite, wait};
+use canvass_tests::{Authenticator, World, person, unit};
 use std::io::Write;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock};
-
-const ONE_TIME: &str = "ABCD-EFGH-IJKL-MNOP";
-const CHOSEN: &str = "走访东湖社区 every Wednesday";
 
 /// What the server logs in this process, down to the last detail.
 fn logged() -> &'static Arc<Mutex<Vec<u8>>> {
@@ -39,109 +34,6 @@ fn logged() -> &'static Arc<Mutex<Vec<u8>>> {
             .init();
         log
     })
-}
-
-/// Somebody's browser: its cookie, and the page it shows.
-struct Visitor<'a> {
-    world: &'a World,
-    cookie: Option<String>,
-    shown: String,
-    address: IpAddr,
-}
-
-impl<'a> Visitor<'a> {
-    fn new(world: &'a World) -> Self {
-        Self::at(world, "127.0.0.1")
-    }
-
-    fn at(world: &'a World, address: &str) -> Self {
-        Self { world, cookie: None, shown: String::new(), address: address.parse().expect("an address") }
-    }
-
-    fn ask(&mut self, mut request: Request<Body>) -> Answer {
-        request.extensions_mut().insert(Peer { address: self.address, tls: false });
-        let answer = self.world.http(request);
-        self.keep(answer)
-    }
-
-    fn keep(&mut self, answer: Answer) -> Answer {
-        for set in answer.headers.get_all("set-cookie") {
-            let set = set.to_str().expect("text");
-            let pair = set.split(';').next().expect("a cookie").to_owned();
-            self.cookie = Some(pair).filter(|_| !set.contains("Max-Age=0"));
-        }
-        if answer.status != 303 {
-            self.shown = answer.text();
-        }
-        answer
-    }
-
-    fn get(&mut self, address: &str) -> Answer {
-        self.ask(World::page(self.cookie.as_deref(), address))
-    }
-
-    fn between(&self, before: &str, after: char) -> &str {
-        let found = self.shown.split(before).nth(1).and_then(|rest| rest.split(after).next());
-        found.unwrap_or_else(|| panic!("no {before} in {}", self.shown))
-    }
-
-    /// Sends a form with what the page shown carries unseen.
-    fn submit(&mut self, address: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = match self.shown.contains("name=\"form\"") {
-            true => self.between("name=\"form\" value=\"", '"').to_owned(),
-            false => String::new(),
-        };
-        let fields = [&[("form", &*token), ("lang", "en")], fields].concat();
-        self.ask(World::form(self.cookie.as_deref(), address, &fields))
-    }
-
-    fn log_in(&mut self, code: &str, password: &str) -> Answer {
-        self.get("/login?lang=en");
-        self.submit("/login", &[("person", code), ("password", password)])
-    }
-
-    /// Follows where an answer leads.
-    fn follow(&mut self, answer: &Answer) -> Answer {
-        assert_eq!(answer.status, 303, "{}", answer.text());
-        let to = answer.header("location").to_owned();
-        self.get(&to)
-    }
-
-    fn is_in(&mut self) -> bool {
-        let answer = self.get("/standings?lang=en");
-        answer.status == 200 || answer.header("location").starts_with("/standings")
-    }
-}
-
-/// A login by a one-time password.
-fn invite(world: &World, code: &str) {
-    let hash = world.run(Passwords::default().hash(ONE_TIME.to_owned().into())).expect("hashed");
-    let new = OneTime { person: person(code), hash, by: Actor::Operator, at: world.clock.now() };
-    world.run(world.store.add_login(new, None)).expect("a login");
-}
-
-fn choose_password(visitor: &mut Visitor<'_>) -> Answer {
-    visitor.get("/account/password?lang=en");
-    visitor.submit("/account/password", &[("present", ONE_TIME), ("new", CHOSEN), ("again", CHOSEN)])
-}
-
-/// Goes the whole way of a first login. Returns the authenticator and the recovery codes.
-fn first_login(visitor: &mut Visitor<'_>, code: &str) -> (Authenticator, Vec<String>) {
-    invite(visitor.world, code);
-    visitor.log_in(code, ONE_TIME);
-    choose_password(visitor);
-    visitor.get("/account/second-factor?lang=en");
-    let authenticator = Authenticator::typed(visitor.between("<code class=\"secret\">", '<'));
-    let code = authenticator.code(visitor.world.clock.now());
-    assert_eq!(visitor.submit("/account/second-factor", &[("code", &code)]).status, 200);
-    let codes: Vec<_> = visitor.shown.split("<li><code>").skip(1).map(|rest| rest[..11].to_owned()).collect();
-    assert_eq!(codes.len(), 10, "{}", visitor.shown);
-    (authenticator, codes)
-}
-
-/// Half a minute passes: the authenticator shows another code.
-fn wait(world: &World, seconds: i64) {
-    world.clock.advance_to(world.clock.now().plus_millis(seconds * 1000));
 }
 
 #[test]
@@ -211,101 +103,26 @@ fn a_one_time_password_runs_out_after_a_day() {
 }
 
 #[test]
-fn nobody_learns_from_the_answers_who_has_a_login_and_failures_lock_any_name_alike() {
-    let world = World::new(3);
-    first_login(&mut Visitor::new(&world), "B1-L");
-    let names = ["B1-L", "B2-L", "nobody", "王芳' OR 1=1"];
-    let mut answers = Vec::new();
-    for n in 1..=6 {
-        let of_each = names.map(|name| {
-            let answer = Visitor::new(&world).log_in(name, "not the password");
-            let shown = name.replace('\'', "&#39;");
-            (
-                answer.status,
-                answer.text().replace(&format!("value=\"{shown}\""), "value=\"NAME\"").replace(name, "NAME"),
-            )
-        });
-        assert!(of_each.iter().all(|answer| *answer == of_each[0]), "after {n}: {of_each:#?}");
-        answers.push(of_each[0].clone());
-    }
-    let statuses: Vec<_> = answers.iter().map(|(status, _)| *status).collect();
-    assert_eq!(statuses, [401, 401, 401, 401, 429, 429]);
-    assert!(answers[0].1.contains("The staff code or the password is wrong"), "{}", answers[0].1);
-    assert!(answers[5].1.contains("Try again in about 1 min"), "{}", answers[5].1);
-    // The right password is not even looked at.
-    assert_eq!(Visitor::new(&world).log_in("B1-L", CHOSEN).status, 429);
-    for (seconds, words) in [(60, "in about 2 min"), (120, "in about 4 min")] {
-        wait(&world, seconds);
-        let locked = Visitor::new(&world).log_in("B1-L", "not the password");
-        assert!(locked.status == 429 && locked.text().contains(words), "{}", locked.text());
-    }
-    wait(&world, 4 * 60);
-    assert_eq!(Visitor::new(&world).log_in("B1-L", CHOSEN).status, 303);
-}
-
-#[test]
-fn who_fails_with_anothers_staff_code_locks_it_for_themselves_and_not_for_its_owner() {
-    let world = World::new(13);
-    let (authenticator, _) = first_login(&mut Visitor::new(&world), "B1-L");
-    for n in 0..40 {
-        let mut stranger = Visitor::at(&world, &format!("203.0.113.{}", n % 8));
-        assert!([401, 429].contains(&stranger.log_in("B1-L", "not the password").status));
-    }
-    assert_eq!(Visitor::at(&world, "203.0.113.7").log_in("B1-L", CHOSEN).status, 429);
-    let locked = world.run(world.store.logins(world.clock.now())).expect("read").into_iter();
-    assert!(locked.filter(|login| login.locked_until.is_some()).count() == 1, "an administrator sees that it is tried");
-    let mut leader = Visitor::at(&world, "198.51.100.1");
-    assert_eq!(leader.log_in("B1-L", CHOSEN).status, 303);
-    leader.get("/login/code?lang=en");
-    wait(&world, 30);
-    assert_eq!(leader.submit("/login/code", &[("code", &authenticator.code(world.clock.now()))]).status, 303);
-    assert_eq!(Visitor::at(&world, "203.0.113.7").log_in("B1-L", CHOSEN).status, 429, "theirs stays");
-    // From very many addresses at once it is locked for everybody, until an administrator lifts it.
-    for n in 0..50 {
-        Visitor::at(&world, &format!("203.0.112.{n}")).log_in("B1-L", "not the password");
-    }
-    assert_eq!(Visitor::at(&world, "198.51.100.1").log_in("B1-L", CHOSEN).status, 429);
-    world.run(world.store.enable_login(&person("B1-L"), Actor::Operator, world.clock.now())).expect("lifted");
-    assert_eq!(Visitor::at(&world, "203.0.113.7").log_in("B1-L", CHOSEN).status, 303);
-}
-
-#[test]
-fn a_password_that_is_right_does_not_forgive_wrong_codes() {
-    let world = World::new(4);
-    let (authenticator, _) = first_login(&mut Visitor::new(&world), "B1-L");
-    let mut statuses = Vec::new();
-    for _ in 0..6 {
-        let mut thief = Visitor::new(&world);
-        if thief.log_in("B1-L", CHOSEN).status == 303 {
-            thief.get("/login/code?lang=en");
-            statuses.push(thief.submit("/login/code", &[("code", "000000")]).status);
+fn who_looked_at_the_secret_of_a_second_factor_in_another_session_does_not_have_it() {
+    let world = World::new(15);
+    invite(&world, "B1-L");
+    let set_up = |visitor: &mut Visitor<'_>, password: &str| {
+        visitor.log_in("B1-L", password);
+        if password == ONE_TIME {
+            choose_password(visitor);
         }
-    }
-    assert_eq!(statuses, [401, 401, 401, 401, 429]);
-    wait(&world, 61);
-    let mut leader = Visitor::new(&world);
-    leader.log_in("B1-L", CHOSEN);
-    leader.get("/login/code?lang=en");
-    let code = authenticator.code(world.clock.now());
-    assert_eq!(leader.submit("/login/code", &[("code", &code)]).status, 303);
-}
-
-#[test]
-fn who_guesses_the_present_password_in_a_session_is_locked_out_like_at_the_door() {
-    let world = World::new(12);
-    let mut thief = Visitor::new(&world);
-    first_login(&mut thief, "B1-L");
-    thief.get("/account/password?lang=en");
-    let new = "another sentence that is long";
-    let mut change = |present: &str| {
-        let answer = thief.submit("/account/password", &[("present", present), ("new", new), ("again", new)]);
-        (answer.status, answer.text())
+        visitor.get("/account/second-factor?lang=en");
+        visitor.between("<code class=\"secret\">", '<').to_owned()
     };
-    let statuses: Vec<_> = (0..6).map(|n| change(&format!("guess {n}")).0).collect();
-    assert_eq!(statuses, [422, 422, 422, 422, 429, 429]);
-    let (status, words) = change(CHOSEN);
-    assert!(status == 429 && words.contains("in about 1 min"), "the right one is not even looked at: {words}");
-    assert_eq!(Visitor::new(&world).log_in("B1-L", CHOSEN).status, 429);
+    let mut leader = Visitor::new(&world);
+    let theirs = set_up(&mut leader, ONE_TIME);
+    let seen = set_up(&mut Visitor::new(&world), CHOSEN);
+    assert_ne!(seen, theirs);
+    leader.get("/account/second-factor?lang=en");
+    assert_eq!(leader.between("<code class=\"secret\">", '<'), theirs, "the same as long as the session lasts");
+    let code = |secret: &str| Authenticator::typed(secret).code(world.clock.now());
+    assert_eq!(leader.submit("/account/second-factor", &[("code", &code(&seen))]).status, 401);
+    assert_eq!(leader.submit("/account/second-factor", &[("code", &code(&theirs))]).status, 200);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use canvass_server::ingest::Assigned;
 use canvass_server::store::devices::{RevokeOrder, Revoked};
 use canvass_server::store::{Actor, AssignOrder, Devices, Store};
 use canvass_tests::{Holder, World, date, person, sync_all, unit};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// A copy of the server's files, as a backup or an image of its disk is one.
@@ -68,7 +68,8 @@ fn what_phones_hold_comes_back_to_a_restored_server_and_counts_as_it_counted() {
     let (won, lost) =
         (li.claim_account(late, date("2026-03-03"), 4_000), wang.claim_account(early, date("2026-03-03"), 7_000));
     wang.visit(early);
-    (wang.edit(early, "households", 900), li.edit(early, "households", 1_100));
+    wang.edit(early, "households", 900);
+    li.edit(early, "households", 1_100);
     sync_all(&mut [wang, li]);
     world.judge(won, Verdict::Confirmed, None);
     world.judge(lost, Verdict::Rejected, Some("not in the ledger"));
@@ -80,8 +81,16 @@ fn what_phones_hold_comes_back_to_a_restored_server_and_counts_as_it_counted() {
 
     world.start_from(&backup);
     assert!(world.row(late).is_none(), "the backup is from before");
+    let there: BTreeSet<RecordId> = world.rows_for("H-P").into_keys().collect();
     world.pass_hours(100);
+    phones.iter().for_each(|phone| drop(phone.faults.take_log()));
     settle(&world, &mut phones);
+    // Only what was lost is sent again: of a record that was there before, what changed since.
+    let log = phones.iter().flat_map(|phone| phone.faults.take_log());
+    let pushes: Vec<_> = log.flat_map(|exchange| exchange.request.pushes).collect();
+    let again = pushes.iter().filter(|push| there.contains(&push.record) && push.record != early);
+    assert_eq!(again.count(), 0);
+    assert!(pushes.iter().filter(|push| push.record == early).all(|push| push.changes.len() < 4));
     assert_eq!(said(&world, campaign), before);
     assert_eq!(assigned(&world, late), Assigned { unit: unit("B2-S1"), owner: Some(person("B2-S1-P1")) });
     world.assert_rebuilds(campaign);
@@ -144,6 +153,26 @@ fn an_authors_work_comes_back_from_a_colleagues_phone_as_the_authors() {
     assert!(world.row(visit).is_some());
     assert_eq!(world.contributions(campaign)[0].person, Some(person("B1-S1-P1")));
     world.assert_rebuilds(campaign);
+}
+
+#[test]
+fn what_was_acknowledged_only_when_it_was_sent_again_is_proven_too() {
+    let mut world = World::new(95);
+    let campaign = world.launch(&World::plain_campaign());
+    let mut wang = world.phone("B1-S1-P1");
+    wang.sync();
+    let backup = back_up(&world, "backup");
+    let prospect = wang.prospect("银枫家园");
+    // A visit that lies ahead counts for nothing, by when it came. The first answer is lost on the way.
+    let ahead = wang.now().plus_millis(3 * 3_600_000);
+    wang.visit_at(prospect, ahead);
+    wang.faults.lose_answers(1);
+    wang.sync();
+    let before = said(&world, campaign);
+    world.start_from(&backup);
+    world.pass_hours(48);
+    wang.sync();
+    assert_eq!(said(&world, campaign), before, "by the time when it came first");
 }
 
 #[test]

@@ -122,8 +122,7 @@ impl Replica {
             save_setting(&tx, "standings_version", i64::try_from(standings.version).unwrap_or(i64::MAX))?;
         }
         if let Some(commit) = &response.commit {
-            let bytes = minicbor::to_vec(commit).map_err(|error| ReplicaError::Damaged(error.to_string()))?;
-            save_setting(&tx, "commit", bytes)?;
+            save_setting(&tx, "commit", commit.to_bytes())?;
         }
         if !response.more && is_set(&tx, CATCHING_UP)? {
             drop_setting(&tx, CATCHING_UP)?;

@@ -79,7 +79,7 @@ impl Replica {
     /// How far the server's log had come at the last response.
     fn commit(&self) -> Result<Option<Commit>, ReplicaError> {
         let stored: Option<Vec<u8>> = self.setting("commit")?;
-        Ok(stored.and_then(|bytes| minicbor::decode(&bytes).ok()))
+        Ok(stored.and_then(|bytes| Commit::from_bytes(&bytes)))
     }
 
     /// The version of something that the server describes; 0 before it did.

@@ -54,6 +54,20 @@ impl Commit {
         change.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
         Self { sequence, change }
     }
+
+    /// As a phone keeps it.
+    pub fn to_bytes(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        let said = self.sequence.to_be_bytes().into_iter().chain(self.change);
+        bytes.iter_mut().zip(said).for_each(|(to, from)| *to = from);
+        bytes
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (sequence, change) = bytes.split_first_chunk::<8>()?;
+        Some(Self { sequence: u64::from_be_bytes(*sequence), change: change.try_into().ok()? })
+    }
 }
 
 /// What a phone asks, and what it brings.

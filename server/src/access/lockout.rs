@@ -1,13 +1,36 @@
 //! When failures lock a name: a growing pause, for people who exist and names that nobody has alike. Failures at the log-in
-//! lock it for whoever comes from there, so that nobody locks out others by their staff code; only very many of them, which
-//! take very many addresses, lock it for everybody.
+//! lock it for whoever comes from there, so that nobody locks out others by their staff code. Fifty close to one another, from a
+//! dozen places at least, lock it everywhere, but for places from which its owner came in before.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// What one household, office or attacker has of addresses: one of IPv4, 64 bits of IPv6.
+pub fn block(address: IpAddr) -> IpAddr {
+    network(address, 64)
+}
+
+/// From where somebody comes, as failures are counted: one address of IPv4; of IPv6 what one site gets, 48 bits, since who has
+/// that comes from 65,536 blocks.
+pub fn site(address: IpAddr) -> IpAddr {
+    network(address, 48)
+}
+
+fn network(address: IpAddr, bits: u32) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << (128 - bits))).into(),
+        address => address,
+    }
+}
+
+/// For how long a place is remembered from which somebody came in, in milliseconds.
+pub const KNOWN_PLACE_MS: i64 = 90 * 24 * HOUR_MS;
 
 /// What failures of a name are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Those at the log-in from one address.
-    Address,
-    /// Those at the log-in from all addresses.
+    /// Those at the log-in from one [`site`].
+    Site,
+    /// Those at the log-in from everywhere.
     Everywhere,
     /// Those of somebody who is past the password, or in a session: of codes, and of the present password.
     Session,
@@ -20,8 +43,7 @@ impl Scope {
     /// How many failures in a row lock nothing yet.
     pub fn free(self) -> u32 {
         match self {
-            Self::Address | Self::Session => 4,
-            // One address comes to half as many at most while they are remembered.
+            Self::Site | Self::Session => 4,
             Self::Everywhere => 49,
         }
     }
@@ -29,7 +51,7 @@ impl Scope {
     /// For how long failures are remembered that nobody added to, in milliseconds.
     pub fn remembered_ms(self) -> i64 {
         match self {
-            Self::Address | Self::Session => 24 * HOUR_MS,
+            Self::Site | Self::Session => 24 * HOUR_MS,
             // Shorter than the longest pause: a single address that goes on at each end of its pauses begins anew.
             Self::Everywhere => HOUR_MS / 2,
         }
@@ -48,8 +70,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn one_attacker_is_one_block_and_one_site() {
+        let of = |text: &str| {
+            let address = text.parse().expect("an address");
+            (block(address).to_string(), site(address).to_string())
+        };
+        assert_eq!(of("2001:db8:1:2:aaaa::1"), ("2001:db8:1:2::".to_owned(), "2001:db8:1::".to_owned()));
+        assert_eq!(of("::ffff:203.0.113.9"), ("203.0.113.9".to_owned(), "203.0.113.9".to_owned()));
+    }
+
+    #[test]
     fn the_fifth_failure_locks_for_a_minute_and_each_further_one_for_twice_as_long_up_to_an_hour() {
-        let minutes = |failures| Scope::Address.lock_after(failures).map(|ms| ms / MINUTE_MS);
+        let minutes = |failures| Scope::Site.lock_after(failures).map(|ms| ms / MINUTE_MS);
         assert_eq!((0..=4).filter_map(minutes).count(), 0);
         let grown: Vec<_> = (5..=12).filter_map(minutes).collect();
         assert_eq!(grown, [1, 2, 4, 8, 16, 32, 60, 60]);
@@ -57,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_alone_never_locks_a_name_for_everybody() {
+    fn one_place_alone_never_locks_a_name_everywhere() {
         let (mut now, mut own, mut all, mut last) = (0, 0, 0, 0);
         for _ in 0..10_000 {
             if now - last >= Scope::Everywhere.remembered_ms() {
@@ -65,10 +97,10 @@ mod tests {
             }
             (own, all, last) = (own + 1, all + 1, now);
             assert_eq!(Scope::Everywhere.lock_after(all), None);
-            now += Scope::Address.lock_after(own).unwrap_or(0);
+            now += Scope::Site.lock_after(own).unwrap_or(0);
             // From time to time it rests until its own are forgotten, and goes on with what is free.
             if own % 37 == 0 {
-                (own, now) = (0, now + Scope::Address.remembered_ms());
+                (own, now) = (0, now + Scope::Site.remembered_ms());
             }
         }
     }

@@ -53,7 +53,9 @@ impl Backup {
                 let (options, secrets) = (data.options(), secrets(&data)?);
                 let contents = backup::restore(&file, &data.folder, options, &secrets, SystemClock.now()).await?;
                 println!("{} has the database as it was: {}", data.folder.display(), told(&contents));
-                println!("what phones sent later is not in it");
+                println!(
+                    "what phones sent later is not in it: those that still hold it bring it back at their next sync"
+                );
                 println!("every session has ended, and open invitations are void");
                 println!(
                     "whoever was disabled, revoked or reset since must be so again: `audit tail` of the lost server says who"

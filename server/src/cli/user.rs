@@ -131,7 +131,7 @@ impl User {
             Self::Enable(One { person, common }) => {
                 let (store, by) = common.open().await?;
                 store.enable_login(&person, by, at).await?;
-                println!("{person} may log in again; phones are invited anew");
+                println!("{person} may log in again, and no lock holds; phones that were revoked are invited anew");
             }
             Self::List { data } => list(&data.open_existing()?).await?,
             Self::Sessions(One { person, common }) => {
@@ -156,9 +156,10 @@ async fn list(store: &SqliteStore) -> anyhow::Result<()> {
     for login in store.logins(SystemClock.now()).await? {
         let known = bank.person(&login.person);
         let (name, roles) = known.map_or(("", String::new()), |known| (&known.name, known.roles.to_string()));
-        let state = match (login.disabled_at, login.locked_until, login.one_time_until) {
+        let state = match (login.disabled_at, login.locked_until, login.tried_until, login.one_time_until) {
             (Some(at), ..) => format!("disabled since {at}"),
-            (_, Some(until), _) => format!("locked until {until}"),
+            (_, Some(until), ..) => format!("locked until {until}"),
+            (_, _, Some(until), _) => format!("locked until {until} for others who failed at it"),
             (.., Some(until)) => format!("awaits its first login until {until}"),
             _ => "active".to_owned(),
         };

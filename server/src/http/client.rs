@@ -110,7 +110,9 @@ impl Proxies {
             let scheme = if encrypted { Scheme::Https } else { Scheme::Http };
             // A proxy that does not say for whom it speaks may do so for anybody, from this machine too.
             let unsaid = ClientAddress { anybodys: true, ..ClientAddress::new(peer.address) };
-            return Some((told.map_or(unsaid, ClientAddress::new), scheme));
+            // The proxy's own loopback is not this machine's operator either.
+            let told = told.map(ClientAddress::new).filter(|told| !told.is_own());
+            return Some((told.unwrap_or(unsaid), scheme));
         }
         let around = !self.is_empty() && !peer.tls && !peer.address.to_canonical().is_loopback();
         let anybodys = SPEAKS_FOR.iter().any(|name| headers.contains_key(name));
@@ -199,7 +201,7 @@ mod tests {
     fn a_proxy_on_this_machine_that_says_not_for_whom_it_speaks_is_anybody() {
         let proxies = Proxies::within(vec!["127.0.0.1/32".parse().expect("a network")]);
         let peer = Peer { address: ip("127.0.0.1"), tls: false };
-        for said in [None, Some("unknown"), Some("_hidden"), Some("")] {
+        for said in [None, Some("unknown"), Some("_hidden"), Some(""), Some("127.0.0.1"), Some("::1")] {
             let headers = said.map(|said| (FORWARDED_FOR, HeaderValue::from_str(said).expect("a value")));
             let (client, _) = proxies.client(peer, &headers.into_iter().collect()).expect("a client");
             assert!(!client.is_own(), "{said:?}");

@@ -2,8 +2,8 @@
 //! revoked phone hands over, once, what it had not pushed.
 
 use super::body::Brought;
-use super::signed::{CONTENT_TYPE, SignedFarewell, is_sync};
-use super::sync::{dossier_key, message, off_thread, packed, proven};
+use super::signed::{CONTENT_TYPE, Signed, SignedFarewell, is_sync};
+use super::sync::{dossier_key, message, off_thread, packed, proven, to_its_end};
 use super::{App, Problem};
 use crate::ingest::{Grants, Told, token};
 use crate::store::LEASE_MS;
@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response as HttpResponse};
 use canvass_core::domain::{Zone, dossier};
-use canvass_core::wire::{EnrolRequest, EnrolResponse, Enrolled, Response};
+use canvass_core::wire::{EnrolRequest, EnrolResponse, Enrolled, Request, Response};
 
 pub(super) async fn enrol(
     State(app): State<App>,
@@ -56,7 +56,15 @@ pub(super) async fn hand_over(
     State(app): State<App>,
     Brought(body): Brought,
 ) -> Result<HttpResponse, Problem> {
-    let request = message(&app, &signed, body).await?;
+    to_its_end(async move {
+        let _turn = app.limits.device_turn(signed.device).await;
+        let request = message(&app, &signed, body).await?;
+        taken_over(&app, &signed, request).await
+    })
+    .await
+}
+
+async fn taken_over(app: &App, signed: &Signed, request: Request) -> Result<HttpResponse, Problem> {
     let now = app.clock.now();
     let secrets = app.store.secrets();
     let told = request.token.as_ref().and_then(|text| token::told(secrets, signed.device, &request.person, text));

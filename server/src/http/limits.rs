@@ -32,11 +32,13 @@ pub struct Allowances {
     pub unproven: Allowance,
     /// Answers to invitations from an address.
     pub enrolments: Allowance,
+    /// Passwords tried from an address: enough for a branch that comes to work at once, too little to guess.
+    pub passwords: Allowance,
     /// Requests of a phone.
     pub device_requests: Allowance,
     /// Kilobytes of a phone's requests.
     pub device_kilobytes: Allowance,
-    /// Records and changes that a phone pushes: the store's time goes into them, however small they are.
+    /// Records, changes and readings that a phone brings: the store's time goes into them, however small they are.
     pub device_pushes: Allowance,
     /// How many of an address are worked on at once; others wait.
     pub address_at_once: usize,
@@ -50,6 +52,7 @@ impl Default for Allowances {
             requests: Allowance::of(3000, Duration::from_millis(10)),
             unproven: Allowance::of(60, Duration::from_secs(2)),
             enrolments: Allowance::of(30, Duration::from_secs(10)),
+            passwords: Allowance::of(40, Duration::from_secs(5)),
             device_requests: Allowance::of(120, Duration::from_secs(1)),
             device_kilobytes: Allowance::of(32 * 1024, Duration::from_millis(4)),
             device_pushes: Allowance::of(10_000, Duration::from_millis(20)),
@@ -67,6 +70,7 @@ impl Allowances {
             requests: any,
             unproven: any,
             enrolments: any,
+            passwords: any,
             device_requests: any,
             device_kilobytes: any,
             device_pushes: any,
@@ -84,6 +88,7 @@ struct Inner {
     requests: Budget<IpAddr>,
     unproven: Budget<IpAddr>,
     enrolments: Budget<IpAddr>,
+    passwords: Budget<IpAddr>,
     device_requests: Budget<DeviceNumber>,
     device_kilobytes: Budget<DeviceNumber>,
     device_pushes: Budget<DeviceNumber>,
@@ -103,6 +108,7 @@ impl Limits {
             requests: Budget::new(allowances.requests, &ticks, SENDERS),
             unproven: Budget::new(allowances.unproven, &ticks, SENDERS),
             enrolments: Budget::new(allowances.enrolments, &ticks, SENDERS),
+            passwords: Budget::new(allowances.passwords, &ticks, SENDERS),
             device_requests: Budget::new(allowances.device_requests, &ticks, SENDERS),
             device_kilobytes: Budget::new(allowances.device_kilobytes, &ticks, SENDERS),
             device_pushes: Budget::new(allowances.device_pushes, &ticks, SENDERS),
@@ -125,7 +131,7 @@ impl Limits {
         taken.map_err(|wait| self.makes_wait(device, wait))
     }
 
-    /// Counts the records and changes that a phone pushes, once they were read.
+    /// Counts the records, changes and readings that a phone brings, once its message was read.
     ///
     /// # Errors
     /// `too-many-requests`, with how long to wait.
@@ -192,6 +198,11 @@ impl Limits {
         let _costs_more = self.0.requests.take(client.block(), UNPROVEN_COSTS);
         let words = "too many requests from your address prove nothing";
         self.0.unproven.take(client.block(), 1).map_err(|wait| Problem::too_many_requests(words, wait))
+    }
+
+    /// Whether a password may be tried from an address now.
+    pub fn password(&self, client: ClientAddress) -> bool {
+        self.0.passwords.take(client.block(), 1).is_ok()
     }
 
     /// Waits for a place for an address.
@@ -312,6 +323,8 @@ mod tests {
         clock.advance_to(at(1_000_000 + 60_000));
         assert_eq!((0..100).take_while(|_| limits.address(branch, true).is_ok()).count(), 30, "answers to invitations");
         assert_eq!((0..100).take_while(|_| limits.unproven(branch).is_ok()).count(), 60);
+        assert_eq!((0..100).take_while(|_| limits.password(branch)).count(), 40);
+        assert!(limits.password(client("203.0.113.10")));
         assert!(limits.address(branch, false).is_ok(), "who proves who they are is served on");
         assert!((0..10_000).all(|_| limits.address(client("127.0.0.1"), true).is_ok()), "the operator's own machine");
     }

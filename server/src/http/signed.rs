@@ -81,6 +81,12 @@ async fn admit(parts: &Parts, app: &App) -> Result<(Signed, Option<Revocation>),
     Ok((signed, credential.revoked))
 }
 
+/// Makes sure that a device was not revoked while its request was being worked on.
+pub(super) async fn still_admitted(app: &App, device: DeviceNumber) -> Result<(), Problem> {
+    let credential = app.store.credential(device).await?.ok_or_else(|| Problem::unknown_device(device))?;
+    credential.revoked.map_or(Ok(()), |revocation| Err(farewell(app, device, &revocation)))
+}
+
 /// What a revoked device is told: to wipe, under the server's signature, for itself alone.
 fn farewell(app: &App, device: DeviceNumber, revocation: &Revocation) -> Problem {
     let hand_over = revocation.hand_over == HandOver::Offered;

@@ -1,7 +1,7 @@
 //! `POST /v1/sync`: verify, decode, ingest, pull, encode.
 
 use super::body::Brought;
-use super::signed::{CONTENT_TYPE, Signed};
+use super::signed::{CONTENT_TYPE, Signed, still_admitted};
 use super::{App, Problem};
 use crate::ingest::{Proven, token};
 use crate::secrets::{Purpose, Secrets};
@@ -16,6 +16,7 @@ use canvass_core::wire::{
     ABLE_DOSSIERS, DossierKey, MAX_BODY, Push, Receipt, ReceiptEntry, ReceiptPart, Request, Response, Verdict,
 };
 use std::collections::HashSet;
+use std::future::Future;
 
 /// How many readings of dossiers one request may bring.
 const MAX_READINGS: usize = 1_000;
@@ -29,10 +30,23 @@ pub(super) async fn sync(
     State(app): State<App>,
     Brought(body): Brought,
 ) -> Result<HttpResponse, Problem> {
-    let _turn = app.limits.device_turn(signed.device).await;
-    let request = message(&app, &signed, body).await?;
-    let response = answer(&app, request).await?;
-    packed(response).await
+    let device = signed.device;
+    to_its_end(async move {
+        let _turn = app.limits.device_turn(device).await;
+        let request = message(&app, &signed, body).await?;
+        let response = answer(&app, request).await;
+        // What was made for a phone that has been revoked meanwhile goes nowhere.
+        still_admitted(&app, device).await?;
+        packed(response?).await
+    })
+    .await
+}
+
+/// Works on something whether or not its sender still waits: who hangs up keeps their turn and place until it is done.
+pub(super) async fn to_its_end(
+    work: impl Future<Output = Result<HttpResponse, Problem>> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    tokio::spawn(work).await.map_err(Problem::failed)?
 }
 
 /// The message in a signed body, from whom it says, and of no more than its phone may push.
@@ -50,7 +64,7 @@ pub(super) async fn packed(response: Response) -> Result<HttpResponse, Problem> 
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))], body).into_response())
 }
 
-/// Makes sure that what is pushed takes bounded time, and counts its records and changes. A record's document is loaded once for each push of it, so a record
+/// Makes sure that what is brought takes bounded time, and counts it: readings, records and changes. A record's document is loaded once for each push of it, so a record
 /// stands there once.
 fn bounded(request: &Request) -> Result<usize, Problem> {
     let (pushes, readings) = (&request.pushes, request.readings.len());
@@ -67,7 +81,7 @@ fn bounded(request: &Request) -> Result<usize, Problem> {
     if records.len() < pushes.len() {
         return Err(Problem::unreadable("a record is pushed twice in one request: push all its changes together"));
     }
-    Ok(pushed)
+    Ok(pushed + readings)
 }
 
 async fn answer(app: &App, request: Request) -> Result<Response, Problem> {

@@ -75,7 +75,7 @@ pub(super) async fn log_in(State(app): State<App>, from: From, Knock(sent): Knoc
     let name: String = sent.text("person").trim().chars().take(LONGEST_NAME).collect();
     let failed = |error: StoreError| Wrong::from(error).told(lang);
     let refuse = |status, words: &str| Ok((status, form(lang, &next, &name, Some(words))).into_response());
-    if !app.pace.allows(from.address.block()) {
+    if !app.limits.password(from.address) {
         return refuse(StatusCode::TOO_MANY_REQUESTS, lang.of(words::TOO_OFTEN)).map(|answer| later(answer, 60));
     }
     let now = app.clock.now();

@@ -81,7 +81,7 @@ pub(super) async fn change(
         return refuse(unfit(why));
     }
     // Who got a session could guess the password here: that is paced, counted and locked like a log-in.
-    if !app.pace.allows(from.address.block()) {
+    if !app.limits.password(from.address) {
         return answer(StatusCode::TOO_MANY_REQUESTS, lang.of(words::TOO_OFTEN));
     }
     let now = app.clock.now();

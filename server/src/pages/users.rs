@@ -110,6 +110,7 @@ fn state(login: &LoginState) -> canvass_core::domain::Label {
     match login {
         LoginState { disabled_at: Some(_), .. } => words::DISABLED,
         LoginState { locked_until: Some(_), .. } => words::LOCKED,
+        LoginState { tried_until: Some(_), .. } => words::TRIED,
         LoginState { one_time_until: Some(_), .. } => words::WAITS,
         _ => words::ACTIVE,
     }
@@ -170,6 +171,9 @@ fn deeds(reader: &Reader, lang: Lang, login: &LoginState) -> Markup {
             @if login.disabled_at.is_some() {
                 (button("enable", None, words::ENABLE))
             } @else {
+                @if login.locked_until.or(login.tried_until).is_some() {
+                    (button("enable", Some(words::UNLOCK_HELP), words::UNLOCK))
+                }
                 (button("disable", Some(words::DISABLE_HELP), words::DISABLE))
             }
             @if login.sessions > 0 { (button("end-all", None, words::END_ALL)) }

@@ -218,6 +218,9 @@ words! {
     ACTIVE: "正常", "active";
     DISABLED: "已停用", "disabled";
     LOCKED: "暂时锁定", "locked";
+    TRIED: "有人在别处反复输错密码", "others fail at it";
+    UNLOCK: "解除锁定", "Lift the lock";
+    UNLOCK_HELP: "密码、第二重验证和手机都不变。", "The password, the second factor and the phones stay as they are.";
     WAITS: "等待首次登录", "awaits its first login";
     NO_SECOND: "无", "none";
     SESSIONS: "会话", "Sessions";

@@ -40,6 +40,9 @@ pub enum StoreError {
     /// A value cannot be written as it is.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// The device was revoked while its request was being worked on.
+    #[error("device {0} was revoked")]
+    Revoked(DeviceNumber),
     /// The disk is full.
     #[error("the server's disk is full: free some space; nothing that was acknowledged is lost")]
     Full,

@@ -2,7 +2,7 @@
 //! one transaction, with its entry in the audit log; what is to be decided is decided by [`crate::access`].
 
 use super::{Actor, StoreError};
-use crate::access::{SessionToken, Step, block};
+use crate::access::{SessionToken, Step, site};
 use async_trait::async_trait;
 use canvass_core::domain::{Membership, Person, PersonId, ServerTime};
 use zeroize::Zeroizing;
@@ -17,9 +17,9 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// The addresses that are one visitor's as far as anybody can tell ([`block`]).
-    pub fn block(&self) -> String {
-        self.address.parse().map_or_else(|_| self.address.clone(), |address| block(address).to_string())
+    /// The site they come from ([`site`]).
+    pub fn site(&self) -> String {
+        self.address.parse().map_or_else(|_| self.address.clone(), |address| site(address).to_string())
     }
 }
 
@@ -173,8 +173,10 @@ pub struct LoginState {
     pub second_factor: bool,
     /// Since when it is disabled.
     pub disabled_at: Option<ServerTime>,
-    /// Until when too many failures lock it, for everybody or for an address.
+    /// Until when too many failures lock it, but for places from which its owner came in before.
     pub locked_until: Option<ServerTime>,
+    /// Until when it is locked for those who failed at it; its owner elsewhere notices nothing.
+    pub tried_until: Option<ServerTime>,
     /// How many sessions are open.
     pub sessions: usize,
 }

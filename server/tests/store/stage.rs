@@ -14,7 +14,7 @@ use canvass_core::wire::{Position, Push, Verdict};
 use canvass_server::ingest::Told;
 use canvass_server::store::devices::{EnrolOrder, InviteOrder};
 use canvass_server::store::{self, IngestOrder, PullOrder, Store};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Monday, 2 March 2026, 12:00 in China.
 pub(crate) const NOON: i64 = 1_772_424_000_000;

@@ -15,9 +15,8 @@ pub(crate) struct Stock {
 impl Stock {
     /// The stock of this version; those of others are thrown away.
     pub(crate) fn open() -> Self {
-        let binary = std::env::current_exe().expect("this program's path");
-        // target/<profile>/deps/<binary>
-        let shelf = binary.ancestors().nth(3).expect("a target folder").join("figures");
+        // Beside what cargo keeps for benchmarks, wherever this program lies itself.
+        let shelf = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target folder").join("figures");
         let folder = shelf.join(key());
         for other in std::fs::read_dir(&shelf).into_iter().flatten().flatten().filter(|entry| entry.path() != folder) {
             drop(std::fs::remove_dir_all(other.path()));

@@ -6,7 +6,7 @@ use super::ingest::{self, Intake};
 use super::records::History;
 use super::writer::Writing;
 use crate::ingest::{Assigned, Proven, decide};
-use crate::store::{IngestOrder, StoreError};
+use crate::store::StoreError;
 use canvass_core::document::change_hash;
 use canvass_core::domain::{DeviceNumber, Zone, prospect};
 use canvass_core::wire::{Push, Verdict};
@@ -49,14 +49,14 @@ impl Parts {
 pub(super) fn take(
     writing: &mut Writing<'_>,
     intake: &mut Intake,
-    order: &IngestOrder,
+    (device, proven): (DeviceNumber, &Proven),
     back: &Push,
 ) -> Result<Vec<Verdict>, StoreError> {
     let history = History::of(writing.db, back.record)?;
-    let decision = decide(order.device, &order.proven, back, history.guarded(&back.kind)?);
-    ingest::quarantine(writing.db, order.device, back, &decision, intake.at)?;
+    let decision = decide(device, proven, back, history.guarded(&back.kind)?);
+    ingest::quarantine(writing.db, device, back, &decision, intake.at)?;
     for change in &decision.accepted {
-        let Some((author, received_at)) = order.proven.get(&change.hash).copied() else { continue };
+        let Some((author, received_at)) = proven.get(&change.hash).copied() else { continue };
         reserve(writing.db, author)?;
         // Should its assignment be lost for good, a prospect falls to whom it fell when it first came.
         if back.kind.is(&prospect::KIND) && feeds::assigned(writing.db, back.record)?.is_none() {
@@ -68,7 +68,7 @@ pub(super) fn take(
             intake.unassigned.extend(to.map(|to| (back.record, to, received_at)));
         }
     }
-    ingest::append(writing, intake, (order.device, &order.proven), &history, &decision, None)?;
+    ingest::append(writing, intake, (device, proven), &history, &decision, None)?;
     Ok(decision.verdicts)
 }
 

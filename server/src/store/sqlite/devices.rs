@@ -137,6 +137,12 @@ fn is_disabled(db: &Connection, person: &PersonId) -> Result<bool, StoreError> {
     Ok(select.query_row([person.as_str()], |_| Ok(())).optional()?.is_some())
 }
 
+/// Whether a device was revoked.
+pub(super) fn is_revoked(db: &Connection, device: DeviceNumber) -> Result<bool, StoreError> {
+    let mut select = db.prepare_cached("SELECT 1 FROM device_key WHERE number = ? AND revoked_at IS NOT NULL")?;
+    Ok(select.query_row([device.get()], |_| Ok(())).optional()?.is_some())
+}
+
 /// What is known of a device.
 pub(super) fn credential(db: &Connection, device: DeviceNumber) -> Result<Option<Credential>, StoreError> {
     let mut select = db.prepare_cached(

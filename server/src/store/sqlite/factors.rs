@@ -44,15 +44,31 @@ pub(super) fn begin(
     if open.has_second_factor() {
         return Ok(None);
     }
-    if let Some((plain, _)) = secret(writing.db, secrets, &open.person)? {
-        return Ok(Some(plain));
+    if let Some(pending) = pending(writing.db, secrets, &open)? {
+        return Ok(Some(pending.plain));
     }
     let fresh: Zeroizing<Vec<u8>> = Zeroizing::new(rand::random::<[u8; 20]>().to_vec());
     let sealed = secrets.seal(Purpose::Totp, open.person.as_str().as_bytes(), &fresh, rand::random());
     let sealed = sealed.map_err(|error| StoreError::Secret(error.to_string()))?;
-    let sql = "UPDATE login SET totp = ?, totp_step = 0 WHERE person = ?";
-    writing.db.execute(sql, params![sealed, open.person.as_str()])?;
+    writing.db.execute("UPDATE session SET totp = ? WHERE id = ?", params![sealed, open.number])?;
     Ok(Some(fresh))
+}
+
+/// A secret that is being set up.
+struct Pending {
+    sealed: Vec<u8>,
+    plain: Zeroizing<Vec<u8>>,
+}
+
+/// The secret that a session is setting up. It is that session's alone: who was in before with the password, and looked at
+/// one, has not the one that the person sets up later.
+fn pending(db: &Connection, secrets: &Secrets, open: &Open) -> Result<Option<Pending>, StoreError> {
+    let mut select = db.prepare_cached("SELECT totp FROM session WHERE id = ?")?;
+    let sealed: Option<Option<Vec<u8>>> = select.query_row([open.number], |row| row.get(0)).optional()?;
+    let Some(sealed) = sealed.flatten() else { return Ok(None) };
+    let damaged = || StoreError::Damaged(format!("a second factor that {} sets up: begin again", open.person));
+    let plain = secrets.open(Purpose::Totp, open.person.as_str().as_bytes(), &sealed).ok_or_else(damaged)?;
+    Ok(Some(Pending { sealed, plain }))
 }
 
 /// Whether a code of the authenticator holds; it does so once.
@@ -130,10 +146,15 @@ pub(super) fn confirm(
         Err(answer) => return Ok(answer),
     };
     let person = open.person.clone();
-    if open.has_second_factor() || !takes_code(writing.db, secrets, &person, given)? {
+    let pending = if open.has_second_factor() { None } else { pending(writing.db, secrets, &open)? };
+    let step = |pending: &Pending| SecondFactor::of(&pending.plain)?.check(&given.code, given.at, 0);
+    let Some((pending, step)) = pending.and_then(|pending| step(&pending).map(|step| (pending, step))) else {
         return wrong(writing, secrets, &person, given);
-    }
-    writing.db.execute("UPDATE login SET totp_confirmed = 1 WHERE person = ?", [person.as_str()])?;
+    };
+    writing.db.execute(
+        "UPDATE login SET totp = ?, totp_step = ?, totp_confirmed = 1 WHERE person = ?",
+        params![pending.sealed, step.cast_signed(), person.as_str()],
+    )?;
     let recovery_codes = fresh_codes(writing.db, secrets, &person)?;
     let entry = Entry::new(Actor::Person(person.clone()), Deed::SecondFactorSet, logins::subject(&person));
     note(writing.db, given.at, &entry.with(&*given.visitor.address))?;

@@ -52,7 +52,7 @@ impl Intake {
     }
 }
 
-/// How many records and changes of one phone's push one job takes while others wait.
+/// How many records and changes of one phone's push one job takes while others wait; one record's are never parted.
 const SHARE: usize = 16;
 
 /// Takes in what a phone pushed, from the record with a number on: all of it, or a share if others wait for the writer.
@@ -64,6 +64,10 @@ pub(super) fn ingest(
 ) -> Result<Vec<Vec<Verdict>>, StoreError> {
     let pushes = order.pushes.get(from..).unwrap_or_default();
     let mut intake = Intake::begin(writing, order.received_at)?;
+    // It may have been revoked since its request began, or between two parts of its push.
+    if devices::is_revoked(writing.db, order.device)? {
+        return Err(StoreError::Revoked(order.device));
+    }
     let known = intake.bank.clone();
     let person = known.holder(order.device).ok_or(StoreError::OthersDevice { device: order.device })?;
     let today = order.received_at.date(&Zone::china());
@@ -88,7 +92,7 @@ pub(super) fn ingest(
             match bring_back::parts(push, &order.proven) {
                 None => sender.take(writing, &mut intake, push)?,
                 Some(parts) => {
-                    let back = bring_back::take(writing, &mut intake, order, &parts.back)?;
+                    let back = bring_back::take(writing, &mut intake, (order.device, &order.proven), &parts.back)?;
                     let new = sender.take(writing, &mut intake, &parts.new)?;
                     parts.together(back, new)
                 }
@@ -142,13 +146,22 @@ impl Sender<'_> {
     }
 }
 
-/// Notes dossiers that were read on a phone.
-pub(super) fn note_readings(writing: &mut Writing<'_>, order: &IngestOrder) -> Result<(), StoreError> {
+/// Notes dossiers that were read on a phone, from the one with a number on: all, or a share if others wait for the writer.
+/// Returns how many it noted.
+pub(super) fn note_readings(writing: &mut Writing<'_>, order: &IngestOrder, from: usize) -> Result<usize, StoreError> {
     let mut room = Room::of(writing.db, order.device)?;
-    for reading in order.readings.iter().filter(|_| room.takes_reading()) {
-        note_reading(writing.db, order.device, reading, order.received_at)?;
+    let mut noted = 0;
+    for reading in order.readings.get(from..).unwrap_or_default() {
+        if noted >= SHARE && writing.others_wait() {
+            break;
+        }
+        if room.takes_reading() {
+            note_reading(writing.db, order.device, reading, order.received_at)?;
+        }
+        noted += 1;
     }
-    room.save(writing.db)
+    room.save(writing.db)?;
+    Ok(noted)
 }
 
 /// Notes that a dossier was read on a phone, once; of what is no dossier here there is nothing to note.
@@ -202,8 +215,7 @@ pub(super) fn quarantine(
 }
 
 /// Appends what was accepted of one record's push to its history, as its sender's unless it is proven to be another's. A
-/// prospect that comes for the first time is assigned to
-/// as `assigned` says.
+/// prospect that comes for the first time is assigned as `assigned` says.
 pub(super) fn append(
     writing: &mut Writing<'_>,
     intake: &mut Intake,

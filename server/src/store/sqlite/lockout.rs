@@ -3,7 +3,7 @@
 use super::audit::note;
 use super::logins::{Kept, subject, time};
 use super::writer::Writing;
-use crate::access::Scope;
+use crate::access::{KNOWN_PLACE_MS, Scope};
 use crate::secrets::{Purpose, Secrets};
 use crate::store::{Actor, Deed, Entry, StoreError, Visitor};
 use canvass_core::domain::{PersonId, ServerTime};
@@ -24,8 +24,13 @@ fn key(mark: &[u8], scope: Scope, visitor: &Visitor) -> Vec<u8> {
     match scope {
         Scope::Everywhere => mark.to_vec(),
         Scope::Session => [mark, &[1]].concat(),
-        Scope::Address => [mark, &[2], visitor.block().as_bytes()].concat(),
+        Scope::Site => [mark, &[2], visitor.site().as_bytes()].concat(),
     }
+}
+
+/// The key under which it is remembered that a person came in from a place.
+fn known_place(mark: &[u8], visitor: &Visitor) -> Vec<u8> {
+    [mark, &[3], visitor.site().as_bytes()].concat()
 }
 
 /// From which to which key the counts of a person are.
@@ -45,41 +50,53 @@ pub(super) fn locked(
 ) -> Result<Option<ServerTime>, StoreError> {
     let mark = name_mark(secrets, name);
     let key = |scope| key(&mark, scope, visitor);
-    let mut select = db.prepare_cached("SELECT max(locked_until) FROM attempt WHERE name IN (?, ?, ?)")?;
-    let keys = params![key(Scope::Address), key(Scope::Everywhere), key(Scope::Session)];
+    // Who came in from here before is not kept out by what strangers do elsewhere.
+    let mut select = db.prepare_cached(
+        "SELECT max(locked_until) FROM attempt WHERE name IN (?1, ?2)
+         OR name = ?3 AND NOT EXISTS (SELECT 1 FROM attempt AS known WHERE known.name = ?4)",
+    )?;
+    let keys = params![key(Scope::Site), key(Scope::Session), key(Scope::Everywhere), known_place(&mark, visitor)];
     let until = select.query_row(keys, |row| row.get(0))?;
     Ok(time(until)?.filter(|until| *until > at))
 }
 
-/// Until when a person is locked wherever they come from, or from the address that tried most.
-pub(super) fn locked_anywhere(
+/// Until when a person's name is locked everywhere, and until when for those who failed at it.
+pub(super) fn locks(
     db: &Connection,
     secrets: &Secrets,
     person: &PersonId,
     at: ServerTime,
-) -> Result<Option<ServerTime>, StoreError> {
+) -> Result<[Option<ServerTime>; 2], StoreError> {
+    let [from, to] = all_of(secrets, person);
+    let everywhere = [&from[..], &[1]].concat();
     let mut select = db.prepare_cached("SELECT max(locked_until) FROM attempt WHERE name BETWEEN ? AND ?")?;
-    let until = select.query_row(all_of(secrets, person), |row| row.get(0))?;
-    Ok(time(until)?.filter(|until| *until > at))
+    let mut until = |to: &[u8]| -> Result<_, StoreError> {
+        Ok(time(select.query_row(params![from, to], |row| row.get(0))?)?.filter(|until| *until > at))
+    };
+    Ok([until(&everywhere)?, until(&to)?])
 }
 
-/// Somebody has come in from where they are: what failed there before is forgotten, and what failed in all.
+/// Somebody has come in from where they are: that place is known from now on, and what failed there is forgotten, and in all.
 pub(super) fn came_in(
     db: &Connection,
     secrets: &Secrets,
     person: &PersonId,
     visitor: &Visitor,
+    at: ServerTime,
 ) -> Result<(), StoreError> {
     let mark = name_mark(secrets, person.as_str());
-    for scope in [Scope::Address, Scope::Everywhere, Scope::Session] {
+    for scope in [Scope::Site, Scope::Everywhere, Scope::Session] {
         db.prepare_cached("DELETE FROM attempt WHERE name = ?")?.execute([key(&mark, scope, visitor)])?;
     }
+    db.prepare_cached("INSERT OR REPLACE INTO attempt (name, failures, last_at) VALUES (?, 0, ?)")?
+        .execute(params![known_place(&mark, visitor), at.millis()])?;
     Ok(())
 }
 
 /// Lifts every lock of a person.
 pub(super) fn forgive(db: &Connection, secrets: &Secrets, person: &PersonId) -> Result<(), StoreError> {
-    db.prepare_cached("DELETE FROM attempt WHERE name BETWEEN ? AND ?")?.execute(all_of(secrets, person))?;
+    db.prepare_cached("DELETE FROM attempt WHERE name BETWEEN ? AND ? AND failures > 0")?
+        .execute(all_of(secrets, person))?;
     Ok(())
 }
 
@@ -91,7 +108,7 @@ pub(super) fn failed_at_the_door(
     visitor: &Visitor,
     at: ServerTime,
 ) -> Result<Option<ServerTime>, StoreError> {
-    failed(writing, secrets, name, &[Scope::Address, Scope::Everywhere], visitor, at)
+    failed(writing, secrets, name, &[Scope::Site, Scope::Everywhere], visitor, at)
 }
 
 /// Counts a failure of somebody past the password; says until when the name is locked now.
@@ -114,7 +131,8 @@ fn failed(
     at: ServerTime,
 ) -> Result<Option<ServerTime>, StoreError> {
     let db = writing.db;
-    db.prepare_cached("DELETE FROM attempt WHERE last_at < ?")?.execute([at.millis() - KEPT_MS])?;
+    db.prepare_cached("DELETE FROM attempt WHERE last_at < iif(failures > 0, ?, ?)")?
+        .execute([at.millis() - KEPT_MS, at.millis() - KNOWN_PLACE_MS])?;
     let mark = name_mark(secrets, name);
     // A name that no login has may be a password in the wrong field: it is not written down.
     let known = name.parse::<PersonId>().ok().map(|person| Ok::<_, StoreError>((Kept::of(db, &person)?, person)));
@@ -129,7 +147,7 @@ fn failed(
         let failures = count(db, &key(&mark, *scope, visitor), *scope, at)?;
         let Some(until) = scope.lock_after(failures).map(|ms| at.plus_millis(ms)) else { continue };
         let of = match scope {
-            Scope::Address => format!("{failures} failures in a row from {}", visitor.address),
+            Scope::Site => format!("{failures} failures in a row from {}", visitor.address),
             Scope::Everywhere => format!("{failures} failures in a row from everywhere"),
             Scope::Session => format!("{failures} failures in a row past the password"),
         };
@@ -137,8 +155,8 @@ fn failed(
         longest = longest.max(Some(until));
     }
     db.prepare_cached(
-        "DELETE FROM attempt WHERE name IN (SELECT name FROM attempt ORDER BY last_at
-         LIMIT max(0, (SELECT count(*) FROM attempt) - ?))",
+        "DELETE FROM attempt WHERE name IN (SELECT name FROM attempt WHERE failures > 0 ORDER BY last_at
+         LIMIT max(0, (SELECT count(*) FROM attempt WHERE failures > 0) - ?))",
     )?
     .execute([KEPT])?;
     Ok(longest)

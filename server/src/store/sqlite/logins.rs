@@ -107,7 +107,7 @@ pub(super) fn came_in(
     visitor: &Visitor,
     at: ServerTime,
 ) -> Result<(), StoreError> {
-    lockout::came_in(writing.db, secrets, person, visitor)?;
+    lockout::came_in(writing.db, secrets, person, visitor, at)?;
     let entry = Entry::new(Actor::Person(person.clone()), Deed::LoggedIn, subject(person));
     note(writing.db, at, &entry.with(&*visitor.address))
 }
@@ -153,12 +153,14 @@ pub(super) fn all(db: &Connection, secrets: &Secrets, at: ServerTime) -> Result<
     let mut logins = Vec::new();
     while let Some(row) = found.next()? {
         let person: PersonId = row.get::<_, String>(0)?.parse()?;
+        let [locked_until, tried_until] = lockout::locks(db, secrets, &person, at)?;
         logins.push(LoginState {
             made_at: ServerTime::from_millis(row.get(1)?)?,
             one_time_until: time(row.get(3)?)?.filter(|_| row.get(2) == Ok(true)),
             second_factor: row.get(4)?,
             disabled_at: time(row.get(5)?)?,
-            locked_until: lockout::locked_anywhere(db, secrets, &person, at)?,
+            locked_until,
+            tried_until,
             sessions: sessions::list(db, &person, at)?.len(),
             person,
         });

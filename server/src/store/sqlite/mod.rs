@@ -190,8 +190,10 @@ impl Store for SqliteStore {
             let (order, from) = (order.clone(), verdicts.len());
             verdicts.extend(self.writer.run(move |writing| ingest::ingest(writing, &order, from)).await?);
         }
-        if !order.readings.is_empty() {
-            self.writer.run(move |writing| ingest::note_readings(writing, &order)).await?;
+        let mut noted = 0;
+        while noted < order.readings.len() {
+            let order = order.clone();
+            noted += self.writer.run(move |writing| ingest::note_readings(writing, &order, noted)).await?;
         }
         Ok(verdicts)
     }

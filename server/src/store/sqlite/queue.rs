@@ -1,6 +1,7 @@
 //! The table of what is held, and what becomes of it.
 
 use super::audit;
+use super::bring_back;
 use super::ingest::{self, Intake};
 use super::judging::{About, Judging};
 use super::records::{self, History};
@@ -240,10 +241,20 @@ pub(super) fn hand_over(
     let units = home.cloned().into_iter().collect();
     let grants = Grants { person: person.id.clone(), roles: person.roles, units };
     let judging = Judging { bank: &bank, grants: &grants, told: order.told.as_ref(), at: order.at, lease_ms: i64::MAX };
+    let mut intake = Intake::begin(writing, order.at)?;
     let mut verdicts = Vec::with_capacity(order.pushes.len());
     for push in &order.pushes {
+        // What the server had taken once it takes again; what it never had, a leader decides on.
+        let parts = bring_back::parts(push, &order.proven);
+        let (back, push) = match &parts {
+            Some(parts) => {
+                let proven = (order.device, &order.proven);
+                (bring_back::take(writing, &mut intake, proven, &parts.back)?, &parts.new)
+            }
+            None => (Vec::new(), push),
+        };
         let history = History::of(db, push.record)?;
-        let decision = decide(order.device, &order.proven, push, history.guarded(&push.kind)?);
+        let decision = decide(order.device, &Proven::new(), push, history.guarded(&push.kind)?);
         let about = About::of(db, push, &history, &decision)?;
         let right = match about.judged(db, &judging)?.0 {
             Right::Granted => Right::Held,
@@ -260,8 +271,12 @@ pub(super) fn hand_over(
             let (device, at, held_for) = (order.device, order.at, HeldFor::Revoked);
             keep(db, push.record, &decision, Keeping { about: &about, device, unit, held_for, at })?;
         }
-        verdicts.push(decision.verdicts);
+        verdicts.push(match parts {
+            Some(parts) => parts.together(back, decision.verdicts),
+            None => decision.verdicts,
+        });
     }
+    intake.end(writing)?;
     if !again {
         for reading in &order.readings {
             ingest::note_reading(db, order.device, reading, order.at)?;

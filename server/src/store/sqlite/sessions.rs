@@ -19,7 +19,7 @@ fn mark(secrets: &Secrets, what: &[u8], token: &SessionToken) -> [u8; 32] {
 
 /// A session that holds, as it is kept.
 pub(super) struct Open {
-    number: i64,
+    pub(super) number: i64,
     pub(super) person: PersonId,
     pub(super) stage: Stage,
     seen_at: ServerTime,
