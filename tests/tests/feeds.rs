@@ -235,7 +235,7 @@ fn an_idle_sync_sends_nothing_however_much_there_is() {
     wang.faults.take_log();
     let report = wang.sync();
     assert_eq!(report.rounds, 1);
-    assert!(report.sent < 200 && report.received < 120, "{} sent, {} received", report.sent, report.received);
+    assert!(report.sent < 200 && report.received < 140, "{} sent, {} received", report.sent, report.received);
     let [exchange] = &wang.faults.take_log()[..] else { panic!("one exchange") };
     let answer = &exchange.response;
     assert!(answer.deliveries.is_empty() && answer.evictions.is_empty() && answer.positions.is_empty());
