@@ -8,6 +8,8 @@ pub mod browser;
 mod holder;
 mod keyring;
 mod line;
+
+pub mod simulation;
 pub mod visitor;
 mod world;
 

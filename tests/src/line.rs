@@ -75,6 +75,7 @@ impl Faults {
     pub fn mend(&self) {
         let mut state = self.0.borrow_mut();
         (state.cut, state.answers_to_lose, state.requests_to_hold) = (false, 0, 0);
+        state.bits_to_flip.clear();
     }
 
     /// The server answers the next requests, but the phone does not hear it.

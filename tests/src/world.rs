@@ -159,7 +159,7 @@ impl World {
 
     /// A person's phone with its database in another folder: a new one, if there is none yet.
     pub fn phone_in(&self, code: &str, folder: &Path) -> Holder {
-        self.phone_by(code, folder, self.next_opening())
+        self.phone_by(code, folder, self.next_opening(), Faults::default())
     }
 
     /// The number of the next opening of a phone.
@@ -167,8 +167,9 @@ impl World {
         self.openings.replace(self.openings.get() + 1)
     }
 
-    /// A person's phone with its database in another folder, by the number of an opening, from which its randomness follows.
-    pub fn phone_by(&self, code: &str, folder: &Path, opening: u64) -> Holder {
+    /// A person's phone with its database in another folder, by the number of an opening, from which its randomness follows,
+    /// on a line with some faults.
+    pub fn phone_by(&self, code: &str, folder: &Path, opening: u64, faults: Faults) -> Holder {
         let owner = self.phones.iter().find(|owner| owner.person == person(code)).expect("a phone").clone();
         // Each taking up is another opening, so another actor.
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
@@ -178,7 +179,6 @@ impl World {
         let setup =
             Setup { folder: folder.to_owned(), durability: Durability::AppEnd, key: app_key(), seed, skew_ms: 0 };
         let phone = Phone::take(owner, identity, setup, self.now()).expect("a phone");
-        let faults = Faults::default();
         let line = || Line::new(self.door.clone(), self.runtime.clone(), faults.clone());
         let (link, late) = (Link::new(line(), Weather::CLEAR, rng), line());
         Holder::new(phone, link, late, self.clock.clone(), faults)

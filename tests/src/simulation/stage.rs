@@ -1,0 +1,293 @@
+//! What a run is played on: a world that starts from prepared files in memory, the phones in it, and what each of them has
+//! saved and been told, so that it can be asked for afterwards.
+
+use super::fault::{Fault, Planted};
+use super::plan::PHONES;
+use super::server::copy_files;
+use crate::bank::{enrolled, small_bank};
+use crate::holder::Holder;
+use crate::line::Faults;
+use crate::world::World;
+use canvass_core::document::ChangeHash;
+use canvass_core::domain::{DeviceNumber, PhoneTime, RecordId};
+use canvass_server::demo::bank::PhoneOwner;
+use canvass_server::store::{SqliteOptions, SqliteStore, Store};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+/// Whose phones play: three of one branch, one of another, and the first branch's leader.
+pub(super) const CODES: [&str; PHONES] = ["B1-S1-P1", "B1-S1-P2", "B1-S2-P1", "B2-S1-P1", "B1-L"];
+
+/// What a run came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Deeds {
+    /// Records made and edits of them.
+    pub edits: usize,
+    /// Syncs that got through.
+    pub syncs: usize,
+    /// Syncs that gave up.
+    pub given_up: usize,
+    /// Phones and servers that died.
+    pub crashes: usize,
+    /// Phones put back to a copy of their files.
+    pub restores: usize,
+    /// Changes of which a phone was told that the server has them.
+    pub acknowledged: usize,
+    /// Changes refused.
+    pub refused: usize,
+    /// Changes that a leader decided on.
+    pub decided: usize,
+    /// Records that left a phone.
+    pub evicted: usize,
+    /// Phones wiped.
+    pub wiped: usize,
+    /// Verdicts on outcomes.
+    pub verdicts: usize,
+    /// Prospects assigned anew, and people who went elsewhere.
+    pub moves: usize,
+}
+
+impl AddAssign for Deeds {
+    fn add_assign(&mut self, other: Self) {
+        self.edits += other.edits;
+        self.syncs += other.syncs;
+        self.given_up += other.given_up;
+        self.crashes += other.crashes;
+        self.restores += other.restores;
+        self.acknowledged += other.acknowledged;
+        self.refused += other.refused;
+        self.decided += other.decided;
+        self.evicted += other.evicted;
+        self.wiped += other.wiped;
+        self.verdicts += other.verdicts;
+        self.moves += other.moves;
+    }
+}
+
+/// A new folder, in memory where there is such a place.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.expect("a folder")
+}
+
+/// Files that every run starts from: nothing in them depends on the seed.
+struct Prepared {
+    folder: TempDir,
+    phones: Vec<PhoneOwner>,
+    campaign: RecordId,
+}
+
+/// The stem of every file of the server.
+const SERVER: &str = "canvass";
+/// A migrated database without anything, to recompute into.
+const EMPTY: &str = "empty.db";
+
+fn prepared() -> &'static Prepared {
+    static PREPARED: OnceLock<Prepared> = OnceLock::new();
+    PREPARED.get_or_init(|| {
+        let kept = folder();
+        let (bank, phones) = small_bank(2);
+        let first = folder();
+        write_secret(&first.path().join("canvass.key"));
+        let world = World::in_folder(0, first, phones.clone());
+        world.run(world.store.set_bank(bank)).expect("a bank");
+        world.run(enrolled(&world.store, &phones));
+        let campaign = world.launch(&World::plain_campaign());
+        copy_files(world.folder(), &kept.path().join("server"), SERVER);
+        for (place, code) in CODES.iter().enumerate() {
+            let phone = kept.path().join(format!("phone-{place}"));
+            std::fs::create_dir(&phone).expect("a folder");
+            drop(world.phone_in(code, &phone));
+        }
+        // Opened and closed once, each is one file.
+        let secret_file = Some(kept.path().join("server/canvass.key"));
+        let options = SqliteOptions { durable: false, seed: Some(0), secret_file };
+        for database in ["server/canvass.db", EMPTY] {
+            drop(SqliteStore::open(&kept.path().join(database), options.clone()).expect("a store"));
+        }
+        Prepared { folder: kept, phones, campaign }
+    })
+}
+
+/// The same secrets in every run: what is derived from them is in prepared files.
+fn write_secret(path: &Path) {
+    std::fs::write(path, "5a".repeat(32)).expect("written");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("set");
+    }
+}
+
+/// A copy of a phone's files.
+pub(super) struct Copy {
+    folder: PathBuf,
+    /// The opening during which it was made.
+    opening: u64,
+}
+
+/// A phone, and what it has saved and been told.
+pub(super) struct Hand {
+    pub(super) code: &'static str,
+    pub(super) device: DeviceNumber,
+    /// None once it is wiped.
+    pub(super) holder: Option<Holder>,
+    pub(super) line: Faults,
+    pub(super) cut: bool,
+    pub(super) skew_ms: i64,
+    /// Since it was revoked: whether it may hand over.
+    pub(super) revoked: Option<bool>,
+    /// Changes of which it was told that the server has them.
+    pub(super) acknowledged: BTreeSet<ChangeHash>,
+    /// Changes saved here and not taken away by a restore, with their lengths.
+    pub(super) saved: BTreeMap<ChangeHash, usize>,
+    /// Those of them that the server did not have when this was last looked at.
+    pub(super) outbox: BTreeMap<ChangeHash, usize>,
+    /// What it had to leave behind when it was wiped, though it might have handed it over.
+    pub(super) handed_over: Vec<ChangeHash>,
+    folder: PathBuf,
+    copy: Option<Copy>,
+    opening: u64,
+}
+
+impl Hand {
+    /// Looks at what is in the outbox.
+    pub(super) fn look(&mut self, now: PhoneTime) {
+        let Some(holder) = &mut self.holder else { return };
+        let request = holder.replica().farewell(usize::MAX, 0, now).expect("an outbox");
+        let hashes = request.pushes.iter().flat_map(|push| push.hashes().zip(push.changes.iter().map(|it| it.len())));
+        self.outbox = hashes.collect();
+        self.saved.extend(&self.outbox);
+        self.acknowledged.extend(holder.phone().acknowledged());
+    }
+}
+
+/// The stage of one run.
+pub(super) struct Stage {
+    pub(super) world: World,
+    pub(super) hands: Vec<Hand>,
+    pub(super) campaign: RecordId,
+    pub(super) deeds: Deeds,
+    pub(super) planted: Planted,
+    server_starts: usize,
+}
+
+impl Stage {
+    pub(super) fn set(seed: u64, fault: Option<Fault>) -> Self {
+        let prepared = prepared();
+        let place = folder();
+        copy_files(&prepared.folder.path().join("server"), place.path(), SERVER);
+        copy_files(prepared.folder.path(), &place.path().join("scratch"), EMPTY);
+        for phone in 0..PHONES {
+            let name = format!("phone-{phone}");
+            copy_files(&prepared.folder.path().join(&name), &place.path().join(name), "phone");
+        }
+        let world = World::in_folder(seed, place, prepared.phones.clone());
+        let planted = Planted::new(fault, &world);
+        let hands = CODES.iter().enumerate().map(|(place, code)| {
+            let line = Faults::default();
+            planted.on_the_line(&line);
+            let (folder, opening) = (world.folder().join(format!("phone-{place}")), world.next_opening());
+            let holder = world.phone_by(code, &folder, opening, line.clone());
+            Hand {
+                code,
+                device: holder.device(),
+                holder: Some(holder),
+                line,
+                cut: false,
+                skew_ms: 0,
+                revoked: None,
+                acknowledged: BTreeSet::new(),
+                saved: BTreeMap::new(),
+                outbox: BTreeMap::new(),
+                handed_over: Vec::new(),
+                folder,
+                copy: None,
+                opening,
+            }
+        });
+        let hands = hands.collect();
+        Self { world, hands, campaign: prepared.campaign, deeds: Deeds::default(), planted, server_starts: 0 }
+    }
+
+    /// Where a recomputation can start: a folder with a migrated database without anything.
+    pub(super) fn scratch(&self) -> PathBuf {
+        self.world.folder().join("scratch").join(EMPTY)
+    }
+
+    /// A phone's clock.
+    pub(super) fn now_of(&self, phone: usize) -> PhoneTime {
+        self.world.now().plus_millis(self.hands[phone].skew_ms)
+    }
+
+    /// The app starts again under a fresh actor, on whatever files are there.
+    fn take(&mut self, phone: usize, opening: u64) {
+        let hand = &mut self.hands[phone];
+        let holder = self.world.phone_by(hand.code, &hand.folder, opening, hand.line.clone());
+        (hand.holder, hand.opening) = (Some(holder), opening);
+    }
+
+    /// The app ends in order and starts again.
+    pub(super) fn restart(&mut self, phone: usize) {
+        self.hands[phone].holder = None;
+        let opening = self.world.next_opening();
+        self.take(phone, opening);
+    }
+
+    /// The phone dies: nothing is closed, and the app starts again from the files as they lay then.
+    pub(super) fn crash(&mut self, phone: usize) {
+        let image = self.world.folder().join("image");
+        copy_files(&self.hands[phone].folder, &image, "phone");
+        self.start_from(phone, &image);
+        self.deeds.crashes += 1;
+    }
+
+    fn start_from(&mut self, phone: usize, image: &Path) {
+        let opening = self.world.next_opening();
+        self.start_as(phone, image, opening);
+    }
+
+    fn start_as(&mut self, phone: usize, image: &Path, opening: u64) {
+        let hand = &mut self.hands[phone];
+        hand.holder = None;
+        copy_files(image, &hand.folder, "phone");
+        self.take(phone, opening);
+    }
+
+    /// Makes a copy of a phone's files.
+    pub(super) fn back_up(&mut self, phone: usize) {
+        let folder = self.world.folder().join(format!("copy-{phone}"));
+        let hand = &mut self.hands[phone];
+        copy_files(&hand.folder, &folder, "phone");
+        hand.copy = Some(Copy { folder, opening: hand.opening });
+    }
+
+    /// Puts a phone back to the copy, if there is one: what was saved since is gone, but not what was acknowledged.
+    pub(super) fn restore(&mut self, phone: usize) {
+        let Some(copy) = &self.hands[phone].copy else { return };
+        let image = copy.folder.clone();
+        let opening = if self.planted.reuses_actors() { copy.opening } else { self.world.next_opening() };
+        self.start_as(phone, &image, opening);
+        self.deeds.restores += 1;
+        let now = self.now_of(phone);
+        let hand = &mut self.hands[phone];
+        hand.look(now);
+        let Some(holder) = &mut hand.holder else { return };
+        let inbox: BTreeSet<_> = holder.inbox().into_iter().map(|entry| entry.hash).collect();
+        let outbox = &hand.outbox;
+        hand.saved.retain(|hash, _| outbox.contains_key(hash) || inbox.contains(hash));
+    }
+
+    /// The server dies and starts again from its files as they lay then.
+    pub(super) fn crash_server(&mut self) {
+        self.server_starts += 1;
+        let folder = self.world.folder().join(format!("server-{}", self.server_starts));
+        let folder = self.planted.left_of(&self.world.store, folder);
+        self.world.start_from(&folder);
+        self.deeds.crashes += 1;
+    }
+}
