@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response as HttpResponse};
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{DeviceNumber, RecordId, dossier};
 use canvass_core::wire::{
-    ABLE_DOSSIERS, DossierKey, MAX_BODY, Push, Receipt, ReceiptEntry, ReceiptPart, Request, Response, Verdict,
+    ABLE_DOSSIERS, DossierKey, MAX_BODY, Receipt, ReceiptEntry, ReceiptPart, Request, Response, Verdict,
 };
 use std::collections::HashSet;
 use std::future::Future;
@@ -89,8 +89,6 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
     app.store.seen(device, now).await?;
     let hashes: Vec<Vec<ChangeHash>> = request.pushes.iter().map(|push| push.hashes().collect()).collect();
     let proven = proven(secrets, &request.receipts);
-    let is_proven = |push: &&Push| push.hashes().any(|hash| proven.contains_key(&hash));
-    let brought_back = request.pushes.iter().filter(is_proven).map(|push| push.record).collect();
     let records: Vec<RecordId> = request.pushes.iter().map(|push| push.record).collect();
     let mut response = Response::new(request.nonce, now);
     let told = request.token.as_ref().and_then(|text| token::told(secrets, device, &request.person, text));
@@ -119,7 +117,7 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
             pushed: hashes.iter().flatten().copied().collect(),
             known,
             commit: request.commit,
-            brought_back,
+            pushed_of: records,
         })
         .await?;
     // Of what was accepted now, of what the server had already, whose acknowledgement may have been lost, and of what it sends.

@@ -96,8 +96,8 @@ pub struct PullOrder {
     pub known: Vec<(RecordId, ChangeHash)>,
     /// How far the log had come when it last asked.
     pub commit: Option<Commit>,
-    /// Records of which it brought something back in the same request: those that are not for it any more leave it.
-    pub brought_back: Vec<RecordId>,
+    /// The records that it pushed something of in the same request, which it has, be they its person's or not.
+    pub pushed_of: Vec<RecordId>,
 }
 
 impl PullOrder {
@@ -115,7 +115,7 @@ impl PullOrder {
             pushed: HashSet::new(),
             known: Vec::new(),
             commit: None,
-            brought_back: Vec::new(),
+            pushed_of: Vec::new(),
         }
     }
 }

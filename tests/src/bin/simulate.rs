@@ -82,13 +82,7 @@ fn main() -> ExitCode {
     );
     println!(
         "{} changes acknowledged, {} refused, {} decided on, {} records evicted, {} phones wiped, {} verdicts, {} moves",
-        deeds.acknowledged,
-        deeds.refused,
-        deeds.decided,
-        deeds.evicted,
-        deeds.wiped,
-        deeds.verdicts,
-        deeds.moves
+        deeds.acknowledged, deeds.refused, deeds.decided, deeds.evicted, deeds.wiped, deeds.verdicts, deeds.moves
     );
     let Some(failure) = failure else { return ExitCode::SUCCESS };
     println!("\n{}\nmade shorter:", failure.words);

@@ -10,7 +10,7 @@ mod shrink;
 mod stage;
 
 pub use fault::Fault;
-pub use plan::{Sort, Road, Step, plan};
+pub use plan::{Road, Sort, Step, plan};
 pub use shrink::shrink;
 pub use stage::Deeds;
 

@@ -5,13 +5,13 @@ use super::fault::Fault;
 use super::plan::{Road, Sort, Step};
 use super::server::Inside;
 use super::stage::{CODES, Deeds, Stage};
-use crate::bank::{date, person, unit};
+use crate::bank::{person, unit};
 use canvass_core::domain::outcome::{Outcome, Product};
 use canvass_core::domain::prospect::Prospect;
 use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::visit::Visit;
 use canvass_core::domain::{
-    Fields, Kind, KindSpec, Membership, Money, RecordId, Value, outcome, prospect, visit,
+    Fields, Kind, KindSpec, Membership, Money, RecordId, Value, Zone, outcome, prospect, visit,
 };
 use canvass_core::projection::Row;
 use canvass_core::replica::Query;
@@ -174,7 +174,7 @@ impl Stage {
             (Sort::Visit, Some(id)) => (&visit::KIND, Some(id), Visit::on_site(now, "谈了方案").to_fields()),
             (Sort::Claim, Some(id)) => {
                 let amount = Some(Money::from_yuan(amount).map_err(words)?);
-                let opened_on = date("2026-03-02");
+                let opened_on = now.date(&Zone::china());
                 let claim = Outcome { product: Product::Account, opened_on, amount, cards: None, reference: None };
                 (&outcome::KIND, Some(id), claim.to_fields())
             }
@@ -228,6 +228,10 @@ impl Stage {
                 self.deeds.evicted += report.applied.evicted;
             }
             Err(SyncError::GaveUp { .. }) => self.deeds.given_up += 1,
+            // An answer in words carries no checksum: damaged, it says that nothing can be done.
+            Err(SyncError::Rejected { .. }) if matches!(road, Road::Basement | Road::Flipped(..)) => {
+                self.deeds.given_up += 1;
+            }
             Err(SyncError::Revoked { handed_over, not_taken, not_sent }) => {
                 let may = hand.revoked.ok_or("a phone was wiped that nobody revoked")?;
                 let lasting = hand.outbox.len();

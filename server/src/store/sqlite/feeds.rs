@@ -161,6 +161,11 @@ pub(super) fn move_group(
     Ok(())
 }
 
+/// Whether a record is in any feed.
+pub(super) fn is_kept(db: &Connection, record: RecordId) -> Result<bool, StoreError> {
+    Ok(!feeds_of(db, record)?.is_empty())
+}
+
 /// Whether a record is in one of some feeds.
 pub(super) fn is_in(db: &Connection, record: RecordId, audiences: &[Audience]) -> Result<bool, StoreError> {
     let held = feeds_of(db, record)?;

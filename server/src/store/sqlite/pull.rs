@@ -17,7 +17,8 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
     let today = order.now.date(&Zone::china());
     let unknown = || StoreError::UnknownPerson(order.person.clone());
     let grants = Grants::of(bank, &order.person, today).ok_or_else(unknown)?;
-    let mut audiences = grants.audiences(bank);
+    let all_audiences = grants.audiences(bank);
+    let mut audiences = all_audiences.clone();
     audiences.retain(|audience| order.dossiers || !audience.is_confidential());
     // Whose roles are others than the phone was told gets its feeds anew, without what they do not read.
     let lost = match &order.commit {
@@ -45,15 +46,19 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
             pulling.pulled.positions.push(position);
         }
     }
-    for record in &order.brought_back {
-        if records::exists(db, *record)? {
-            pulling.evict(*record)?;
-        }
-    }
     let mut pulled = pulling.pulled;
     (pulled.lost, pulled.commit) = (lost, records::last_commit(db)?);
     for (record, hash) in &order.known {
         pulled.known.extend(records::written(db, *record, hash)?.map(|written| (*hash, written)));
+    }
+    // What was recorded in good faith and belongs elsewhere by now may be in no feed from which the phone is told to let it go.
+    for record in &order.pushed_of {
+        if feeds::is_kept(db, *record)?
+            && !feeds::is_in(db, *record, &all_audiences)?
+            && !pulled.evictions.contains(record)
+        {
+            pulled.evictions.push(*record);
+        }
     }
     let version = bank::version(db)?.unsigned_abs();
     if version != order.reference {

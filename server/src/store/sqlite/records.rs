@@ -200,12 +200,6 @@ pub(super) fn row(db: &Connection, id: RecordId) -> Result<Option<Row>, StoreErr
     Ok(stored.map(Row::try_from).transpose()?)
 }
 
-/// Whether there is a record.
-pub(super) fn exists(db: &Connection, id: RecordId) -> Result<bool, StoreError> {
-    let mut select = db.prepare_cached("SELECT 1 FROM record WHERE id = ?")?;
-    Ok(select.query_row([id.as_bytes()], |_| Ok(())).optional()?.is_some())
-}
-
 /// Who wrote a change of the log, and when it came.
 pub(super) fn written(
     db: &Connection,
