@@ -4,11 +4,13 @@
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::Request as HttpRequest;
+use canvass_core::document::ChangeHash;
 use canvass_core::sync::{Failure, Post, Reply};
-use canvass_core::wire::{Request, Response};
+use canvass_core::wire::{Push, Request, Response};
 use canvass_server::demo::link::Transport;
 use canvass_server::http::CONTENT_TYPE;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -118,11 +120,11 @@ impl Faults {
         self.0.borrow_mut().before_arrival = Some(Rc::new(work));
     }
 
-    /// How many changes hang on the way.
-    pub fn held_changes(&self) -> usize {
-        let held = self.0.borrow();
-        let requests = held.held.iter().filter_map(|post| Request::decode(&post.body).ok());
-        requests.map(|request| request.pushes.iter().map(|push| push.changes.len()).sum::<usize>()).max().unwrap_or(0)
+    /// Which changes hang on the way.
+    pub fn hanging(&self) -> BTreeSet<ChangeHash> {
+        let state = self.0.borrow();
+        let requests = state.held.iter().filter_map(|post| Request::decode(&post.body).ok());
+        requests.flat_map(|request| request.pushes.iter().flat_map(Push::hashes).collect::<Vec<_>>()).collect()
     }
 
     /// What the server answered since this was last asked.

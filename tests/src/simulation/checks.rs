@@ -2,7 +2,7 @@
 
 use super::plan::Road;
 use super::server::Inside;
-use super::stage::Stage;
+use super::stage::{Deeds, Stage};
 use crate::bank::person;
 use canvass_core::domain::{Place, RecordId, prospect};
 use canvass_core::projection::Row;
@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const HONEST: [&str; 5] =
     ["author-only", "not-in-your-audience", "not-your-role", "leader-refused", "depends-on-refused"];
 
-/// How often everybody syncs before everything has to be at rest.
-const ROUNDS: usize = 4;
+/// After how many rounds of syncs everything has to be at rest.
+const ROUNDS: usize = 6;
 
 /// Lets everything come to rest: what hangs arrives, all lines are mended, leaders decide, everybody syncs.
 pub(super) fn rest(stage: &mut Stage) -> Result<(), String> {
@@ -27,23 +27,27 @@ pub(super) fn rest(stage: &mut Stage) -> Result<(), String> {
             holder.release_late();
         }
     }
-    stage.planted.on_their_way(0);
+    stage.planted.on_their_way(BTreeMap::new());
     for round in 0..ROUNDS {
-        let given_up = stage.deeds.given_up;
+        let before = stage.deeds;
         for phone in 0..stage.hands.len() {
             stage.sync(phone, Road::Clear, 0)?;
         }
-        if stage.deeds.given_up > given_up {
+        if stage.deeds.given_up > before.given_up {
             return Err("a sync over a good line gave up".to_owned());
         }
         // Something held can wait for something else that is held.
         for n in 0..100 {
-            if !stage.decide(n, (n + round) % 3 != 0)? {
+            if !stage.decide(n, !(n + round).is_multiple_of(3))? {
                 break;
             }
         }
+        let syncs = stage.deeds.syncs;
+        if stage.deeds == (Deeds { syncs, ..before }) {
+            return Ok(());
+        }
     }
-    Ok(())
+    Err(format!("after {ROUNDS} rounds there is still something to send or to fetch"))
 }
 
 /// Checks every promise.

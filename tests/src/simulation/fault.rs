@@ -4,10 +4,11 @@
 use super::server::copy_server;
 use crate::line::Faults;
 use crate::world::World;
-use canvass_core::domain::Audience;
+use canvass_core::domain::{Audience, DeviceNumber};
 use canvass_server::store::SqliteStore;
 use clap::ValueEnum;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -44,8 +45,8 @@ impl Fault {
 /// What is planted in one run.
 pub(super) struct Planted {
     fault: Option<Fault>,
-    /// Numbers that changes on their way have drawn already.
-    drawn: Rc<Cell<u64>>,
+    /// How many numbers the changes that are on their way from each phone have drawn already.
+    drawn: Rc<RefCell<BTreeMap<DeviceNumber, u64>>>,
     /// Where the server's database is now.
     database: Rc<RefCell<PathBuf>>,
     /// The server's files as they were before the last request.
@@ -91,9 +92,12 @@ impl Planted {
             }
             Some(Fault::PositionBeforeCommit) => {
                 let drawn = self.drawn.clone();
-                line.rewrite_each(move |_, response| {
+                line.rewrite_each(move |request, response| {
+                    let drawn = drawn.borrow();
+                    let others = drawn.iter().filter(|(device, _)| **device != request.device);
+                    let ahead: u64 = others.map(|(_, changes)| changes).sum();
                     let units = response.positions.iter_mut().filter(|at| matches!(at.feed, Audience::Unit(_)));
-                    units.for_each(|position| position.high += drawn.get());
+                    units.for_each(|position| position.high += ahead);
                 });
             }
             Some(Fault::EvictionForgotten) => line.rewrite_each(|_, response| response.evictions.clear()),
@@ -101,9 +105,9 @@ impl Planted {
         }
     }
 
-    /// So many changes are on their way.
-    pub(super) fn on_their_way(&self, changes: usize) {
-        self.drawn.set(changes as u64);
+    /// So many changes are on their way from each phone.
+    pub(super) fn on_their_way(&self, changes: BTreeMap<DeviceNumber, u64>) {
+        *self.drawn.borrow_mut() = changes;
     }
 
     /// Whether a phone put back writes under the actor of the opening from which the copy is.

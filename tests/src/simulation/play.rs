@@ -34,8 +34,9 @@ pub(super) fn play(seed: u64, steps: &[Step], fault: Option<Fault>) -> Result<De
     let mut stage = Stage::set(seed, fault);
     for step in steps {
         stage.step(*step).map_err(|words| format!("at {step:?}: {words}"))?;
-        let on_their_way = stage.hands.iter().map(|hand| hand.line.held_changes()).sum();
-        stage.planted.on_their_way(on_their_way);
+        if fault == Some(Fault::PositionBeforeCommit) {
+            stage.tell_planted();
+        }
     }
     checks::rest(&mut stage)?;
     checks::all(&mut stage)?;
@@ -180,7 +181,8 @@ impl Stage {
             }
             (_, None) => return Ok(()),
         };
-        self.doing(phone, |holder| holder.phone().record(kind, about, &fields, now).map(drop).map_err(words))
+        let id = self.new_id(now);
+        self.doing(phone, |holder| holder.replica().create(id, kind, about, &fields, now).map(drop).map_err(words))
     }
 
     fn edit(&mut self, phone: usize, id: RecordId, field: &str, value: Value) -> Result<(), String> {
@@ -224,6 +226,7 @@ impl Stage {
                 }
                 self.deeds.syncs += 1;
                 self.deeds.acknowledged += report.applied.acknowledged;
+                self.deeds.pulled += report.applied.pulled;
                 self.deeds.refused += report.applied.refused;
                 self.deeds.evicted += report.applied.evicted;
             }

@@ -12,6 +12,8 @@ use canvass_core::document::ChangeHash;
 use canvass_core::domain::{DeviceNumber, PhoneTime, RecordId};
 use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::store::{SqliteOptions, SqliteStore, Store};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
@@ -36,6 +38,8 @@ pub struct Deeds {
     pub restores: usize,
     /// Changes of which a phone was told that the server has them.
     pub acknowledged: usize,
+    /// Changes that came to a phone.
+    pub pulled: usize,
     /// Changes refused.
     pub refused: usize,
     /// Changes that a leader decided on.
@@ -58,6 +62,7 @@ impl AddAssign for Deeds {
         self.crashes += other.crashes;
         self.restores += other.restores;
         self.acknowledged += other.acknowledged;
+        self.pulled += other.pulled;
         self.refused += other.refused;
         self.decided += other.decided;
         self.evicted += other.evicted;
@@ -173,6 +178,8 @@ pub(super) struct Stage {
     pub(super) campaign: RecordId,
     pub(super) deeds: Deeds,
     pub(super) planted: Planted,
+    /// Where the ids of new records come from.
+    ids: ChaCha8Rng,
     server_starts: usize,
 }
 
@@ -211,12 +218,18 @@ impl Stage {
             }
         });
         let hands = hands.collect();
-        Self { world, hands, campaign: prepared.campaign, deeds: Deeds::default(), planted, server_starts: 0 }
+        let (campaign, ids) = (prepared.campaign, ChaCha8Rng::seed_from_u64(seed));
+        Self { world, hands, campaign, deeds: Deeds::default(), planted, ids, server_starts: 0 }
     }
 
     /// Where a recomputation can start: a folder with a migrated database without anything.
     pub(super) fn scratch(&self) -> PathBuf {
         self.world.folder().join("scratch").join(EMPTY)
+    }
+
+    /// The id of a new record. It does not follow from a phone's own randomness, of which a fault may make little.
+    pub(super) fn new_id(&mut self, now: PhoneTime) -> RecordId {
+        RecordId::new(now.millis(), self.ids.random())
     }
 
     /// A phone's clock.
@@ -266,8 +279,10 @@ impl Stage {
         hand.copy = Some(Copy { folder, opening: hand.opening });
     }
 
-    /// Puts a phone back to the copy, if there is one: what was saved since is gone, but not what was acknowledged.
+    /// Puts one of the phones back of which there is a copy: what was saved since is gone, but not what was acknowledged.
     pub(super) fn restore(&mut self, phone: usize) {
+        let copied: Vec<_> = (0..self.hands.len()).filter(|phone| self.hands[*phone].copy.is_some()).collect();
+        let Some(&phone) = copied.get(phone % copied.len().max(1)) else { return };
         let Some(copy) = &self.hands[phone].copy else { return };
         let image = copy.folder.clone();
         let opening = if self.planted.reuses_actors() { copy.opening } else { self.world.next_opening() };
@@ -280,6 +295,17 @@ impl Stage {
         let inbox: BTreeSet<_> = holder.inbox().into_iter().map(|entry| entry.hash).collect();
         let outbox = &hand.outbox;
         hand.saved.retain(|hash, _| outbox.contains_key(hash) || inbox.contains(hash));
+    }
+
+    /// Tells the planted fault what hangs on the way and the server does not have.
+    pub(super) fn tell_planted(&mut self) {
+        let mut drawn = BTreeMap::new();
+        for hand in &self.hands {
+            let hanging = hand.line.hanging();
+            let known = self.world.run(self.world.store.has_changes(hanging.iter().copied().collect())).expect("read");
+            drawn.insert(hand.device, hanging.iter().filter(|hash| !known.contains(hash)).count() as u64);
+        }
+        self.planted.on_their_way(drawn);
     }
 
     /// The server dies and starts again from its files as they lay then.

@@ -1,0 +1,91 @@
+//! Simulated runs: whatever people, phones, the network and the server do, by one seed each, every promise holds in the end;
+//! and whoever breaks one on purpose is found.
+
+#![expect(clippy::panic, reason = "fixtures are right or the test is wrong")]
+
+use canvass_tests::simulation::{Deeds, Fault, STEPS, plan, play, run, shrink};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Seeds in which each fault is found, and what the check says that finds it.
+const CAUGHT: [(Fault, u64, &str); 6] = [
+    (Fault::AcknowledgedBeforeCommit, 0, "acknowledged and lost"),
+    (Fault::PositionBeforeCommit, 1, "lacks"),
+    (Fault::ActorReused, 38, "seq-reuse"),
+    (Fault::EvictionForgotten, 2, "still holds"),
+    (Fault::RefusalWithoutBytes, 2, "refused without its bytes kept"),
+    (Fault::CountedTwice, 1, "the tallies are not the sums of the contributions"),
+];
+
+#[test]
+fn two_hundred_seeds_break_no_promise() {
+    const SEEDS: u64 = 200;
+    let (next, sum) = (AtomicU64::new(0), Mutex::new(Deeds::default()));
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= SEEDS {
+                break;
+            }
+            match run(seed, STEPS, None) {
+                Ok(deeds) => *sum.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) += deeds,
+                Err(failure) => panic!("{failure}\nmade shorter: {}", shrink(&failure, None)),
+            }
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(work);
+        }
+    });
+    let deeds = *sum.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    println!("{deeds:?}");
+    // A check of what never happens proves nothing.
+    let happened = [
+        deeds.edits,
+        deeds.syncs,
+        deeds.given_up,
+        deeds.crashes,
+        deeds.restores,
+        deeds.acknowledged,
+        deeds.pulled,
+        deeds.refused,
+        deeds.decided,
+        deeds.evicted,
+        deeds.wiped,
+        deeds.verdicts,
+        deeds.moves,
+    ];
+    assert!(happened.iter().all(|times| *times >= 10), "{deeds:?}");
+}
+
+#[test]
+fn every_planted_fault_is_found_by_its_seed_and_nothing_without_it() {
+    for (fault, seed, expected) in CAUGHT {
+        assert_eq!(run(seed, STEPS, None).err(), None, "{fault:?}");
+        let Err(failure) = run(seed, STEPS, Some(fault)) else { panic!("{fault:?} is not found by seed {seed}") };
+        assert!(failure.words.contains(expected), "{fault:?}: {}", failure.words);
+        assert!(failure.to_string().contains(&format!("seed {seed}")), "{failure}");
+    }
+    assert!(Fault::ALL.iter().all(|fault| CAUGHT.iter().any(|(caught, ..)| caught == fault)));
+}
+
+#[test]
+fn a_failing_run_becomes_as_short_as_it_goes() {
+    let (fault, seed, _) = CAUGHT[0];
+    let Err(failure) = run(seed, STEPS, Some(fault)) else { panic!("{fault:?} is not found by seed {seed}") };
+    let short = shrink(&failure, Some(fault));
+    assert!(short.steps.len() <= 5 && !short.steps.is_empty(), "{short}");
+    assert_eq!(play(seed, &short.steps, Some(fault)).err().as_ref(), Some(&short.words));
+    assert_eq!(play(seed, &short.steps, None).err(), None);
+}
+
+#[test]
+fn the_same_seed_plays_the_same() {
+    for seed in 0..5 {
+        assert_eq!(plan(seed, STEPS), plan(seed, STEPS));
+        assert_eq!(run(seed, STEPS, None), run(seed, STEPS, None));
+    }
+    assert_ne!(plan(0, STEPS), plan(1, STEPS));
+}
