@@ -1,21 +1,50 @@
 //! Simulated runs: whatever people, phones, the network and the server do, by one seed each, every promise holds in the end;
 //! and whoever breaks one on purpose is found.
 
-#![expect(clippy::panic, reason = "fixtures are right or the test is wrong")]
-
-use canvass_tests::simulation::{Deeds, Fault, STEPS, plan, play, run, shrink};
+use canvass_tests::simulation::{Deeds, Fault, Road, STEPS, Sort, Step, plan, play, run, shrink};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Seeds in which each fault is found, and what the check says that finds it.
+/// Seeds in which each fault is found, and what the check says that finds it. Where a changed product makes a seed miss,
+/// `simulate --plant <fault>` finds another.
 const CAUGHT: [(Fault, u64, &str); 6] = [
     (Fault::AcknowledgedBeforeCommit, 0, "acknowledged and lost"),
     (Fault::PositionBeforeCommit, 1, "lacks"),
     (Fault::ActorReused, 38, "seq-reuse"),
     (Fault::EvictionForgotten, 2, "still holds"),
     (Fault::RefusalWithoutBytes, 2, "refused without its bytes kept"),
-    (Fault::CountedTwice, 1, "the tallies are not the sums of the contributions"),
+    (Fault::CountedTwice, 2, "the tallies are not the sums of the contributions"),
 ];
+
+/// Steps that once broke a promise, as short as they were made.
+const MENDED: [(&str, &[Step]); 2] = [
+    (
+        "a visit to a prospect that was assigned elsewhere before it came stayed on its phone for ever",
+        &[
+            Step::Record { phone: 3, what: Sort::Prospect, pick: 0, amount: 0 },
+            Step::Sync { phone: 3, road: Road::Clear, luck: 0 },
+            Step::Record { phone: 3, what: Sort::Visit, pick: 0, amount: 0 },
+            Step::Reassign { pick: 0, unit: 1 },
+        ],
+    ),
+    (
+        "a phone put back to a copy from before its first sync kept what its person no longer may hold",
+        &[
+            Step::Record { phone: 4, what: Sort::Prospect, pick: 0, amount: 0 },
+            Step::Backup { phone: 4 },
+            Step::Sync { phone: 4, road: Road::Clear, luck: 0 },
+            Step::Move { phone: 4, unit: 1 },
+            Step::Restore { phone: 4 },
+        ],
+    ),
+];
+
+#[test]
+fn what_once_broke_a_promise_breaks_none_any_more() {
+    for (story, steps) in MENDED {
+        assert_eq!(play(0, steps, None).err(), None, "{story}");
+    }
+}
 
 #[test]
 fn two_hundred_seeds_break_no_promise() {
