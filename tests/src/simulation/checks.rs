@@ -116,7 +116,13 @@ fn everybody_holds_their_own(stage: &mut Stage) -> Result<(), String> {
     let today = stage.world.today();
     let bank = stage.world.run(stage.world.store.bank()).map_err(|error| error.to_string())?;
     for hand in &mut stage.hands {
-        let Some(holder) = &mut hand.holder else { continue };
+        let left = hand.files();
+        let Some(holder) = &mut hand.holder else {
+            if let Some(left) = left.first() {
+                return Err(format!("{} was wiped and {left} is left of it", hand.code));
+            }
+            continue;
+        };
         if hand.revoked.is_some() {
             return Err(format!("{} was revoked and is not wiped", hand.code));
         }

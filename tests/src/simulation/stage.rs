@@ -160,6 +160,12 @@ pub(super) struct Hand {
 }
 
 impl Hand {
+    /// The names of this phone's files.
+    pub(super) fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.folder).expect("a folder");
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+    }
+
     /// Looks at what is in the outbox.
     pub(super) fn look(&mut self, now: PhoneTime) {
         let Some(holder) = &mut self.holder else { return };
