@@ -79,9 +79,10 @@ fn folder() -> TempDir {
     made.expect("a folder")
 }
 
-/// Files that every run starts from: nothing in them depends on the seed.
+/// Files that every run starts from, by their places in its folder: nothing in them depends on the seed. They are kept in
+/// memory, since nothing would clear a folder away when the process ends.
 struct Prepared {
-    folder: TempDir,
+    files: Vec<(PathBuf, Vec<u8>)>,
     phones: Vec<PhoneOwner>,
     campaign: RecordId,
 }
@@ -95,6 +96,7 @@ fn prepared() -> &'static Prepared {
     static PREPARED: OnceLock<Prepared> = OnceLock::new();
     PREPARED.get_or_init(|| {
         let kept = folder();
+        let place = |name: &str| kept.path().join(name);
         let (bank, phones) = small_bank(2);
         let first = folder();
         write_secret(&first.path().join("canvass.key"));
@@ -102,25 +104,44 @@ fn prepared() -> &'static Prepared {
         world.run(world.store.set_bank(bank)).expect("a bank");
         world.run(enrolled(&world.store, &phones));
         let campaign = world.launch(&World::plain_campaign());
-        copy_files(world.folder(), &kept.path().join("server"), SERVER);
-        for (place, code) in CODES.iter().enumerate() {
-            let phone = kept.path().join(format!("phone-{place}"));
+        copy_files(world.folder(), kept.path(), SERVER);
+        for (number, code) in CODES.iter().enumerate() {
+            let phone = place(&format!("phone-{number}"));
             std::fs::create_dir(&phone).expect("a folder");
             drop(world.phone_in(code, &phone));
         }
         // Opened and closed once, each is one file.
-        let secret_file = Some(kept.path().join("server/canvass.key"));
-        let options = SqliteOptions { durable: false, seed: Some(0), secret_file };
-        for database in ["server/canvass.db", EMPTY] {
-            drop(SqliteStore::open(&kept.path().join(database), options.clone()).expect("a store"));
+        let options = SqliteOptions { durable: false, seed: Some(0), secret_file: Some(place("canvass.key")) };
+        std::fs::create_dir(place("scratch")).expect("a folder");
+        for database in [place("canvass.db"), place("scratch").join(EMPTY)] {
+            drop(SqliteStore::open(&database, options.clone()).expect("a store"));
         }
-        Prepared { folder: kept, phones, campaign }
+        let mut files = Vec::new();
+        read_files(kept.path(), kept.path(), &mut files);
+        Prepared { files, phones, campaign }
     })
+}
+
+fn read_files(folder: &Path, root: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            read_files(&path, root, files);
+        } else {
+            let place = path.strip_prefix(root).expect("within").to_owned();
+            files.push((place, std::fs::read(&path).expect("a file")));
+        }
+    }
 }
 
 /// The same secrets in every run: what is derived from them is in prepared files.
 fn write_secret(path: &Path) {
-    std::fs::write(path, "5a".repeat(32)).expect("written");
+    write_private(path, "5a".repeat(32).as_bytes());
+}
+
+/// Writes a file that only its owner can read: the server takes no other for its secrets.
+fn write_private(path: &Path, bytes: &[u8]) {
+    std::fs::write(path, bytes).expect("written");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -193,11 +214,10 @@ impl Stage {
     pub(super) fn set(seed: u64, fault: Option<Fault>) -> Self {
         let prepared = prepared();
         let place = folder();
-        copy_files(&prepared.folder.path().join("server"), place.path(), SERVER);
-        copy_files(prepared.folder.path(), &place.path().join("scratch"), EMPTY);
-        for phone in 0..PHONES {
-            let name = format!("phone-{phone}");
-            copy_files(&prepared.folder.path().join(&name), &place.path().join(name), "phone");
+        for (file, bytes) in &prepared.files {
+            let file = place.path().join(file);
+            std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+            write_private(&file, bytes);
         }
         let world = World::in_folder(seed, place, prepared.phones.clone());
         let planted = Planted::new(fault, &world);
