@@ -7,6 +7,7 @@ mod bank;
 pub mod browser;
 mod holder;
 mod keyring;
+pub mod killing;
 mod line;
 
 pub mod simulation;
