@@ -56,6 +56,9 @@ struct State {
     answers_to_lose: usize,
     requests_to_hold: usize,
     bits_to_flip: Vec<(bool, usize)>,
+    request_to_cut: Option<usize>,
+    answer_to_cut: Option<usize>,
+    dies_when_cut: bool,
     held: Vec<Post>,
     rewrite: Option<Rewrite>,
     rewrite_each: Option<RewriteEach>,
@@ -78,6 +81,7 @@ impl Faults {
         let mut state = self.0.borrow_mut();
         (state.cut, state.answers_to_lose, state.requests_to_hold) = (false, 0, 0);
         state.bits_to_flip.clear();
+        (state.request_to_cut, state.answer_to_cut, state.dies_when_cut) = (None, None, false);
     }
 
     /// The server answers the next requests, but the phone does not hear it.
@@ -96,6 +100,29 @@ impl Faults {
         self.0.borrow_mut().bits_to_flip.push((there, bit));
     }
 
+    /// Cuts the line in the next request, behind so many bytes of its body: the server hears those and then no more, the
+    /// phone nothing. A shorter request is not cut, and the next one is.
+    pub fn cut_request_at(&self, byte: usize) {
+        self.0.borrow_mut().request_to_cut = Some(byte);
+    }
+
+    /// Cuts the line in the next answer, behind so many bytes of its body: the phone hears those, and takes them for all
+    /// there is. A shorter answer is not cut, and the next one is.
+    pub fn cut_answer_at(&self, byte: usize) {
+        self.0.borrow_mut().answer_to_cut = Some(byte);
+    }
+
+    /// From such a cut on nothing comes through any more.
+    pub fn die_when_cut(&self) {
+        self.0.borrow_mut().dies_when_cut = true;
+    }
+
+    /// Whether what was to be cut was.
+    pub fn has_cut(&self) -> bool {
+        let state = self.0.borrow();
+        state.request_to_cut.is_none() && state.answer_to_cut.is_none()
+    }
+
     fn damage(&self, bytes: &mut [u8], there: bool) {
         let mut state = self.0.borrow_mut();
         let Some(place) = state.bits_to_flip.iter().position(|(direction, _)| *direction == there) else { return };
@@ -103,6 +130,14 @@ impl Faults {
         if !bytes.is_empty() {
             bytes[bit / 8 % bytes.len()] ^= 1 << (bit % 8);
         }
+    }
+
+    /// Where something of a length is to be cut, if it is.
+    fn takes(&self, length: usize, cut: impl Fn(&mut State) -> &mut Option<usize>) -> Option<usize> {
+        let mut state = self.0.borrow_mut();
+        let byte = cut(&mut state).take_if(|byte| *byte < length);
+        state.cut |= byte.is_some() && state.dies_when_cut;
+        byte
     }
 
     /// Changes the next answer on its way.
@@ -148,6 +183,10 @@ impl Line {
     }
 
     fn arrive(&self, post: &Post) -> Reply {
+        self.arrive_as(post, Body::from(post.body.clone()))
+    }
+
+    fn arrive_as(&self, post: &Post, body: Body) -> Reply {
         let before = self.faults.0.borrow().before_arrival.clone();
         if let Some(before) = before {
             before();
@@ -156,7 +195,7 @@ impl Line {
         if let Some(authorization) = &post.authorization {
             request = request.header("authorization", authorization);
         }
-        let request = request.body(Body::from(post.body.clone())).expect("a request");
+        let request = request.body(body).expect("a request");
         let (status, body) = self.runtime.block_on(async {
             let response = self.door.router().oneshot(request).await.expect("the router never fails");
             let status = response.status().as_u16();
@@ -188,10 +227,19 @@ impl Transport for Line {
                 return lost("timed out");
             }
         }
+        if let Some(byte) = self.faults.takes(post.body.len(), |state| &mut state.request_to_cut) {
+            let heard = Ok(Bytes::copy_from_slice(&post.body[..byte]));
+            let parts = [heard, Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))];
+            drop(self.arrive_as(post, Body::from_stream(futures_util::stream::iter(parts))));
+            return lost("the line was cut");
+        }
         let mut post = post.clone();
         self.faults.damage(&mut post.body, true);
         let mut reply = self.arrive(&post);
         self.faults.damage(&mut reply.body, false);
+        if let Some(byte) = self.faults.takes(reply.body.len(), |state| &mut state.answer_to_cut) {
+            reply.body.truncate(byte);
+        }
         let mut state = self.faults.0.borrow_mut();
         if let (Ok(request), Ok(mut response)) = (Request::decode(&post.body), Response::decode(&reply.body)) {
             state.log.push(Exchange { request: request.clone(), response: response.clone() });
