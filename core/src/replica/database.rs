@@ -45,7 +45,9 @@ pub(super) fn connect(path: &Path, key: Option<&[u8; 32]>, durability: Durabilit
     if done != MIGRATIONS {
         // The file remembers this.
         db.pragma_update(None, "journal_mode", "WAL")?;
-        embedded::migrations::runner().run(&mut db).map_err(|error| migration_error(&error))?;
+        // All in one transaction with the notes of what was done: cut off anywhere, the file is as it was before.
+        let migrations = embedded::migrations::runner().set_grouped(true);
+        migrations.run(&mut db).map_err(|error| migration_error(&error))?;
         db.pragma_update(None, "user_version", MIGRATIONS)?;
     }
     Ok(db)

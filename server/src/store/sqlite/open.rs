@@ -101,7 +101,9 @@ pub(super) fn connect(path: &Path, durable: bool) -> Result<Connection, StoreErr
          PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384;"
     ))?;
     prepare_once(&db)?;
-    embedded::migrations::runner().run(&mut db).map_err(|error| match error.kind() {
+    // All in one transaction with the notes of what was done: cut off anywhere, the file is as it was before.
+    let migrations = embedded::migrations::runner().set_grouped(true);
+    migrations.run(&mut db).map_err(|error| match error.kind() {
         refinery::error::Kind::DivergentVersion(..) | refinery::error::Kind::MissingVersion(_) => {
             StoreError::Newer(error.to_string())
         }
