@@ -75,6 +75,16 @@ pub enum SecretsError {
     Open(PathBuf),
 }
 
+/// Waits until the names in a file's folder are on the disk.
+pub(crate) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
 /// Every key of one server.
 #[derive(Clone)]
 pub struct Secrets(Arc<Inner>);
@@ -120,19 +130,31 @@ impl Secrets {
         master.map_or_else(|| Err(SecretsError::Malformed(path.to_owned())), Self::from_master)
     }
 
-    /// Makes a secret file from 32 fresh random bytes, for this user's eyes only.
+    /// Makes a secret file from 32 fresh random bytes, for this user's eyes only. It appears whole, and once this returns not
+    /// even a power cut takes it away: without it nothing opens that is written after it.
     ///
     /// # Errors
     /// When there is one, or it cannot be written.
     pub fn make(path: &Path, master: [u8; 32]) -> Result<Self, SecretsError> {
         let failed = |error: std::io::Error| SecretsError::File(path.to_owned(), error.to_string());
+        let secrets = Self::from_master(master)?;
+        let mut new = path.as_os_str().to_owned();
+        new.push(".new");
         let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
+        options.write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(failed)?;
-        writeln!(file, "{}", HEXLOWER.encode(&master)).and_then(|()| file.sync_all()).map_err(failed)?;
-        Self::from_master(master)
+        let mut file = options.open(&new).map_err(failed)?;
+        // One at a time: behind whoever was first it is theirs already.
+        file.lock().map_err(failed)?;
+        if path.exists() {
+            return Err(failed(std::io::ErrorKind::AlreadyExists.into()));
+        }
+        let text = Zeroizing::new(HEXLOWER.encode(&master));
+        file.set_len(0).and_then(|()| writeln!(file, "{}", *text)).and_then(|()| file.sync_all()).map_err(failed)?;
+        std::fs::rename(&new, path).map_err(failed)?;
+        sync_folder_of(path).map_err(failed)?;
+        Ok(secrets)
     }
 
     /// 32 bytes for a purpose and a name within it.

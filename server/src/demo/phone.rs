@@ -80,7 +80,8 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// Takes a phone up at a true time: as it was left in its folder, or a new one that has just enrolled as `identity` says.
+    /// Takes a phone up at a true time: as it was left in its folder, or a new one that has just enrolled as `identity` says,
+    /// also if that was cut off before.
     ///
     /// # Errors
     /// When the database cannot be opened.
@@ -90,9 +91,9 @@ impl Phone {
         rng.set_stream(u64::from(owner.device.get()) | 1 << 40);
         let path = setup.folder.join(format!("phone-{:05}.db", owner.device.get()));
         let opening = setup.opening(now, &mut rng);
-        let replica = match path.exists() {
-            true => Replica::open(&path, opening, None),
-            false => Replica::begin(&path, opening, identity),
+        let replica = match Replica::open(&path, opening.clone(), None) {
+            Err(ReplicaError::NotEnrolled(_)) => Replica::begin(&path, opening, identity),
+            opened => opened,
         };
         let replica = replica.map_err(|error| PhoneError::Replica { device: owner.device.get(), error })?;
         let (acknowledged, conflicts) = (HashSet::new(), HashSet::new());

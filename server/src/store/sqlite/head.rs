@@ -2,7 +2,7 @@
 //! database need not be able to write. So a log that was cut off, or an older database put in place, is found out.
 
 use super::audit::last;
-use crate::secrets::{Purpose, Secrets};
+use crate::secrets::{Purpose, Secrets, sync_folder_of};
 use crate::store::StoreError;
 use data_encoding::HEXLOWER;
 use rusqlite::Connection;
@@ -63,7 +63,15 @@ impl Head {
         let end = last(db)?.map_or(End { n: 0, mark: Vec::new() }, |(n, mark)| End { n: n.unsigned_abs(), mark });
         let failed = |error: std::io::Error| StoreError::Storage(format!("{}: {error}", self.0.display()));
         let mut file = self.locked().map_err(failed)?;
-        file.set_len(0).and_then(|()| file.write_all(&line(&end, secrets))).map_err(failed)
+        file.set_len(0).and_then(|()| file.write_all(&line(&end, secrets))).map_err(failed)?;
+        self.sync(&file).map_err(failed)
+    }
+
+    /// Waits until the file is on the disk. After that a power cut leaves it as it was or as it is written next: one sector
+    /// holds its line.
+    fn sync(&self, file: &File) -> std::io::Result<()> {
+        file.sync_all()?;
+        sync_folder_of(&self.0)
     }
 
     /// The file, for one writer at a time: commands note too while the server does.
@@ -120,14 +128,17 @@ impl<'a> Follower<'a> {
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(words)?;
         let end = End { n: n.unsigned_abs(), mark };
-        match parsed(&text, self.secrets) {
+        let noted = parsed(&text, self.secrets);
+        let is_first = noted == Noted::Nothing;
+        match noted {
             Noted::Until(noted) if noted.n > end.n || !continues(db, &noted) => {
                 return Err("the audit log does not continue what was kept: see `audit verify`".to_owned());
             }
             Noted::Forged => return Err("the file is not of these secrets: see `audit verify`".to_owned()),
             Noted::Nothing | Noted::Until(_) => {}
         }
-        file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&line(&end, self.secrets))).map_err(words)
+        file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&line(&end, self.secrets))).map_err(words)?;
+        if is_first { self.head.sync(&file).map_err(words) } else { Ok(()) }
     }
 }
 
