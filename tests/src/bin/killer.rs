@@ -1,9 +1,9 @@
 //! Kills a server and a phone at random, and says what was lost: `killer --kills 5000`. It starts itself as both.
 
-use canvass_tests::killing::{self, Plan, Role};
+use canvass_tests::killing::{self, Plan, Role, Shim};
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Kills a server and a phone that record and sync, at random, and looks whether anything that was said to be safe is lost.
@@ -22,6 +22,9 @@ struct Arguments {
     /// Whose commits do not wait for the disk, to see that a power cut then does lose something
     #[arg(long, value_enum, value_name = "WHO")]
     weaken: Option<Who>,
+    /// Instead kill each of the two at every step that it makes in its files, one run for each step (needs Linux and `cc`)
+    #[arg(long, conflicts_with_all = ["kills", "seed", "power_cut", "weaken"])]
+    every_step: bool,
     /// Play the server on a folder (started by this program itself)
     #[arg(long, value_name = "FOLDER", hide = true)]
     as_server: Option<PathBuf>,
@@ -50,6 +53,22 @@ impl From<Who> for Role {
     }
 }
 
+fn every_step(program: &Path) -> ExitCode {
+    let Some(shim) = Shim::compiled() else {
+        eprintln!("stopping at every step needs Linux and a C compiler (`cc`)");
+        return ExitCode::FAILURE;
+    };
+    let runs = [
+        ("a phone from its beginning", killing::at_every_step(program, &shim, Role::Phone)),
+        ("a server at work", killing::at_every_step(program, &shim, Role::Server)),
+        ("a server's first start", killing::at_every_step_of_beginning(program, &shim)),
+    ];
+    for (what, stepped) in &runs {
+        println!("{what}: {stepped}");
+    }
+    if runs.iter().all(|(_, stepped)| stepped.faults.is_empty()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let weakened = arguments.weaken.map(Role::from);
@@ -69,6 +88,9 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if arguments.every_step {
+        return every_step(&program);
+    }
     let bar = ProgressBar::new(plan.kills as u64);
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} kills, {per_sec}, {eta} to go");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

@@ -57,12 +57,11 @@ impl Running {
         self.said.iter().collect()
     }
 
-    /// Lets it end by itself. Returns what it had said and nobody had heard yet.
-    pub(super) fn end(mut self) -> Vec<String> {
+    /// Lets it end by itself. Returns what it had said and nobody had heard yet, and whether it did end by itself.
+    pub(super) fn end(mut self) -> (Vec<String>, bool) {
         self.input = None;
         let said = self.said.iter().collect();
-        drop(self.child.wait());
-        said
+        (said, self.child.wait().is_ok_and(|status| status.success()))
     }
 
     fn stop(&mut self) {

@@ -7,10 +7,12 @@ mod pair;
 mod phone;
 mod powercut;
 mod server;
+mod steps;
 
 pub use phone::work;
 pub use powercut::{Disk, Shim};
 pub use server::serve;
+pub use steps::{Stepped, at_every_step, at_every_step_of_beginning};
 
 use std::fmt;
 use std::path::Path;

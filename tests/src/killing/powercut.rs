@@ -60,6 +60,11 @@ impl Disk {
         }
     }
 
+    /// Where a power cut now would leave the files.
+    pub fn path(&self) -> &Path {
+        &self.disk
+    }
+
     /// The power is cut, and comes again: of the folder only what was on the disk is there.
     ///
     /// # Panics

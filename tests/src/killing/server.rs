@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 
 pub(super) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
@@ -20,6 +21,13 @@ pub(super) fn runtime() -> tokio::runtime::Runtime {
 pub(super) fn store_in(folder: &Path, durable: bool) -> SqliteStore {
     let options = SqliteOptions { durable, ..SqliteOptions::default() };
     SqliteStore::open(&folder.join("canvass.db"), options).expect("a store")
+}
+
+/// A server on a store, and where it is to listen.
+pub(super) async fn listening(store: Arc<SqliteStore>) -> (App, TcpListener) {
+    let mut app = App::new(store, Arc::new(SystemClock));
+    app.limits = Limits::new(Arc::new(SystemClock), Allowances::unbounded());
+    (app, bind("127.0.0.1:0".parse().expect("an address")).await.expect("listening"))
 }
 
 /// Makes a bank with a campaign and enrolled phones.
@@ -65,9 +73,7 @@ pub fn serve(folder: &Path, durable: bool) {
         }
         let here = store.has_changes(asked.clone()).await.expect("read");
         asked.iter().filter(|hash| !here.contains(hash)).for_each(|hash| println!("missing {hash}"));
-        let mut app = App::new(store, Arc::new(SystemClock));
-        app.limits = Limits::new(Arc::new(SystemClock), Allowances::unbounded());
-        let listener = bind("127.0.0.1:0".parse().expect("an address")).await.expect("listening");
+        let (app, listener) = listening(store).await;
         println!("ready {}", listener.local_addr().expect("an address"));
         let ended = tokio::task::spawn_blocking(|| drop(std::io::stdin().read_to_end(&mut Vec::new())));
         serve_http(listener, app, async { drop(ended.await) }).await.expect("served");
