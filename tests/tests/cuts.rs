@@ -1,8 +1,6 @@
 //! The line cut at every byte of a request and of an answer: what was recorded arrives once and whole by what the phone
 //! sends again, at once or after the app was started anew.
 
-#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
-
 use canvass_core::sync::SyncError;
 use canvass_tests::{Faults, Holder, World};
 

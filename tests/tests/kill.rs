@@ -25,15 +25,15 @@ fn shim() -> Option<Shim> {
 
 #[test]
 fn kills_at_random_lose_nothing_that_was_saved_or_acknowledged() {
-    let figures = killed(&Plan { kills: 40, seed: 1, power_cut: false, weakened: None });
+    let figures = killed(&Plan { kills: 30, seed: 1, power_cut: false, weakened: None });
     assert!(figures.all_is_well(), "{figures}");
-    assert!(figures.server_kills > 5 && figures.phone_kills > 5, "{figures}");
+    assert!(figures.server_kills > 3 && figures.phone_kills > 3, "{figures}");
 }
 
 #[test]
 fn power_cuts_lose_nothing_that_was_saved_or_acknowledged() {
     if shim().is_some() {
-        let figures = killed(&Plan { kills: 40, seed: 2, power_cut: true, weakened: None });
+        let figures = killed(&Plan { kills: 30, seed: 2, power_cut: true, weakened: None });
         assert!(figures.all_is_well(), "{figures}");
     }
 }
@@ -41,7 +41,7 @@ fn power_cuts_lose_nothing_that_was_saved_or_acknowledged() {
 #[test]
 fn power_cuts_would_lose_what_a_phone_saved_if_it_did_not_wait_for_the_disk() {
     if shim().is_some() {
-        let figures = killed(&Plan { kills: 20, seed: 3, power_cut: true, weakened: Some(Role::Phone) });
+        let figures = killed(&Plan { kills: 12, seed: 3, power_cut: true, weakened: Some(Role::Phone) });
         assert!(figures.lost_saved > 20 && figures.faults.is_empty(), "{figures}");
     }
 }
@@ -49,7 +49,7 @@ fn power_cuts_would_lose_what_a_phone_saved_if_it_did_not_wait_for_the_disk() {
 #[test]
 fn power_cuts_would_lose_what_a_server_acknowledged_if_it_did_not_wait_for_the_disk() {
     if shim().is_some() {
-        let figures = killed(&Plan { kills: 20, seed: 4, power_cut: true, weakened: Some(Role::Server) });
+        let figures = killed(&Plan { kills: 12, seed: 4, power_cut: true, weakened: Some(Role::Server) });
         assert!(figures.lost_acknowledged > 20 && figures.lost_saved == 0, "{figures}");
     }
 }
