@@ -52,6 +52,11 @@ impl Holder {
         &mut self.phone
     }
 
+    /// Where its database is.
+    pub fn database(&self) -> &std::path::Path {
+        self.phone.path()
+    }
+
     /// The phone's replica.
     pub fn replica(&mut self) -> &mut Replica {
         self.phone.replica()

@@ -9,15 +9,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// `simulate --plant <fault>` finds another.
 const CAUGHT: [(Fault, u64, &str); 6] = [
     (Fault::AcknowledgedBeforeCommit, 0, "acknowledged and lost"),
-    (Fault::PositionBeforeCommit, 1, "lacks"),
+    (Fault::PositionBeforeCommit, 11, "lacks"),
     (Fault::ActorReused, 38, "seq-reuse"),
     (Fault::EvictionForgotten, 2, "still holds"),
-    (Fault::RefusalWithoutBytes, 2, "refused without its bytes kept"),
+    (Fault::RefusalWithoutBytes, 15, "refused without its bytes kept"),
     (Fault::CountedTwice, 2, "the tallies are not the sums of the contributions"),
 ];
 
 /// Steps that once broke a promise, as short as they were made.
-const MENDED: [(&str, &[Step]); 2] = [
+const MENDED: [(&str, &[Step]); 3] = [
     (
         "a visit to a prospect that was assigned elsewhere before it came stayed on its phone for ever",
         &[
@@ -35,6 +35,32 @@ const MENDED: [(&str, &[Step]); 2] = [
             Step::Sync { phone: 4, road: Road::Clear, luck: 0 },
             Step::Move { phone: 4, unit: 1 },
             Step::Restore { phone: 4 },
+        ],
+    ),
+    (
+        "a server that was put back got the same change back at the same place, behind another one that a phone then never got",
+        &[
+            Step::Record { phone: 0, what: Sort::Prospect, pick: 0, amount: 0 },
+            Step::Sync { phone: 0, road: Road::Clear, luck: 0 },
+            Step::Record { phone: 1, what: Sort::Prospect, pick: 0, amount: 0 },
+            Step::Sync { phone: 1, road: Road::Clear, luck: 0 },
+            Step::Record { phone: 2, what: Sort::Prospect, pick: 0, amount: 0 },
+            Step::Sync { phone: 2, road: Road::Clear, luck: 0 },
+            Step::Record { phone: 3, what: Sort::Prospect, pick: 0, amount: 0 },
+            Step::Record { phone: 4, what: Sort::Prospect, pick: 0, amount: 0 },
+            Step::Sync { phone: 4, road: Road::Clear, luck: 0 },
+            Step::Sync { phone: 3, road: Road::Unheard(7), luck: 0 },
+            Step::Record { phone: 4, what: Sort::Prospect, pick: 498, amount: 0 },
+            Step::Reassign { pick: 199, unit: 3 },
+            Step::Pass { hours: 3 },
+            Step::Edit { phone: 0, pick: 456, field: 2, value: 2 },
+            Step::Reassign { pick: 549, unit: 1 },
+            Step::Edit { phone: 1, pick: 574, field: 1, value: 1 },
+            Step::Sync { phone: 0, road: Road::Unheard(2), luck: 0 },
+            Step::Sync { phone: 4, road: Road::Clear, luck: 0 },
+            Step::ServerRestore { pick: 662 },
+            Step::Sync { phone: 1, road: Road::Clear, luck: 0 },
+            Step::Sync { phone: 4, road: Road::Clear, luck: 0 },
         ],
     ),
 ];
@@ -77,6 +103,7 @@ fn two_hundred_seeds_break_no_promise() {
         deeds.given_up,
         deeds.crashes,
         deeds.restores,
+        deeds.server_restores,
         deeds.acknowledged,
         deeds.pulled,
         deeds.refused,

@@ -34,39 +34,32 @@ pub struct Position {
     pub high: u64,
 }
 
-/// A place in a server's change log and what stands there, by which a phone finds out later whether the server still has what
-/// it acknowledged: one that was restored from an older backup has nothing there, or something else.
+/// A place in a server's change log, by which a phone finds out later whether the server still has what it acknowledged: one
+/// that was restored from an older backup has nothing there, or something with another mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct Commit {
     /// The number of a change in the server's order.
     #[n(0)]
     pub sequence: u64,
-    /// How that change's hash begins.
+    /// The random number that the server noted with it. (What stands there would not do: the same can come back to the same
+    /// place, behind something else.)
     #[n(1)]
-    #[cbor(with = "minicbor::bytes")]
-    pub change: [u8; 8],
+    pub mark: u64,
 }
 
 impl Commit {
-    /// The place of a change.
-    pub fn of(sequence: u64, hash: &ChangeHash) -> Self {
-        let mut change = [0; 8];
-        change.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
-        Self { sequence, change }
-    }
-
     /// As a phone keeps it.
     pub fn to_bytes(&self) -> [u8; 16] {
         let mut bytes = [0; 16];
-        let said = self.sequence.to_be_bytes().into_iter().chain(self.change);
+        let said = self.sequence.to_be_bytes().into_iter().chain(self.mark.to_be_bytes());
         bytes.iter_mut().zip(said).for_each(|(to, from)| *to = from);
         bytes
     }
 
     /// Reads what [`Self::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (sequence, change) = bytes.split_first_chunk::<8>()?;
-        Some(Self { sequence: u64::from_be_bytes(*sequence), change: change.try_into().ok()? })
+        let (sequence, mark) = bytes.split_first_chunk::<8>()?;
+        Some(Self { sequence: u64::from_be_bytes(*sequence), mark: u64::from_be_bytes(mark.try_into().ok()?) })
     }
 }
 
@@ -417,7 +410,7 @@ pub(super) mod samples {
             changes: vec![vec![1, 2, 3].into(), vec![].into()],
         }];
         request.token = Some(vec![1; 40].into());
-        request.commit = Some(Commit { sequence: 12, change: [6; 8] });
+        request.commit = Some(Commit { sequence: 12, mark: 6 });
         request.receipts = vec![Receipt { mac: [8; 32], entries: vec![entry(1), entry(2)] }];
         request.able = vec![ABLE_DOSSIERS.to_owned()];
         request.readings =
@@ -470,7 +463,7 @@ pub(super) mod samples {
             token: Some(vec![2; 40].into()),
             lease_ms: 14 * 86_400_000,
             lost: true,
-            commit: Some(Commit { sequence: 12, change: [6; 8] }),
+            commit: Some(Commit { sequence: 12, mark: 6 }),
             receipt: Some(ReceiptPart::of([8; 32], &[entry(1), entry(2)])),
             dossier_key: Some(DossierKey::new([4; 32])),
             standings: Some(standings()),

@@ -77,8 +77,8 @@ fn main() -> ExitCode {
     let Found { deeds, played, failure } = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     println!("{played} seeds in {seconds:.1} s ({:.1} a second)", played as f64 / seconds.max(0.001));
     println!(
-        "{} edits, {} syncs ({} gave up), {} crashes, {} restores",
-        deeds.edits, deeds.syncs, deeds.given_up, deeds.crashes, deeds.restores
+        "{} edits, {} syncs ({} gave up), {} crashes, {} restores of phones, {} of the server",
+        deeds.edits, deeds.syncs, deeds.given_up, deeds.crashes, deeds.restores, deeds.server_restores
     );
     println!(
         "{} changes acknowledged, {} refused, {} decided on, {} records evicted, {} phones wiped, {} verdicts, {} moves",

@@ -9,7 +9,7 @@ use canvass_server::store::SqliteStore;
 use clap::ValueEnum;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -124,7 +124,12 @@ impl Planted {
         } else {
             copy_server(store.path(), &to);
         }
-        *self.database.borrow_mut() = to.join("canvass.db");
+        self.is_in(&to);
         to
+    }
+
+    /// The server's files are in a folder now.
+    pub(super) fn is_in(&self, folder: &Path) {
+        *self.database.borrow_mut() = folder.join("canvass.db");
     }
 }

@@ -82,8 +82,9 @@ pub enum Step {
     Revoke { phone: usize, hand_over: bool },
     /// A person goes to another sub-branch.
     Move { phone: usize, unit: usize },
-    // Here will stand: the server is put back to an older backup (its phones then push again what they hold), and the erasure
-    // of a prospect. Both need the product first.
+    /// The server is put back to one of the backups that are made whenever time passes.
+    ServerRestore { pick: usize },
+    // Here will stand: the erasure of a prospect. It needs the product first.
 }
 
 /// The plan of a seed.
@@ -143,6 +144,7 @@ fn step(rng: &mut ChaCha8Rng) -> Step {
         190..=193 => Step::Judge { pick, confirm: rng.random_bool(0.6) },
         194..=195 => Step::Decide { pick, accept: rng.random_bool(0.6) },
         196 => Step::Revoke { phone, hand_over: rng.random_bool(0.6) },
+        198..=199 => Step::ServerRestore { pick: pick + rng.random_range(0..6) },
         _ => Step::Move { phone, unit: rng.random_range(0..6) },
     }
 }

@@ -11,7 +11,7 @@ use canvass_core::domain::prospect::Prospect;
 use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::visit::Visit;
 use canvass_core::domain::{
-    Fields, Kind, KindSpec, Membership, Money, RecordId, Value, Zone, outcome, prospect, visit,
+    DeviceNumber, Fields, Kind, KindSpec, Membership, Money, RecordId, Value, Zone, outcome, prospect, visit,
 };
 use canvass_core::projection::Row;
 use canvass_core::replica::Query;
@@ -98,6 +98,7 @@ impl Stage {
                 Ok(())
             }
             Step::Pass { hours } => {
+                self.back_up_server();
                 self.world.pass_hours(hours);
                 Ok(())
             }
@@ -119,6 +120,7 @@ impl Stage {
                 self.crash_server();
                 Ok(())
             }
+            Step::ServerRestore { pick } => self.restore_server(pick),
             Step::Reassign { pick, unit: to } => self.reassign(pick, UNITS[to % UNITS.len()]),
             Step::Judge { pick, confirm } => {
                 let claims = Inside::of(&self.world.store).records(&outcome::KIND);
@@ -251,6 +253,8 @@ impl Stage {
                 hand.holder = None;
                 (hand.saved, hand.outbox) = Default::default();
                 self.deeds.wiped += 1;
+                self.forget_what_is_gone();
+                return Ok(());
             }
             Err(error) => return Err(format!("{} cannot sync: {error}", hand.code)),
         }
@@ -291,9 +295,30 @@ impl Stage {
             return Ok(());
         }
         hand.revoked = Some(hand_over);
-        let (devices, by, reason) = (Revoked::Device(hand.device), Actor::Operator, "lost".to_owned());
+        let device = hand.device;
+        self.revoke_device(device, hand_over)
+    }
+
+    fn revoke_device(&self, device: DeviceNumber, hand_over: bool) -> Result<(), String> {
+        let (devices, by, reason) = (Revoked::Device(device), Actor::Operator, "lost".to_owned());
         let order = RevokeOrder { devices, by, reason, hand_over, at: self.world.clock.now() };
         self.world.run(self.world.store.revoke(order)).map(drop).map_err(words)
+    }
+
+    /// Puts the server back to a backup. The operator revokes again whoever was revoked since.
+    fn restore_server(&mut self, pick: usize) -> Result<(), String> {
+        let Some(backup) = choose(&self.backups, pick) else { return Ok(()) };
+        if !self.server_restored {
+            checks::nothing_acknowledged_is_lost(self)?;
+        }
+        self.start_server_from(&backup);
+        self.server_restored = true;
+        self.deeds.server_restores += 1;
+        for (device, hand_over) in self.hands.iter().filter_map(|hand| Some((hand.device, hand.revoked?))) {
+            self.revoke_device(device, hand_over)?;
+        }
+        self.forget_what_is_gone();
+        Ok(())
     }
 
     /// Somebody belongs to another unit from today on; who came to theirs only today stays.

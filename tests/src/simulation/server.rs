@@ -1,4 +1,4 @@
-//! The server's files from outside: copies of them as they lie at a moment, and what stands in them.
+//! The files of server and phones from outside: copies of them as they lie at a moment, and what stands in them.
 
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{DeviceNumber, KindSpec, RecordId};
@@ -23,6 +23,15 @@ pub(super) fn copy_files(from: &Path, to: &Path, stem: &str) {
 /// Copies the server's files as they lie while it runs: what it committed is in them, what it keeps in memory is not.
 pub(super) fn copy_server(database: &Path, to: &Path) {
     copy_files(database.parent().expect("a folder"), to, "canvass");
+}
+
+/// The changes that a phone can bring back to a server that lost them: its own, and those that a receipt proves.
+pub(super) fn can_bring_back(database: &Path) -> Vec<ChangeHash> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(database, flags).expect("a database");
+    let mut select = db.prepare("SELECT hash FROM change WHERE own = 1 OR receipt IS NOT NULL").expect("a query");
+    let found = select.query_map([], |row| row.get::<_, Vec<u8>>(0)).expect("changes");
+    found.map(|hash| ChangeHash::from_bytes(&hash.expect("a hash")).expect("a hash")).collect()
 }
 
 /// What stands in the server's database, read beside it.

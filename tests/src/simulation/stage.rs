@@ -3,7 +3,7 @@
 
 use super::fault::{Fault, Planted};
 use super::plan::PHONES;
-use super::server::copy_files;
+use super::server::{can_bring_back, copy_files, copy_server};
 use crate::bank::{enrolled, small_bank};
 use crate::holder::Holder;
 use crate::line::Faults;
@@ -36,6 +36,8 @@ pub struct Deeds {
     pub crashes: usize,
     /// Phones put back to a copy of their files.
     pub restores: usize,
+    /// Servers put back to a backup.
+    pub server_restores: usize,
     /// Changes of which a phone was told that the server has them.
     pub acknowledged: usize,
     /// Changes that came to a phone.
@@ -61,6 +63,7 @@ impl AddAssign for Deeds {
         self.given_up += other.given_up;
         self.crashes += other.crashes;
         self.restores += other.restores;
+        self.server_restores += other.server_restores;
         self.acknowledged += other.acknowledged;
         self.pulled += other.pulled;
         self.refused += other.refused;
@@ -208,6 +211,12 @@ pub(super) struct Stage {
     /// Where the ids of new records come from.
     ids: ChaCha8Rng,
     server_starts: usize,
+    /// Backups of the server, oldest first.
+    pub(super) backups: Vec<PathBuf>,
+    /// Whether the server was put back to one.
+    pub(super) server_restored: bool,
+    /// Changes that were lost with it, because nobody had them any more.
+    pub(super) gone: BTreeSet<ChangeHash>,
 }
 
 impl Stage {
@@ -245,7 +254,18 @@ impl Stage {
         });
         let hands = hands.collect();
         let (campaign, ids) = (prepared.campaign, ChaCha8Rng::seed_from_u64(seed));
-        Self { world, hands, campaign, deeds: Deeds::default(), planted, ids, server_starts: 0 }
+        Self {
+            world,
+            hands,
+            campaign,
+            deeds: Deeds::default(),
+            planted,
+            ids,
+            server_starts: 0,
+            backups: Vec::new(),
+            server_restored: false,
+            gone: BTreeSet::new(),
+        }
     }
 
     /// Where a recomputation can start: a folder with a migrated database without anything.
@@ -321,6 +341,39 @@ impl Stage {
         let inbox: BTreeSet<_> = holder.inbox().into_iter().map(|entry| entry.hash).collect();
         let outbox = &hand.outbox;
         hand.saved.retain(|hash, _| outbox.contains_key(hash) || inbox.contains(hash));
+        self.forget_what_is_gone();
+    }
+
+    /// Makes a backup of the server.
+    pub(super) fn back_up_server(&mut self) {
+        let folder = self.world.folder().join(format!("backup-{}", self.backups.len()));
+        copy_server(self.world.store.path(), &folder);
+        self.backups.push(folder);
+    }
+
+    /// Once the server was put back to a backup, what no phone can bring back and it does not have is gone: nobody asks for
+    /// it any more. (Before, whatever was acknowledged is on the server.)
+    pub(super) fn forget_what_is_gone(&mut self) {
+        if !self.server_restored {
+            return;
+        }
+        for phone in 0..self.hands.len() {
+            let now = self.now_of(phone);
+            self.hands[phone].look(now);
+        }
+        let holding = self.hands.iter().filter(|hand| hand.revoked.is_none());
+        let mut there: BTreeSet<_> =
+            holding.filter_map(|hand| Some(can_bring_back(hand.holder.as_ref()?.database()))).flatten().collect();
+        let noted = self.hands.iter().flat_map(|hand| {
+            hand.acknowledged.iter().chain(hand.saved.keys()).chain(&hand.handed_over).copied().collect::<Vec<_>>()
+        });
+        there.extend(self.world.run(self.world.store.has_changes(noted.collect())).expect("read"));
+        for hand in &mut self.hands {
+            let inbox: BTreeSet<_> = hand.holder.iter_mut().flat_map(Holder::inbox).map(|entry| entry.hash).collect();
+            self.gone.extend(hand.acknowledged.iter().filter(|hash| !there.contains(hash)));
+            hand.saved.retain(|hash, _| there.contains(hash) || inbox.contains(hash));
+            hand.handed_over.retain(|hash| there.contains(hash));
+        }
     }
 
     /// Tells the planted fault what hangs on the way and the server does not have.
@@ -336,10 +389,23 @@ impl Stage {
 
     /// The server dies and starts again from its files as they lay then.
     pub(super) fn crash_server(&mut self) {
-        self.server_starts += 1;
-        let folder = self.world.folder().join(format!("server-{}", self.server_starts));
+        let folder = self.next_server();
         let folder = self.planted.left_of(&self.world.store, folder);
         self.world.start_from(&folder);
         self.deeds.crashes += 1;
+    }
+
+    /// The server ends and starts again from a backup.
+    pub(super) fn start_server_from(&mut self, backup: &Path) {
+        let folder = self.next_server();
+        copy_files(backup, &folder, SERVER);
+        self.planted.is_in(&folder);
+        self.world.start_from(&folder);
+    }
+
+    /// The folder in which the server lies next.
+    fn next_server(&mut self) -> PathBuf {
+        self.server_starts += 1;
+        self.world.folder().join(format!("server-{}", self.server_starts))
     }
 }

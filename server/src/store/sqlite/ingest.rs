@@ -29,6 +29,8 @@ pub(super) struct Intake {
     pub(super) at: ServerTime,
     pub(super) bank: Arc<Bank>,
     pub(super) numbers: Numbers,
+    /// A random number that is noted with each change of the job: another server, restored from a backup, has another there.
+    mark: i64,
     pub(super) touched: Touched,
     /// Prospects that came back, to whom each falls if no assignment comes with it, and since when.
     pub(super) unassigned: Vec<(RecordId, Assigned, ServerTime)>,
@@ -38,7 +40,8 @@ impl Intake {
     pub(super) fn begin(writing: &mut Writing<'_>, at: ServerTime) -> Result<Self, StoreError> {
         writing.campaigns.refresh(writing.db)?;
         let (bank, numbers) = (writing.bank()?, Numbers::of(writing.db)?);
-        Ok(Self { at, bank, numbers, touched: Touched::default(), unassigned: Vec::new() })
+        let mark = writing.mark();
+        Ok(Self { at, bank, numbers, mark, touched: Touched::default(), unassigned: Vec::new() })
     }
 
     pub(super) fn end(mut self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
@@ -234,7 +237,7 @@ pub(super) fn append(
     for change in &decision.accepted {
         let seq = intake.numbers.next();
         let (author, received_at) = proven.get(&change.hash).copied().unwrap_or((device, at));
-        records::append(db, seq, id, change, author, received_at, records::is_sealed(&row.kind))?;
+        records::append(db, (seq, intake.mark), id, change, author, received_at, records::is_sealed(&row.kind))?;
         numbers = Some(numbers.map_or((seq, seq, received_at), |(first, _, came)| (first, seq, came)));
     }
     let Some((first, last, came)) = numbers else { return Ok(()) };

@@ -43,7 +43,7 @@ pub(super) struct Arrival {
 
 pub(super) fn append(
     db: &Connection,
-    seq: i64,
+    (seq, mark): (i64, i64),
     record: RecordId,
     change: &Change,
     device: DeviceNumber,
@@ -51,8 +51,8 @@ pub(super) fn append(
     sealed: bool,
 ) -> Result<(), StoreError> {
     db.prepare_cached(
-        "INSERT INTO change (seq, record, hash, device, received_at, sealed, bytes)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, iif(?6, seal('dossier', ?7, ?2), ?7))",
+        "INSERT INTO change (seq, record, hash, device, received_at, sealed, bytes, mark)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, iif(?6, seal('dossier', ?7, ?2), ?7), ?8)",
     )?
     .execute(params![
         seq,
@@ -61,27 +61,25 @@ pub(super) fn append(
         device.get(),
         received_at.millis(),
         sealed,
-        change.bytes
+        change.bytes,
+        mark
     ])?;
     Ok(())
 }
 
 /// How far the log has come; none while it is empty.
 pub(super) fn last_commit(db: &Connection) -> Result<Option<Commit>, StoreError> {
-    let mut select = db.prepare_cached("SELECT seq, hash FROM change ORDER BY seq DESC LIMIT 1")?;
-    let found = select.query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))).optional()?;
-    found.map(|(seq, stored)| Ok(Commit::of(seq.unsigned_abs(), &hash(&stored)?))).transpose()
+    let mut select = db.prepare_cached("SELECT seq, mark FROM change ORDER BY seq DESC LIMIT 1")?;
+    let found: Option<(i64, i64)> = select.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(found.map(|(seq, mark)| Commit { sequence: seq.unsigned_abs(), mark: mark.cast_unsigned() }))
 }
 
 /// Whether the log has what a phone was told of it.
 pub(super) fn has_commit(db: &Connection, commit: &Commit) -> Result<bool, StoreError> {
-    let mut select = db.prepare_cached("SELECT hash FROM change WHERE seq = ?")?;
+    let mut select = db.prepare_cached("SELECT mark FROM change WHERE seq = ?")?;
     let seq = i64::try_from(commit.sequence).unwrap_or(i64::MAX);
-    let stored: Option<Vec<u8>> = select.query_row([seq], |row| row.get(0)).optional()?;
-    Ok(stored
-        .map(|stored| hash(&stored))
-        .transpose()?
-        .is_some_and(|hash| Commit::of(commit.sequence, &hash) == *commit))
+    let mark: Option<i64> = select.query_row([seq], |row| row.get(0)).optional()?;
+    Ok(mark.is_some_and(|mark| mark.cast_unsigned() == commit.mark))
 }
 
 /// Whether the log has all of a push already: told from hashes, so that what is sent again costs little.

@@ -49,6 +49,11 @@ impl Writing<'_> {
         RecordId::new(at.millis(), self.entropy.random())
     }
 
+    /// A fresh random number.
+    pub(super) fn mark(&mut self) -> i64 {
+        self.entropy.random()
+    }
+
     /// The bank, as this transaction sees it.
     pub(super) fn bank(&mut self) -> Result<Arc<Bank>, StoreError> {
         self.bank.get(self.db)
