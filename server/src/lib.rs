@@ -15,3 +15,4 @@ pub mod pages;
 pub mod problem;
 pub mod secrets;
 pub mod store;
+pub mod territory;

@@ -1,13 +1,15 @@
 //! `queue list|accept|refuse`: what waits for a leader's decision, from the shell; and `assign`.
 
 use super::{Data, person_or_operator};
-use anyhow::bail;
+use anyhow::{Context, bail};
 use canvass_core::domain::{DeviceNumber, Duty, PersonId, RecordId, UnitId};
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::ingest::Assigned;
+use canvass_server::store::Store;
 use canvass_server::store::queue::{DecideOrder, HeldFor, Queue as _};
-use canvass_server::store::{AssignOrder, Store};
+use canvass_server::territory::{self, HandOver};
 use clap::{Args, Subcommand};
+use indicatif::ProgressBar;
 
 /// What is done with what is held.
 #[derive(Debug, Subcommand)]
@@ -86,11 +88,18 @@ impl Which {
     }
 }
 
-/// Assign a prospect to a unit, and to an account manager in it.
+/// Assign a prospect, or a whole territory, to a unit, and to an account manager in it.
 #[derive(Debug, Args)]
 pub(crate) struct Assign {
     /// The prospect's id.
-    prospect: RecordId,
+    #[arg(required_unless_present = "from")]
+    prospect: Option<RecordId>,
+    /// Instead all prospects that are assigned to this unit now: a territory. Cut off, say it again.
+    #[arg(long, value_name = "UNIT", conflicts_with = "prospect")]
+    from: Option<UnitId>,
+    /// Of those only the ones of this account manager.
+    #[arg(long, value_name = "PERSON", requires = "from")]
+    from_owner: Option<PersonId>,
     /// The unit.
     #[arg(long)]
     unit: UnitId,
@@ -107,10 +116,22 @@ pub(crate) struct Assign {
 impl Assign {
     pub(crate) async fn run(self) -> anyhow::Result<bool> {
         let store = self.data.open_existing()?;
-        let by = person_or_operator(&store, self.by, Duty::AssignProspects, Some(&self.unit)).await?;
+        let by = person_or_operator(&store, self.by.clone(), Duty::AssignProspects, Some(&self.unit)).await?;
+        let prospects = match self.from {
+            Some(from) => {
+                // Whoever gives a territory away needs the right to there, too.
+                person_or_operator(&store, self.by, Duty::AssignProspects, Some(&from)).await?;
+                store.territory(from, self.from_owner).await?
+            }
+            None => self.prospect.into_iter().collect(),
+        };
+        let bar = ProgressBar::new(prospects.len() as u64);
         let to = Assigned { unit: self.unit, owner: self.owner };
-        store.assign(AssignOrder { prospect: self.prospect, to, by, at: SystemClock.now() }).await?;
-        println!("assigned: phones learn of it at their next sync");
+        let order = HandOver { prospects, to, by };
+        let done = territory::hand_over(&store, &SystemClock, order, |done| bar.set_position(done as u64)).await;
+        bar.finish_and_clear();
+        println!("assigned {} of {}: phones learn of it at their next sync", bar.position(), bar.length().unwrap_or(0));
+        done.context("it stopped there; say it again to go on")?;
         Ok(true)
     }
 }

@@ -311,6 +311,9 @@ pub trait Store: Audit + Devices + Logins + Queue + Send + Sync + 'static {
     /// Assigns a prospect: its records move to the audiences that follow. What is assigned so already stays as it is.
     async fn assign(&self, order: AssignOrder) -> Result<(), StoreError>;
 
+    /// The prospects that are assigned to a unit itself, or to one account manager in it, in the order of their ids.
+    async fn territory(&self, unit: UnitId, owner: Option<PersonId>) -> Result<Vec<RecordId>, StoreError>;
+
     /// Writes a verification of an outcome as it now stands.
     async fn verify(&self, order: VerifyOrder) -> Result<RecordId, StoreError>;
 

@@ -10,7 +10,7 @@ use super::queue::{self, Keeping};
 use super::records::{self, History};
 use super::room::Room;
 use super::writer::Writing;
-use crate::ingest::{Assigned, Decision, FromFile, Grants, Imported, Proven, decide, merge};
+use crate::ingest::{Assigned, Decision, FromFile, Grants, Imported, Proven, Right, decide, merge};
 use crate::store::queue::HeldFor;
 use crate::store::{Actor, AssignOrder, Deed, Entry, IngestOrder, ServerRecord, StoreError, VerifyOrder};
 use canvass_core::document::{Change, Document};
@@ -132,6 +132,10 @@ impl Sender<'_> {
         let mut decision = decide(device, &own, push, history.guarded(&push.kind)?);
         let about = About::of(writing.db, push, &history, &decision)?;
         let (right, pulls) = about.judged(writing.db, &self.judging)?;
+        let right = match right {
+            Right::Denied(..) if queue::was_held(writing.db, device, push)? => Right::Held,
+            right => right,
+        };
         decision = queue::still_refused(writing.db, device, push, decision.by(right, pulls, push))?;
         if !self.room.takes(push) || !queue::has_room(writing.db, device, &decision)? {
             let words = "this phone has sent more than one phone may: ask the operator of the server".to_owned();

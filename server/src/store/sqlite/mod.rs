@@ -47,7 +47,7 @@ use crate::store::queue::{DecideOrder, Decided, HandOverOrder, HeldRecord, Queue
 use async_trait::async_trait;
 use bank::CachedBank;
 use canvass_core::document::ChangeHash;
-use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, Week};
+use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, UnitId, Week};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::Verdict;
@@ -237,6 +237,10 @@ impl Store for SqliteStore {
 
     async fn assign(&self, order: AssignOrder) -> Result<(), StoreError> {
         self.writer.run(move |writing| ingest::reassign(writing, &order)).await
+    }
+
+    async fn territory(&self, unit: UnitId, owner: Option<PersonId>) -> Result<Vec<RecordId>, StoreError> {
+        self.read(move |db| read::territory(db, &unit, owner.as_ref())).await
     }
 
     async fn verify(&self, order: VerifyOrder) -> Result<RecordId, StoreError> {

@@ -78,6 +78,22 @@ pub(super) fn release(db: &Connection, record: RecordId, decision: &Decision) ->
     Ok(())
 }
 
+/// Whether something of a push is held from this phone, or was until a leader refused it: its sender knows by now that the record
+/// is elsewhere, but the leader's word is what counts for it.
+pub(super) fn was_held(db: &Connection, device: DeviceNumber, push: &Push) -> Result<bool, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT 1 FROM held WHERE hash = ?1 AND device = ?2
+         UNION ALL SELECT 1 FROM quarantine WHERE hash = ?1 AND device = ?2 AND code = ?3",
+    )?;
+    for hash in push.hashes() {
+        let about = params![hash.as_bytes(), device.get(), REFUSED];
+        if select.query_row(about, |_| Ok(())).optional()?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// What a leader refused before stays refused, however often it is sent.
 pub(super) fn still_refused(
     db: &Connection,

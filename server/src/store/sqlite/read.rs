@@ -4,7 +4,7 @@ use super::{bank, feeds, ledger, records};
 use crate::ingest::{Assigned, Grants};
 use crate::store::{Counts, StoreError, Versions};
 use canvass_core::document::ChangeHash;
-use canvass_core::domain::{Bank, Date, PersonId, RecordId};
+use canvass_core::domain::{Bank, Date, PersonId, RecordId, UnitId};
 use canvass_core::domain::{KINDS, prospect};
 use canvass_core::projection::Row;
 use rusqlite::{Connection, params};
@@ -61,6 +61,21 @@ pub(super) fn prospects_in(
         }
     }
     Ok(found)
+}
+
+/// The prospects whose newest assignment is to a unit, or to one person in it.
+pub(super) fn territory(db: &Connection, unit: &UnitId, owner: Option<&PersonId>) -> Result<Vec<RecordId>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT prospect FROM record AS held WHERE kind = 'assignment' AND author = 0 AND unit = ?1
+         AND (?2 IS NULL OR owner = ?2)
+         AND NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.prospect = held.prospect
+             AND newer.kind = 'assignment' AND newer.author = 0
+             AND (newer.occurred_at, newer.id) > (held.occurred_at, held.id))
+         ORDER BY prospect",
+    )?;
+    let found =
+        select.query_map(params![unit.as_str(), owner.map(PersonId::as_str)], |row| row.get::<_, Vec<u8>>(0))?;
+    found.map(|id| Ok(RecordId::from_bytes(&id?)?)).collect()
 }
 
 pub(super) fn rows_for(db: &Connection, bank: &Bank, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {
