@@ -17,7 +17,7 @@ const CAUGHT: [(Fault, u64, &str); 6] = [
 ];
 
 /// Steps that once broke a promise, as short as they were made.
-const MENDED: [(&str, &[Step]); 3] = [
+const MENDED: [(&str, &[Step]); 4] = [
     (
         "a visit to a prospect that was assigned elsewhere before it came stayed on its phone for ever",
         &[
@@ -61,6 +61,18 @@ const MENDED: [(&str, &[Step]); 3] = [
             Step::ServerRestore { pick: 662 },
             Step::Sync { phone: 1, road: Road::Clear, luck: 0 },
             Step::Sync { phone: 4, road: Road::Clear, luck: 0 },
+        ],
+    ),
+    (
+        "a server that was put back refused an edit because of an assignment that it had lost and that came after it",
+        &[
+            Step::Record { phone: 4, what: Sort::Prospect, pick: 0, amount: 0 },
+            Step::Sync { phone: 4, road: Road::Clear, luck: 0 },
+            Step::Pass { hours: 13 },
+            Step::Reassign { pick: 688, unit: 2 },
+            Step::Sync { phone: 3, road: Road::Clear, luck: 0 },
+            Step::ServerRestore { pick: 852 },
+            Step::Edit { phone: 3, pick: 864, field: 0, value: 2 },
         ],
     ),
 ];

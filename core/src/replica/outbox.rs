@@ -89,12 +89,15 @@ impl Replica {
 }
 
 /// Puts the oldest part of a file's outbox into a request, with the receipts of what is brought back, as far as the bytes left
-/// for that allow. Returns whether that was all of it.
+/// for that allow. What is brought back goes first and by itself: it decides how the rest is judged. Returns whether that was
+/// all of it.
 fn push(db: &Connection, request: &mut Request, left: &mut usize) -> Result<bool, ReplicaError> {
     let mut select = db.prepare_cached(
         "SELECT change.record, record.kind, change.bytes, change.receipt
          FROM change JOIN record ON record.id = change.record
-         WHERE acknowledged = 0 ORDER BY waiting, place",
+         WHERE acknowledged = 0 AND (receipt IS NOT NULL OR NOT EXISTS (
+             SELECT 1 FROM change AS back WHERE back.acknowledged = 0 AND back.waiting = 0 AND back.receipt IS NOT NULL))
+         ORDER BY waiting, place",
     )?;
     let mut found = select.query([])?;
     let (mut at, mut proven): (HashMap<RecordId, usize>, BTreeSet<i64>) = Default::default();

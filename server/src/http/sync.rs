@@ -84,7 +84,7 @@ fn bounded(request: &Request) -> Result<usize, Problem> {
     Ok(pushed + readings)
 }
 
-async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
+async fn answer(app: &App, mut request: Request) -> Result<Response, Problem> {
     let (now, device, secrets) = (app.clock.now(), request.device, app.store.secrets());
     app.store.seen(device, now).await?;
     let hashes: Vec<Vec<ChangeHash>> = request.pushes.iter().map(|push| push.hashes().collect()).collect();
@@ -92,10 +92,22 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
     let records: Vec<RecordId> = request.pushes.iter().map(|push| push.record).collect();
     let mut response = Response::new(request.nonce, now);
     let told = request.token.as_ref().and_then(|text| token::told(secrets, device, &request.person, text));
+    // What a restored server would judge by is what it lost: the phone brings that back first.
+    let lost = match request.commit {
+        Some(commit) if !request.pushes.is_empty() => !app.store.has_commit(commit).await?,
+        _ => false,
+    };
+    if lost {
+        response.verdicts = hashes.iter().map(|hashes| vec![Verdict::NeedsDeps; hashes.len()]).collect();
+        request.pushes.clear();
+    }
     if !request.pushes.is_empty() || !request.readings.is_empty() {
         let (told, proven, readings) = (told.clone(), proven.clone(), request.readings);
         let order = IngestOrder { told, proven, readings, ..IngestOrder::new(device, now, request.pushes) };
-        response.verdicts = app.store.ingest(order).await?;
+        let verdicts = app.store.ingest(order).await?;
+        if !lost {
+            response.verdicts = verdicts;
+        }
     }
     let able = request.able.iter().any(|able| able == ABLE_DOSSIERS);
     let settled = || hashes.iter().flatten().zip(response.verdicts.iter().flatten());
@@ -114,10 +126,10 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
             budget: usize::try_from(request.budget).unwrap_or(MAX_BODY).min(MAX_BODY / 2),
             told,
             dossiers: able,
-            pushed: hashes.iter().flatten().copied().collect(),
+            pushed: if lost { HashSet::new() } else { hashes.iter().flatten().copied().collect() },
             known,
             commit: request.commit,
-            pushed_of: records,
+            pushed_of: if lost { Vec::new() } else { records },
         })
         .await?;
     // Of what was accepted now, of what the server had already, whose acknowledgement may have been lost, and of what it sends.

@@ -284,6 +284,9 @@ pub trait Store: Audit + Devices + Logins + Queue + Send + Sync + 'static {
     /// is known when it is sent again.
     async fn ingest(&self, order: IngestOrder) -> Result<Vec<Vec<Verdict>>, StoreError>;
 
+    /// Whether the log has what a phone was told of it: one that was restored from a backup may not.
+    async fn has_commit(&self, commit: Commit) -> Result<bool, StoreError>;
+
     /// What is new for a phone. Loads no document.
     async fn pull(&self, order: PullOrder) -> Result<Pulled, StoreError>;
 

@@ -50,7 +50,7 @@ use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, UnitId, Week};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
-use canvass_core::wire::Verdict;
+use canvass_core::wire::{Commit, Verdict};
 use head::Head;
 use open::Readers;
 use standings::SharedStandings;
@@ -196,6 +196,10 @@ impl Store for SqliteStore {
             noted += self.writer.run(move |writing| ingest::note_readings(writing, &order, noted)).await?;
         }
         Ok(verdicts)
+    }
+
+    async fn has_commit(&self, commit: Commit) -> Result<bool, StoreError> {
+        self.read(move |db| records::has_commit(db, &commit)).await
     }
 
     async fn pull(&self, order: PullOrder) -> Result<Pulled, StoreError> {
