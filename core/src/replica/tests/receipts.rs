@@ -37,10 +37,12 @@ fn a_server_that_lost_what_others_wrote_gets_it_with_the_proof_of_who_wrote_it()
     assert_eq!(applied.outstanding, 3);
     let request = phone.request();
     let theirs: Vec<_> = receipt.entries.iter().map(|entry| entry.hash).collect();
-    assert_eq!(hashes(&request), [theirs, vec![edit]].concat());
+    assert_eq!(hashes(&request), theirs, "what comes back goes first, and by itself");
     assert_eq!(request.receipts, [receipt]);
-    assert_eq!(phone.acknowledge().outstanding, 0);
+    assert_eq!(phone.acknowledge().outstanding, 1);
+    assert_eq!(hashes(&phone.request()), [edit]);
     assert!(phone.request().receipts.is_empty());
+    assert_eq!(phone.acknowledge().outstanding, 0);
 }
 
 #[test]
