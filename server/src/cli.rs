@@ -61,7 +61,7 @@ enum Command {
     /// Make, check and restore encrypted backups.
     #[command(subcommand)]
     Backup(backup::Backup),
-    /// Assign a prospect to a unit, and to an account manager in it.
+    /// Assign a prospect, or a whole territory, to a unit, and to an account manager in it.
     Assign(queue::Assign),
     /// Give the back office's verdict on an outcome as it now stands.
     Verify {
