@@ -8,7 +8,7 @@ use canvass_core::domain::RecordId;
 
 /// What is handed over to whom.
 #[derive(Debug, Clone)]
-pub struct HandOver {
+pub struct TerritoryOrder {
     /// The prospects.
     pub prospects: Vec<RecordId>,
     /// To whom.
@@ -21,10 +21,10 @@ pub struct HandOver {
 ///
 /// # Errors
 /// When one cannot be assigned so; those before it are.
-pub async fn hand_over(
+pub async fn assign(
     store: &dyn Store,
     clock: &dyn Clock,
-    order: HandOver,
+    order: TerritoryOrder,
     progress: impl Fn(usize),
 ) -> Result<usize, StoreError> {
     let mut done = 0;

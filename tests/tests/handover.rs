@@ -10,13 +10,13 @@ use canvass_core::wire::Verdict;
 use canvass_server::clock::Clock;
 use canvass_server::ingest::Assigned;
 use canvass_server::store::{Actor, Queue, Store};
-use canvass_server::territory::{self, HandOver};
+use canvass_server::territory::{self, TerritoryOrder};
 use canvass_tests::{Holder, World, date, person, sync_all, unit};
 
 fn hand_over(world: &World, prospects: Vec<RecordId>, to: &str, owner: Option<&str>) -> usize {
     let to = Assigned { unit: unit(to), owner: owner.map(person) };
-    let order = HandOver { prospects, to, by: Actor::Operator };
-    let done = world.run(territory::hand_over(&*world.store, &world.clock, order, |_| {}));
+    let order = TerritoryOrder { prospects, to, by: Actor::Operator };
+    let done = world.run(territory::assign(&*world.store, &world.clock, order, |_| {}));
     done.expect("handed over")
 }
 

@@ -44,7 +44,7 @@ impl Replica {
         // What a restored server still has is pulled first, so that only what it lost is pushed.
         let mut request = match is_set(&files.main, CATCHING_UP)? {
             true => Request::new(self.device, self.person.clone(), now, nonce, 0),
-            false => self.farewell(push_bytes, nonce, now)?,
+            false => self.bring(push_bytes, nonce, now, Back::Alone)?,
         };
         request.budget = pull_bytes;
         request.commit = self.commit()?;
@@ -64,11 +64,15 @@ impl Replica {
     /// # Errors
     /// When the database cannot be read.
     pub fn farewell(&self, push_bytes: usize, nonce: u64, now: PhoneTime) -> Result<Request, ReplicaError> {
+        self.bring(push_bytes, nonce, now, Back::WithTheRest)
+    }
+
+    fn bring(&self, push_bytes: usize, nonce: u64, now: PhoneTime, back: Back) -> Result<Request, ReplicaError> {
         let files = self.files()?;
         let mut request = Request::new(self.device, self.person.clone(), now, nonce, 0);
         let mut left = push_bytes;
         for db in std::iter::once(&files.main).chain(&files.dossiers) {
-            if !push(db, &mut request, &mut left)? {
+            if !push(db, &mut request, &mut left, back)? {
                 break;
             }
         }
@@ -88,18 +92,26 @@ impl Replica {
     }
 }
 
+/// How what is brought back to a restored server goes along with what it never had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Back {
+    /// First, and by itself: it decides how the rest is judged.
+    Alone,
+    /// In one request: there is no other.
+    WithTheRest,
+}
+
 /// Puts the oldest part of a file's outbox into a request, with the receipts of what is brought back, as far as the bytes left
-/// for that allow. What is brought back goes first and by itself: it decides how the rest is judged. Returns whether that was
-/// all of it.
-fn push(db: &Connection, request: &mut Request, left: &mut usize) -> Result<bool, ReplicaError> {
+/// for that allow. Returns whether that was all of it.
+fn push(db: &Connection, request: &mut Request, left: &mut usize, back: Back) -> Result<bool, ReplicaError> {
     let mut select = db.prepare_cached(
         "SELECT change.record, record.kind, change.bytes, change.receipt
          FROM change JOIN record ON record.id = change.record
-         WHERE acknowledged = 0 AND (receipt IS NOT NULL OR NOT EXISTS (
+         WHERE acknowledged = 0 AND (?1 OR receipt IS NOT NULL OR NOT EXISTS (
              SELECT 1 FROM change AS back WHERE back.acknowledged = 0 AND back.waiting = 0 AND back.receipt IS NOT NULL))
          ORDER BY waiting, place",
     )?;
-    let mut found = select.query([])?;
+    let mut found = select.query([back == Back::WithTheRest])?;
     let (mut at, mut proven): (HashMap<RecordId, usize>, BTreeSet<i64>) = Default::default();
     while let Some(row) = found.next()? {
         let bytes: Vec<u8> = row.get(2)?;

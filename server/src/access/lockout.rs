@@ -40,6 +40,11 @@ const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 impl Scope {
+    /// What a failure at the log-in counts for.
+    pub const AT_THE_DOOR: &[Self] = &[Self::Site, Self::Everywhere];
+    /// What a failure of somebody past the password counts for.
+    pub const INSIDE: &[Self] = &[Self::Session];
+
     /// How many failures in a row lock nothing yet.
     pub fn free(self) -> u32 {
         match self {

@@ -7,7 +7,7 @@ use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::ingest::Assigned;
 use canvass_server::store::Store;
 use canvass_server::store::queue::{DecideOrder, HeldFor, Queue as _};
-use canvass_server::territory::{self, HandOver};
+use canvass_server::territory::{self, TerritoryOrder};
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 
@@ -127,8 +127,8 @@ impl Assign {
         };
         let bar = ProgressBar::new(prospects.len() as u64);
         let to = Assigned { unit: self.unit, owner: self.owner };
-        let order = HandOver { prospects, to, by };
-        let done = territory::hand_over(&store, &SystemClock, order, |done| bar.set_position(done as u64)).await;
+        let order = TerritoryOrder { prospects, to, by };
+        let done = territory::assign(&store, &SystemClock, order, |done| bar.set_position(done as u64)).await;
         bar.finish_and_clear();
         println!("assigned {} of {}: phones learn of it at their next sync", bar.position(), bar.length().unwrap_or(0));
         done.context("it stopped there; say it again to go on")?;

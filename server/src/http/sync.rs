@@ -64,8 +64,8 @@ pub(super) async fn packed(response: Response) -> Result<HttpResponse, Problem> 
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))], body).into_response())
 }
 
-/// Makes sure that what is brought takes bounded time, and counts it: readings, records and changes. A record's document is loaded once for each push of it, so a record
-/// stands there once.
+/// Makes sure that what is brought takes bounded time, and counts it: readings, records and changes. A record's document is
+/// loaded once for each push of it, so a record stands there once.
 fn bounded(request: &Request) -> Result<usize, Problem> {
     let (pushes, readings) = (&request.pushes, request.readings.len());
     if readings > MAX_READINGS {
@@ -84,7 +84,7 @@ fn bounded(request: &Request) -> Result<usize, Problem> {
     Ok(pushed + readings)
 }
 
-async fn answer(app: &App, mut request: Request) -> Result<Response, Problem> {
+async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
     let (now, device, secrets) = (app.clock.now(), request.device, app.store.secrets());
     app.store.seen(device, now).await?;
     let hashes: Vec<Vec<ChangeHash>> = request.pushes.iter().map(|push| push.hashes().collect()).collect();
@@ -94,23 +94,20 @@ async fn answer(app: &App, mut request: Request) -> Result<Response, Problem> {
     let told = request.token.as_ref().and_then(|text| token::told(secrets, device, &request.person, text));
     // What a restored server would judge by is what it lost: the phone brings that back first.
     let lost = match request.commit {
-        Some(commit) if !request.pushes.is_empty() => !app.store.has_commit(commit).await?,
-        _ => false,
+        Some(commit) => !app.store.has_commit(commit).await?,
+        None => false,
     };
-    if lost {
-        response.verdicts = hashes.iter().map(|hashes| vec![Verdict::NeedsDeps; hashes.len()]).collect();
-        request.pushes.clear();
-    }
-    if !request.pushes.is_empty() || !request.readings.is_empty() {
+    let pushes = if lost { Vec::new() } else { request.pushes };
+    if !pushes.is_empty() || !request.readings.is_empty() {
         let (told, proven, readings) = (told.clone(), proven.clone(), request.readings);
-        let order = IngestOrder { told, proven, readings, ..IngestOrder::new(device, now, request.pushes) };
-        let verdicts = app.store.ingest(order).await?;
-        if !lost {
-            response.verdicts = verdicts;
-        }
+        let order = IngestOrder { told, proven, readings, ..IngestOrder::new(device, now, pushes) };
+        response.verdicts = app.store.ingest(order).await?;
+    }
+    if lost {
+        tracing::warn!(%device, "this server was restored: it has not what it told a phone, which brings back what it holds");
+        response.verdicts = hashes.iter().map(|hashes| vec![Verdict::NeedsDeps; hashes.len()]).collect();
     }
     let able = request.able.iter().any(|able| able == ABLE_DOSSIERS);
-    let settled = || hashes.iter().flatten().zip(response.verdicts.iter().flatten());
     let of_record = records.iter().zip(&hashes).flat_map(|(record, hashes)| hashes.iter().map(|hash| (*record, *hash)));
     let known = of_record.zip(response.verdicts.iter().flatten()).filter(|(_, verdict)| **verdict == Verdict::Known);
     let known = known.map(|(change, _)| change).collect();
@@ -128,7 +125,7 @@ async fn answer(app: &App, mut request: Request) -> Result<Response, Problem> {
             dossiers: able,
             pushed: if lost { HashSet::new() } else { hashes.iter().flatten().copied().collect() },
             known,
-            commit: request.commit,
+            lost,
             pushed_of: if lost { Vec::new() } else { records },
         })
         .await?;
@@ -141,7 +138,8 @@ async fn answer(app: &App, mut request: Request) -> Result<Response, Problem> {
         let entry = |(author, received_at)| ReceiptEntry { hash: *hash, author, received_at };
         written(hash, verdict).map(entry)
     };
-    let settled = settled().filter(|(_, verdict)| matches!(verdict, Verdict::Accepted | Verdict::Known));
+    let settled = hashes.iter().flatten().zip(response.verdicts.iter().flatten());
+    let settled = settled.filter(|(_, verdict)| matches!(verdict, Verdict::Accepted | Verdict::Known));
     // Without one of them the phone could not tell the others apart.
     let entries: Option<Vec<_>> = settled.map(entry).chain(pulled.receipt.iter().map(|entry| Some(*entry))).collect();
     if let Some(entries) = entries.filter(|entries| !entries.is_empty()) {
@@ -161,10 +159,7 @@ async fn answer(app: &App, mut request: Request) -> Result<Response, Problem> {
     response.reference = pulled.reference;
     response.standings = pulled.standings;
     response.commit = pulled.commit;
-    response.lost = pulled.lost;
-    if response.lost {
-        tracing::warn!(%device, "this server was restored: it has not what it told a phone, which brings back what it holds");
-    }
+    response.lost = lost;
     Ok(response)
 }
 

@@ -94,8 +94,8 @@ pub struct PullOrder {
     pub pushed: HashSet<ChangeHash>,
     /// Changes of them that the server had already.
     pub known: Vec<(RecordId, ChangeHash)>,
-    /// How far the log had come when it last asked.
-    pub commit: Option<Commit>,
+    /// Whether the log does not have the commit that it names: what it was told before is another server's.
+    pub lost: bool,
     /// The records that it pushed something of in the same request, which it has, be they its person's or not.
     pub pushed_of: Vec<RecordId>,
 }
@@ -114,7 +114,7 @@ impl PullOrder {
             dossiers: false,
             pushed: HashSet::new(),
             known: Vec::new(),
-            commit: None,
+            lost: false,
             pushed_of: Vec::new(),
         }
     }
@@ -143,8 +143,6 @@ pub struct Pulled {
     pub known: Proven,
     /// How far the log has come.
     pub commit: Option<Commit>,
-    /// Whether the log does not have the commit that the phone names.
-    pub lost: bool,
 }
 
 /// A record that the server itself writes, as device 0.

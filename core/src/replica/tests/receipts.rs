@@ -38,6 +38,8 @@ fn a_server_that_lost_what_others_wrote_gets_it_with_the_proof_of_who_wrote_it()
     let request = phone.request();
     let theirs: Vec<_> = receipt.entries.iter().map(|entry| entry.hash).collect();
     assert_eq!(hashes(&request), theirs, "what comes back goes first, and by itself");
+    let farewell = phone.replica.farewell(usize::MAX, 1, at(9)).expect("a request");
+    assert_eq!(hashes(&farewell), [theirs, vec![edit]].concat(), "but there is only one last request");
     assert_eq!(request.receipts, [receipt]);
     assert_eq!(phone.acknowledge().outstanding, 1);
     assert_eq!(hashes(&phone.request()), [edit]);

@@ -7,7 +7,6 @@ use super::records::History;
 use super::writer::Writing;
 use crate::ingest::{Assigned, Proven, decide};
 use crate::store::StoreError;
-use canvass_core::document::change_hash;
 use canvass_core::domain::{DeviceNumber, Zone, prospect};
 use canvass_core::wire::{Push, Verdict};
 use rusqlite::Connection;
@@ -27,13 +26,15 @@ pub(super) fn parts(push: &Push, proven: &Proven) -> Option<Parts> {
     if proven.is_empty() {
         return None;
     }
-    let comes_back: Vec<bool> = push.changes.iter().map(|bytes| proven.contains_key(&change_hash(bytes))).collect();
+    let comes_back: Vec<bool> = push.hashes().map(|hash| proven.contains_key(&hash)).collect();
+    if !comes_back.contains(&true) {
+        return None;
+    }
     let those = |wanted: bool| {
         let changes = push.changes.iter().zip(&comes_back).filter(|(_, back)| **back == wanted);
         Push { changes: changes.map(|(bytes, _)| bytes.clone()).collect(), ..push.clone() }
     };
-    let parts = Parts { back: those(true), new: those(false), comes_back: comes_back.clone() };
-    comes_back.contains(&true).then_some(parts)
+    Some(Parts { back: those(true), new: those(false), comes_back })
 }
 
 impl Parts {

@@ -4,7 +4,7 @@ use super::audit::note;
 use super::sessions::{self, Open};
 use super::writer::Writing;
 use super::{lockout, logins};
-use crate::access::{SecondFactor, SessionToken, plain_recovery_code, recovery_code};
+use crate::access::{Scope, SecondFactor, SessionToken, plain_recovery_code, recovery_code};
 use crate::secrets::{Purpose, Secrets};
 use crate::store::{Actor, CodeAnswer, Deed, Entry, GivenCode, SetUp, StoreError};
 use canvass_core::domain::{PersonId, ServerTime};
@@ -112,7 +112,7 @@ fn wrong<T>(
     person: &PersonId,
     given: &GivenCode,
 ) -> Result<CodeAnswer<T>, StoreError> {
-    let until = lockout::failed_inside(writing, secrets, person, &given.visitor, given.at)?;
+    let until = lockout::failed(writing, secrets, person.as_str(), Scope::INSIDE, (&given.visitor, given.at))?;
     Ok(until.map_or(CodeAnswer::Wrong, CodeAnswer::Locked))
 }
 

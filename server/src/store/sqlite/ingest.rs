@@ -28,10 +28,10 @@ use std::sync::Arc;
 pub(super) struct Intake {
     pub(super) at: ServerTime,
     pub(super) bank: Arc<Bank>,
-    pub(super) numbers: Numbers,
+    numbers: Numbers,
     /// A random number that is noted with each change of the job: another server, restored from a backup, has another there.
     mark: i64,
-    pub(super) touched: Touched,
+    touched: Touched,
     /// Prospects that came back, to whom each falls if no assignment comes with it, and since when.
     pub(super) unassigned: Vec<(RecordId, Assigned, ServerTime)>,
 }

@@ -68,6 +68,7 @@ pub(super) fn locks(
     at: ServerTime,
 ) -> Result<[Option<ServerTime>; 2], StoreError> {
     let [from, to] = all_of(secrets, person);
+    // The keys of what holds everywhere come before those of sites.
     let everywhere = [&from[..], &[1]].concat();
     let mut select = db.prepare_cached("SELECT max(locked_until) FROM attempt WHERE name BETWEEN ? AND ?")?;
     let mut until = |to: &[u8]| -> Result<_, StoreError> {
@@ -100,35 +101,13 @@ pub(super) fn forgive(db: &Connection, secrets: &Secrets, person: &PersonId) -> 
     Ok(())
 }
 
-/// Counts a failure at the log-in; says until when the name is locked now for who failed.
-pub(super) fn failed_at_the_door(
-    writing: &mut Writing<'_>,
-    secrets: &Secrets,
-    name: &str,
-    visitor: &Visitor,
-    at: ServerTime,
-) -> Result<Option<ServerTime>, StoreError> {
-    failed(writing, secrets, name, &[Scope::Site, Scope::Everywhere], visitor, at)
-}
-
-/// Counts a failure of somebody past the password; says until when the name is locked now.
-pub(super) fn failed_inside(
-    writing: &mut Writing<'_>,
-    secrets: &Secrets,
-    person: &PersonId,
-    visitor: &Visitor,
-    at: ServerTime,
-) -> Result<Option<ServerTime>, StoreError> {
-    failed(writing, secrets, person.as_str(), &[Scope::Session], visitor, at)
-}
-
-fn failed(
+/// Counts a failure; says until when the name is locked now for who failed.
+pub(super) fn failed(
     writing: &mut Writing<'_>,
     secrets: &Secrets,
     name: &str,
     scopes: &[Scope],
-    visitor: &Visitor,
-    at: ServerTime,
+    (visitor, at): (&Visitor, ServerTime),
 ) -> Result<Option<ServerTime>, StoreError> {
     let db = writing.db;
     db.prepare_cached("DELETE FROM attempt WHERE last_at < iif(failures > 0, ?, ?)")?

@@ -3,7 +3,7 @@
 use super::audit::note;
 use super::writer::Writing;
 use super::{devices, lockout, roster, sessions};
-use crate::access::{ONE_TIME_MS, SessionToken, Stage, of_the_bank};
+use crate::access::{ONE_TIME_MS, Scope, SessionToken, Stage, of_the_bank};
 use crate::secrets::Secrets;
 use crate::store::devices::{RevokeOrder, Revoked};
 use crate::store::{
@@ -84,7 +84,7 @@ pub(super) fn log_in(writing: &mut Writing<'_>, secrets: &Secrets, order: &LogIn
     };
     let right = kept.filter(|kept| order.verified.as_ref() == Some(&kept.password));
     let (Some(person), Some(kept)) = (&person, right) else {
-        let until = lockout::failed_at_the_door(writing, secrets, &order.name, &order.visitor, order.at)?;
+        let until = lockout::failed(writing, secrets, &order.name, Scope::AT_THE_DOOR, (&order.visitor, order.at))?;
         return Ok(until.map_or(LoggedIn::Wrong, LoggedIn::Locked));
     };
     if kept.one_time && kept.one_time_until.is_some_and(|until| until <= order.at) {
@@ -131,7 +131,7 @@ pub(super) fn change_password(
         params![new.hash, open.person.as_str(), new.verified],
     )?;
     if changed == 0 {
-        let until = lockout::failed_inside(writing, secrets, &open.person, &new.visitor, new.at)?;
+        let until = lockout::failed(writing, secrets, open.person.as_str(), Scope::INSIDE, (&new.visitor, new.at))?;
         return Ok(until.map_or(CodeAnswer::Wrong, CodeAnswer::Locked));
     }
     let by = Actor::Person(open.person.clone());

@@ -21,17 +21,13 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
     let mut audiences = all_audiences.clone();
     audiences.retain(|audience| order.dossiers || !audience.is_confidential());
     // Whose roles are others than the phone was told gets its feeds anew, without what they do not read.
-    let lost = match &order.commit {
-        Some(commit) => !records::has_commit(db, commit)?,
-        None => false,
-    };
-    let anew = lost || order.told.as_ref().is_some_and(|told| told.grants.roles != grants.roles);
+    let anew = order.lost || order.told.as_ref().is_some_and(|told| told.grants.roles != grants.roles);
     let left = i64::try_from(order.budget).unwrap_or(i64::MAX).max(1);
     let mut pulling = Pulling { db, order, grants: &grants, audiences: &audiences, left, pulled: Pulled::default() };
     let known_feeds: HashMap<&Audience, &Position> = order.positions.iter().map(|known| (&known.feed, known)).collect();
     for known in order.positions.iter().filter(|known| !audiences.contains(&known.feed)) {
         // Where its place is another server's, all that is known of the feed goes.
-        let high = if lost { end } else { known.high };
+        let high = if order.lost { end } else { known.high };
         pulling.depart(&Position { high, ..known.clone() }, end)?;
     }
     for feed in &audiences {
@@ -47,7 +43,7 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
         }
     }
     let mut pulled = pulling.pulled;
-    (pulled.lost, pulled.commit) = (lost, records::last_commit(db)?);
+    pulled.commit = records::last_commit(db)?;
     for (record, hash) in &order.known {
         pulled.known.extend(records::written(db, *record, hash)?.map(|written| (*hash, written)));
     }
