@@ -183,7 +183,7 @@ fn came_at(mut row: GroupRow, at: i64) -> GroupRow {
 }
 
 fn count(rows: &[GroupRow]) -> Vec<Contribution> {
-    contributions(&Group { prospect: id(0), known: true, rows }, &[(id(200), campaign())], &bank())
+    contributions(&Group { prospect: id(0), known: true, rows, erased: &[] }, &[(id(200), campaign())], &bank())
 }
 
 /// Every contribution as `source metric unit week value status rule`.
@@ -473,7 +473,7 @@ proptest! {
     #[test]
     fn records_counted_apart_as_far_as_each_reaches_come_to_the_same_as_together(rows in any_rows(), known in any::<bool>()) {
         let count = |rows: &[GroupRow]| {
-            contributions(&Group { prospect: id(0), known, rows }, &[(id(200), campaign())], &bank())
+            contributions(&Group { prospect: id(0), known, rows, erased: &[] }, &[(id(200), campaign())], &bank())
         };
         let (alone, others): (Vec<_>, Vec<_>) =
             rows.iter().cloned().partition(|row| Reach::of(&row.row.kind) == Reach::Itself);

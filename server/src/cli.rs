@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod device;
+mod erase;
 mod import;
 mod queue;
 mod serve;
@@ -63,6 +64,8 @@ enum Command {
     Backup(backup::Backup),
     /// Assign a prospect, or a whole territory, to a unit, and to an account manager in it.
     Assign(queue::Assign),
+    /// Destroy what was recorded of somebody who asks for it.
+    Erase(erase::Erase),
     /// Give the back office's verdict on an outcome as it now stands.
     Verify {
         /// The outcome's id.
@@ -161,6 +164,7 @@ impl Cli {
             Command::User(user) => user.run().await,
             Command::Queue(queue) => queue.run().await,
             Command::Assign(assign) => assign.run().await,
+            Command::Erase(erase) => erase.run().await,
             Command::Verify { outcome, verdict, reason, amount, by, data } => {
                 let order = VerifyOrder {
                     outcome,

@@ -97,6 +97,8 @@ pub enum Duty {
     DecideHeld,
     /// Assigns prospects to units and people.
     AssignProspects,
+    /// Erases what was recorded of somebody who asks for it.
+    EraseRecords,
     /// Hands out invitations for phones.
     InviteDevices,
     /// Lists phones and revokes them.
@@ -109,10 +111,11 @@ pub enum Duty {
 
 impl Duty {
     /// Every duty.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ReadStandings,
         Self::DecideHeld,
         Self::AssignProspects,
+        Self::EraseRecords,
         Self::InviteDevices,
         Self::RevokeDevices,
         Self::ManageLogins,
@@ -125,6 +128,7 @@ impl Duty {
         match self {
             Self::ReadStandings => (&[], &Role::ALL),
             Self::DecideHeld | Self::AssignProspects => (&[BranchLeader, HeadOffice], &[]),
+            Self::EraseRecords => (&[HeadOffice], &[]),
             Self::InviteDevices | Self::ManageLogins => (&[], &[Administrator]),
             Self::RevokeDevices => (&[BranchLeader], &[Administrator]),
             Self::ReadAudit => (&[], &[Auditor, Administrator]),

@@ -60,6 +60,9 @@ pub struct Group<'a> {
     pub known: bool,
     /// Its rows; those of other kinds do not matter.
     pub rows: &'a [GroupRow],
+    /// The contributions of its records that were erased. They stay as they stood and are not among those computed, but one of
+    /// them may have won the community.
+    pub erased: &'a [Contribution],
 }
 
 /// What a change of one record can change of the contributions of its prospect's group.
@@ -108,7 +111,11 @@ pub fn contributions(group: &Group<'_>, campaigns: &[(RecordId, Campaign)], bank
     for (id, campaign) in campaigns {
         let ledger = Ledger { id: *id, campaign, bank, prospect: group.prospect };
         all.extend(of_kind(&visit::KIND).filter_map(|row| ledger.visit(row)));
-        ledger.outcomes(&outcomes, &mut all);
+        let won = |one: &&Contribution| {
+            one.metric == Metric::Communities && matches!(one.status, Status::Confirmed | Status::Pending)
+        };
+        let taken = group.erased.iter().filter(won).any(|one| one.campaign == *id);
+        ledger.outcomes(&outcomes, taken, &mut all);
     }
     if !group.known {
         for one in all.iter_mut().filter(|one| one.status != Status::Excluded) {
@@ -269,13 +276,14 @@ impl Ledger<'_> {
         Some(self.contribution(row, Metric::Visits, 1, date, home.ok().cloned(), rule))
     }
 
-    fn outcomes(&self, claims: &[Claim<'_>], all: &mut Vec<Contribution>) {
+    /// `taken` when an outcome that was erased has won the community.
+    fn outcomes(&self, claims: &[Claim<'_>], taken: bool, all: &mut Vec<Contribution>) {
         let credited: Vec<Credited<'_>> = claims.iter().filter_map(|claim| self.credit(claim)).collect();
         let accounts = credited.iter().filter(|c| c.claim.is_account() && c.left_out.is_none());
         let winner = accounts.map(|c| (c.date, c.claim.row.row.id)).min();
         for Credited { claim, date, unit, left_out } in credited {
             let row = &claim.row.row;
-            let came_later = claim.is_account() && winner.is_some_and(|(_, first)| first != row.id);
+            let came_later = claim.is_account() && (taken || winner.is_some_and(|(_, first)| first != row.id));
             let left_out = left_out.or(came_later.then_some(Rule::AlreadyWon));
             for (metric, value, confirmed) in claim.figures(&self.campaign.rules(Week::of(date))) {
                 let rule = match (left_out, value, claim.verdict) {

@@ -6,7 +6,7 @@ use super::inbox::{self, Quarantined};
 use super::outbox::{self, CATCHING_UP, DOSSIERS_DOUBTED_LATER, is_set};
 use super::receipts::{self, Proof};
 use super::settle::{Settlement, settle};
-use super::{Replica, ReplicaError, rows};
+use super::{Replica, ReplicaError, erasure, rows};
 use crate::document::gate::{Guarded, Refusal, Rules};
 use crate::document::{Authorship, ChangeHash};
 use crate::domain::{Fields, Kind, KindSpec, PhoneTime, RecordId};
@@ -20,17 +20,25 @@ struct Part<'a> {
     deliveries: Vec<&'a Delivery>,
     judged: Vec<(&'a Push, &'a [Verdict])>,
     evictions: &'a [RecordId],
+    erased: &'a [RecordId],
     receipt: Option<&'a Receipt>,
 }
 
 impl<'a> Part<'a> {
-    fn of(request: &'a Request, response: &'a Response, receipt: Option<&'a Receipt>, confidential: bool) -> Self {
+    fn of(
+        request: &'a Request,
+        response: &'a Response,
+        receipt: Option<&'a Receipt>,
+        erased: &'a [RecordId],
+        confidential: bool,
+    ) -> Self {
         let here = |kind: &Kind| kind.spec().is_some_and(KindSpec::is_confidential) == confidential;
         let judged = request.pushes.iter().zip(response.verdicts.iter().map(Vec::as_slice));
         Self {
             deliveries: response.deliveries.iter().filter(|delivery| here(&delivery.kind)).collect(),
             judged: judged.filter(|(push, _)| here(&push.kind)).collect(),
             evictions: &response.evictions,
+            erased,
             receipt,
         }
     }
@@ -51,7 +59,7 @@ impl<'a> Part<'a> {
         for record in self.evictions {
             db.prepare_cached("UPDATE record SET leaving = 1 WHERE id = ?")?.execute([record.as_bytes()])?;
         }
-        applied.evicted += evict(db)?;
+        applied.evicted += evict(db)? + erasure::erase(db, self.erased, authorship.at)?;
         Ok(any)
     }
 }
@@ -85,8 +93,11 @@ impl Replica {
         let mut authorship = self.authorship(now);
         authorship.actor = authorship.actor.next();
         let receipt = receipts::of(request, response);
-        let part = |confidential| Part::of(request, response, receipt.as_ref(), confidential);
+        let able = self.able;
         let files = self.files_mut()?;
+        // Of the dossiers goes also what was to be erased while they were locked.
+        let erased = [response.erased.as_slice(), &erasure::remembered(&files.main)?].concat();
+        let part = |confidential| Part::of(request, response, receipt.as_ref(), &erased, confidential);
         let mut fresh_actor = false;
         if let Some(dossiers) = &mut files.dossiers {
             let tx = dossiers.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -104,10 +115,16 @@ impl Replica {
             tx.execute("DELETE FROM position", [])?;
             save_setting(&tx, CATCHING_UP, 1)?;
         }
-        match files.dossiers {
-            Some(_) => drop_setting(&tx, DOSSIERS_DOUBTED_LATER)?,
-            None if response.lost => save_setting(&tx, DOSSIERS_DOUBTED_LATER, 1)?,
-            None => {}
+        if files.dossiers.is_some() {
+            drop_setting(&tx, DOSSIERS_DOUBTED_LATER)?;
+            erasure::forget(&tx)?;
+        } else {
+            if response.lost {
+                save_setting(&tx, DOSSIERS_DOUBTED_LATER, 1)?;
+            }
+            if able {
+                erasure::remember(&tx, &response.erased)?;
+            }
         }
         fresh_actor |= part(false).apply(&tx, &authorship, &mut applied)?;
         // While the dossiers are locked nothing of their feeds was taken in.
@@ -137,6 +154,12 @@ impl Replica {
         applied.resumes |= !request.readings.is_empty() && outbox::has_readings(&tx)?;
         applied.outstanding += changes::outstanding(&tx)?;
         tx.commit()?;
+        if !erased.is_empty() {
+            for db in std::iter::once(&files.main).chain(&files.dossiers) {
+                // Out of the log beside the file, too.
+                db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            }
+        }
         if files.dossiers.is_none() {
             let sql = "SELECT locked_outstanding FROM phone";
             applied.outstanding += files.main.query_row(sql, [], rows::count)?;

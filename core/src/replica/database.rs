@@ -12,7 +12,7 @@ mod embedded {
 
 /// How many migrations there are. A file says in its header how many it went through, so that one which is up to date
 /// opens without reading and comparing them.
-const MIGRATIONS: i64 = 2;
+const MIGRATIONS: i64 = 3;
 
 /// What an acknowledged save survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +40,8 @@ pub(super) fn connect(path: &Path, key: Option<&[u8; 32]>, durability: Durabilit
     };
     // The first look into the file: here a wrong key shows.
     db.pragma_update(None, "synchronous", synchronous).map_err(wrong_key)?;
+    // What goes is gone from the file, too: keys that are dropped, what was erased.
+    db.pragma_update(None, "secure_delete", true)?;
     db.set_prepared_statement_cache_capacity(64);
     let done: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(wrong_key)?;
     if done != MIGRATIONS {

@@ -175,8 +175,6 @@ impl Replica {
                 Err(error) => return Err(error),
             },
         }
-        // So that the key is gone from the file, too, once it is taken out.
-        files.main.pragma_update(None, "secure_delete", true)?;
         files.main.execute("UPDATE phone SET dossier_key = ?", [key.as_bytes()])?;
         save_lease(&files.main, &lease)?;
         self.lease = Some(lease);
@@ -195,7 +193,6 @@ impl Replica {
             Err(ReplicaError::WrongKey) => return Ok(()),
             Err(error) => return Err(error),
         }
-        self.main()?.pragma_update(None, "secure_delete", true)?;
         self.lease = Some(lease);
         self.look_at_the_clock(now)
     }

@@ -6,6 +6,7 @@ mod changes;
 mod database;
 mod dossiers;
 mod edit;
+mod erasure;
 mod error;
 mod identity;
 mod inbox;

@@ -6,6 +6,7 @@ use super::inbox::{self, Quarantined};
 use super::{ReplicaError, rows};
 use crate::document::{Authorship, ChangeHash, Document};
 use crate::domain::{Fields, Kind, RecordId};
+use crate::wire::ERASED;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,12 +35,10 @@ pub(super) fn settle(
     for (hash, bytes) in &pending {
         if let Some((code, words)) = refused.get(hash) {
             let fields = whole.puts_in(hash);
-            inbox::refuse(
-                db,
-                &Quarantined { hash: *hash, record, kind: &kind, bytes, fields: &fields, at },
-                code,
-                words,
-            )?;
+            // Of what belongs to something erased, nothing is kept here either.
+            let nothing = Fields::new();
+            let (bytes, fields) = if code == ERASED { (&[][..], &nothing) } else { (bytes.as_slice(), &fields) };
+            inbox::refuse(db, &Quarantined { hash: *hash, record, kind: &kind, bytes, fields, at }, code, words)?;
             changes::remove(db, hash)?;
         }
     }

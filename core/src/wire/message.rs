@@ -124,6 +124,9 @@ pub struct Request {
 /// In [`Request::able`]: the phone can keep dossiers in a file of their own, encrypted.
 pub const ABLE_DOSSIERS: &str = "dossiers";
 
+/// The code of a refusal of what belongs to something erased: neither side keeps anything of it.
+pub const ERASED: &str = "erased";
+
 /// A dossier was read.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Reading {
@@ -260,6 +263,10 @@ pub struct Response {
     /// The standings, if the phone's version is not the present one.
     #[n(17)]
     pub standings: Option<Standings>,
+    /// Records that were erased: whatever the phone has of them goes at once, sent or not.
+    #[n(19)]
+    #[cbor(default)]
+    pub erased: Vec<RecordId>,
 }
 
 impl Response {
@@ -282,6 +289,7 @@ impl Response {
             receipt: None,
             dossier_key: None,
             standings: None,
+            erased: Vec::new(),
         }
     }
 }

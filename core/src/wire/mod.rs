@@ -17,7 +17,7 @@ pub use envelope::{MAX_BODY, MAX_PLAIN, WireError};
 pub use invitation::{Invitation, InvitationCode};
 pub use key::DossierKey;
 pub use message::{
-    ABLE_DOSSIERS, Commit, Delivery, PROTOCOL, Position, Push, Reading, Reference, Request, Response, Verdict,
+    ABLE_DOSSIERS, Commit, Delivery, ERASED, PROTOCOL, Position, Push, Reading, Reference, Request, Response, Verdict,
 };
 pub use receipt::{Receipt, ReceiptEntry, ReceiptPart};
 pub use standings::{CampaignStandings, MetricTotal, Standings, UnitStanding};

@@ -154,6 +154,7 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
     }
     response.deliveries = pulled.deliveries;
     response.evictions = pulled.evictions;
+    response.erased = pulled.erased;
     response.positions = pulled.positions;
     response.more = pulled.more;
     response.reference = pulled.reference;

@@ -55,6 +55,8 @@ pub enum Deed {
     Assigned,
     /// A verdict was given.
     Verified,
+    /// Something was erased.
+    Erased,
     /// The bank's people, roles, units or memberships were changed.
     BankChanged,
     /// A login was made.
@@ -101,6 +103,7 @@ impl Deed {
             Self::DossierRead => "dossier-read",
             Self::Assigned => "assigned",
             Self::Verified => "verified",
+            Self::Erased => "erased",
             Self::BankChanged => "bank-changed",
             Self::LoginMade => "login-made",
             Self::LoginDisabled => "login-disabled",

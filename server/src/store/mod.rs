@@ -129,6 +129,8 @@ pub struct Pulled {
     pub receipt: Vec<ReceiptEntry>,
     /// Records that left the phone's audiences.
     pub evictions: Vec<RecordId>,
+    /// Records that were erased.
+    pub erased: Vec<RecordId>,
     /// Where it stands afterwards.
     pub positions: Vec<Position>,
     /// Whether there is more.
@@ -166,6 +168,19 @@ pub struct AssignOrder {
     /// To whom.
     pub to: Assigned,
     /// Who assigns.
+    pub by: Actor,
+    /// When.
+    pub at: ServerTime,
+}
+
+/// An order to erase what was recorded of somebody who asks for it.
+#[derive(Debug, Clone)]
+pub struct EraseOrder {
+    /// The record; with a prospect goes all that belongs to it.
+    pub record: RecordId,
+    /// Why, for the audit log: never with what is erased.
+    pub reason: String,
+    /// By whom.
     pub by: Actor,
     /// When.
     pub at: ServerTime,
@@ -311,6 +326,10 @@ pub trait Store: Audit + Devices + Logins + Queue + Send + Sync + 'static {
 
     /// Assigns a prospect: its records move to the audiences that follow. What is assigned so already stays as it is.
     async fn assign(&self, order: AssignOrder) -> Result<(), StoreError>;
+
+    /// Destroys a record's changes and whatever else is kept of it, here and by and by on every phone; what counted goes on
+    /// counting as it stood. With a prospect goes all that belongs to it. Returns what was erased; nothing the second time.
+    async fn erase(&self, order: EraseOrder) -> Result<Vec<RecordId>, StoreError>;
 
     /// The prospects that are assigned to a unit itself, or to one account manager in it, in the order of their ids.
     async fn territory(&self, unit: UnitId, owner: Option<PersonId>) -> Result<Vec<RecordId>, StoreError>;

@@ -120,6 +120,17 @@ pub(super) fn tell(db: &Connection, record: RecordId, audiences: &[Audience], se
     Ok(())
 }
 
+/// Takes a record that was erased out of its feeds, and tells everybody in the bank: a phone may hold something of it wherever
+/// it belonged once.
+pub(super) fn tell_of_erasure(db: &Connection, record: RecordId, seq: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE feed SET gone = 1, last = ? WHERE record = ?")?
+        .execute(params![seq, record.as_bytes()])?;
+    let bank = Audience::Bank.to_string();
+    db.prepare_cached("INSERT OR IGNORE INTO feed (feed, record, entered, last, gone) VALUES (?2, ?1, ?3, ?3, 1)")?
+        .execute(params![record.as_bytes(), bank, seq])?;
+    note(db, record, &bank, seq)
+}
+
 fn note(db: &Connection, record: RecordId, feed: &str, seq: i64) -> Result<(), StoreError> {
     db.prepare_cached("INSERT INTO told (feed, seq, record) VALUES (?, ?, ?)")?.execute(params![
         feed,

@@ -3,6 +3,7 @@
 use super::audit;
 use super::bring_back;
 use super::devices;
+use super::erasure;
 use super::feeds::{self, Belonging, Numbers};
 use super::judging::{About, Judging};
 use super::ledger::{self, Touched};
@@ -20,7 +21,7 @@ use canvass_core::domain::prospect;
 use canvass_core::domain::verification::{self, Verification};
 use canvass_core::domain::{Action, Bank, DeviceNumber, Fields, Invalid, Kind, PersonId, RecordId, ServerTime, Zone};
 use canvass_core::projection::project;
-use canvass_core::wire::{Push, Reading, Verdict};
+use canvass_core::wire::{ERASED, Push, Reading, Verdict};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
@@ -91,6 +92,8 @@ pub(super) fn ingest(
         }
         verdicts.push(if records::has_all(writing.db, push)? {
             vec![Verdict::Known; push.changes.len()]
+        } else if let Some(verdicts) = erasure::verdicts(writing.db, push)? {
+            verdicts
         } else {
             match bring_back::parts(push, &order.proven) {
                 None => sender.take(writing, &mut intake, push)?,
@@ -133,7 +136,7 @@ impl Sender<'_> {
         let about = About::of(writing.db, push, &history, &decision)?;
         let (right, pulls) = about.judged(writing.db, &self.judging)?;
         let right = match right {
-            Right::Denied(..) if queue::was_held(writing.db, device, push)? => Right::Held,
+            Right::Denied(code, _) if code != ERASED && queue::was_held(writing.db, device, push)? => Right::Held,
             right => right,
         };
         decision = queue::still_refused(writing.db, device, push, decision.by(right, pulls, push))?;
@@ -193,7 +196,7 @@ pub(super) fn note_reading(
     audit::note(db, at, &entry.with(format!("on the phone at {}", reading.at)))
 }
 
-/// Keeps what was refused of one record's push.
+/// Keeps what was refused of one record's push, but for what is about something erased.
 pub(super) fn quarantine(
     db: &Connection,
     device: DeviceNumber,
@@ -201,7 +204,7 @@ pub(super) fn quarantine(
     decision: &Decision,
     at: ServerTime,
 ) -> Result<(), StoreError> {
-    for refused in &decision.refused {
+    for refused in decision.refused.iter().filter(|refused| refused.code != ERASED) {
         let hash = canvass_core::document::change_hash(&refused.bytes);
         db.prepare_cached(
             "INSERT OR REPLACE INTO quarantine (hash, record, kind, device, code, words, received_at, sealed, bytes)

@@ -1,15 +1,15 @@
 //! Judging one record's push by the record's own kind and prospect, whatever the push calls them, and by how its sender stands
 //! to it: for what phones push, what revoked phones hand over, and what a leader decides on.
 
-use super::feeds;
 use super::records::History;
+use super::{erasure, feeds};
 use crate::ingest::{Assigned, Decision, Grants, Hand, Right, Standpoint, Told, judge, may_write};
 use crate::store::StoreError;
 use canvass_core::document::Document;
 use canvass_core::domain::{
     AudienceRule, Bank, DeviceNumber, Kind, PersonId, Place, RecordId, ServerTime, UnitId, prospect,
 };
-use canvass_core::wire::Push;
+use canvass_core::wire::{ERASED, Push};
 use rusqlite::Connection;
 
 /// What a push is about.
@@ -67,6 +67,11 @@ impl About {
 
     /// What the sender's right comes to, and whether the sender pulls the record.
     pub(super) fn judged(&self, db: &Connection, by: &Judging<'_>) -> Result<(Right, bool), StoreError> {
+        if let Some(prospect) = self.prospect
+            && erasure::is_erased(db, prospect)?
+        {
+            return Ok((Right::Denied(ERASED, erasure::words(&Kind::from(&prospect::KIND))), false));
+        }
         let now = self.standpoint(by.bank, by.grants, self.assigned.as_ref());
         let (mut told, mut fresh) = (None, true);
         if let Some(known) = by.told {

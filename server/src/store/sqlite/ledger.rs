@@ -109,12 +109,13 @@ fn recount_parts(
     let (db, bank, campaigns) = (writing.db, writing.bank()?, &writing.campaigns.all);
     let (mut sums, mut differs) = (Sums::default(), false);
     for (prospect, part) in parts {
-        let whole = part.whole;
+        let (whole, outcomes) = (part.whole, part.outcomes);
         let rows = rows_of(db, prospect, part)?;
         let kept = if whole { of_prospect(db, prospect)? } else { of_sources(db, prospect, &rows)? };
+        let erased = if outcomes { of_erased(db, prospect)? } else { Vec::new() };
         let mut own = db.prepare_cached("SELECT 1 FROM record WHERE id = ? AND kind = 'prospect'")?;
         let known = own.query_row([prospect.as_bytes()], |_| Ok(())).optional()?.is_some();
-        let now = contributions(&Group { prospect, known, rows: &rows }, campaigns, &bank);
+        let now = contributions(&Group { prospect, known, rows: &rows, erased: &erased }, campaigns, &bank);
         let now: BTreeMap<Key, Contribution> =
             now.into_iter().map(|one| ((one.campaign, one.source, one.metric), one)).collect();
         differs |= now != kept;
@@ -178,10 +179,22 @@ fn remove(db: &Connection, prospect: RecordId, (campaign, source, metric): &Key)
 }
 
 fn of_prospect(db: &Connection, prospect: RecordId) -> Result<BTreeMap<Key, Contribution>, StoreError> {
-    let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM contribution WHERE prospect = ?"))?;
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM contribution WHERE prospect = ? AND source NOT IN (SELECT record FROM erased)"
+    ))?;
     let mut kept = BTreeMap::new();
     by_key(select.query([prospect.as_bytes()])?, &mut kept)?;
     Ok(kept)
+}
+
+/// The contributions of what was erased of a prospect: they stay as they stood.
+fn of_erased(db: &Connection, prospect: RecordId) -> Result<Vec<Contribution>, StoreError> {
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM contribution WHERE prospect = ? AND source IN (SELECT record FROM erased)"
+    ))?;
+    let mut kept = BTreeMap::new();
+    by_key(select.query([prospect.as_bytes()])?, &mut kept)?;
+    Ok(kept.into_values().collect())
 }
 
 /// The contributions kept of a prospect that come from some rows.
@@ -273,9 +286,14 @@ pub(super) fn named<T>(found: Option<T>) -> Result<T, StoreError> {
     found.ok_or_else(|| StoreError::Damaged("a contribution has an unknown word: rebuild".to_owned()))
 }
 
-/// Forgets every contribution and counts from the rows alone.
+/// Forgets every contribution but those of what was erased, and counts from the rows alone.
 pub(super) fn count_from_nothing(writing: &mut Writing<'_>) -> Result<usize, StoreError> {
-    writing.db.execute_batch("DELETE FROM contribution; DELETE FROM tally;")?;
+    writing.db.execute_batch(
+        "DELETE FROM contribution WHERE source NOT IN (SELECT record FROM erased); DELETE FROM tally;",
+    )?;
+    let mut sums = Sums::default();
+    all(writing.db)?.iter().for_each(|of_erased| sums.add(of_erased));
+    sums.save(writing.db)?;
     bump(writing.db)?;
     *writing.campaigns = CachedCampaigns::default();
     recount_all(writing)?;

@@ -8,6 +8,8 @@ mod campaigns;
 mod copy;
 mod devices;
 mod doors;
+mod erased_list;
+mod erasure;
 mod factors;
 mod feeds;
 mod head;
@@ -35,8 +37,8 @@ pub use open::{SqliteOptions, database_in};
 
 use super::audit::{AuditCheck, AuditPage, AuditQuery};
 use super::{
-    AssignOrder, Audit, BankOrder, Counts, Entry, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord, Store,
-    StoreError, StoredCampaign, VerifyOrder, Versions, Whose,
+    AssignOrder, Audit, BankOrder, Counts, Entry, EraseOrder, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord,
+    Store, StoreError, StoredCampaign, VerifyOrder, Versions, Whose,
 };
 use crate::ingest::{Assigned, FromFile, Imported};
 use crate::secrets::Secrets;
@@ -51,6 +53,7 @@ use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerT
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
 use canvass_core::wire::{Commit, Verdict};
+use erased_list::ErasedList;
 use head::Head;
 use open::Readers;
 use standings::SharedStandings;
@@ -70,6 +73,7 @@ pub struct SqliteStore {
     secrets: Secrets,
     secret_file: PathBuf,
     head: Head,
+    erased: ErasedList,
 }
 
 impl SqliteStore {
@@ -82,6 +86,8 @@ impl SqliteStore {
         let secret_file = open::secret_file(path, &options);
         let secrets = open::secrets(&connection, &secret_file)?;
         seal::install(&connection, &secrets)?;
+        let erased = ErasedList::of(&secret_file);
+        erasure::reconcile(&connection, &erased)?;
         let head = Head::of(path, &secret_file);
         let entropy = open::entropy(options.seed);
         Ok(Self {
@@ -93,6 +99,7 @@ impl SqliteStore {
             secrets,
             secret_file,
             head,
+            erased,
         })
     }
 
@@ -241,6 +248,13 @@ impl Store for SqliteStore {
 
     async fn assign(&self, order: AssignOrder) -> Result<(), StoreError> {
         self.writer.run(move |writing| ingest::reassign(writing, &order)).await
+    }
+
+    async fn erase(&self, order: EraseOrder) -> Result<Vec<RecordId>, StoreError> {
+        let list = self.erased.clone();
+        let erased = self.writer.run(move |writing| erasure::erase(writing.db, &list, &order)).await?;
+        self.writer.outside(erasure::checkpoint).await?;
+        Ok(erased)
     }
 
     async fn territory(&self, unit: UnitId, owner: Option<PersonId>) -> Result<Vec<RecordId>, StoreError> {

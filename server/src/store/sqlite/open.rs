@@ -98,7 +98,7 @@ pub(super) fn connect(path: &Path, durable: bool) -> Result<Connection, StoreErr
     let synchronous = if durable { "FULL" } else { "OFF" };
     db.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA busy_timeout = 10000;
-         PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384;"
+         PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384; PRAGMA secure_delete = ON;"
     ))?;
     prepare_once(&db)?;
     // All in one transaction with the notes of what was done: cut off anywhere, the file is as it was before.

@@ -1,7 +1,7 @@
 //! What is new for a phone: newest first for a first sync, while new work keeps arriving at the other end. Everything is
 //! read in one snapshot; no document is loaded.
 
-use super::{bank, feeds, records};
+use super::{bank, erasure, feeds, records};
 use crate::ingest::{Grants, Told};
 use crate::store::{PullOrder, Pulled, StoreError};
 use canvass_core::domain::{Audience, Bank, DeviceNumber, Kind, RecordId, ServerTime, Zone};
@@ -21,7 +21,7 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
     let mut audiences = all_audiences.clone();
     audiences.retain(|audience| order.dossiers || !audience.is_confidential());
     // Whose roles are others than the phone was told gets its feeds anew, without what they do not read.
-    let anew = order.lost || order.told.as_ref().is_some_and(|told| told.grants.roles != grants.roles);
+    let anew = order.told.as_ref().is_some_and(|told| told.grants.roles != grants.roles);
     let left = i64::try_from(order.budget).unwrap_or(i64::MAX).max(1);
     let mut pulling = Pulling { db, order, grants: &grants, audiences: &audiences, left, pulled: Pulled::default() };
     let known_feeds: HashMap<&Audience, &Position> = order.positions.iter().map(|known| (&known.feed, known)).collect();
@@ -33,7 +33,10 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
     for feed in &audiences {
         let known = known_feeds.get(feed).copied();
         // A feed that is new to the phone is worked down from its present end. A position past the end is none of ours.
-        let start = known.filter(|known| !anew && known.high <= end && known.low <= end.saturating_add(1)).cloned();
+        let start = known.filter(|known| !order.lost && known.high <= end && known.low <= end.saturating_add(1));
+        // Down again from where the phone stands: what came and went since is told to it upwards.
+        let start =
+            start.map(|known| if anew { Position { low: known.high + 1, ..known.clone() } } else { known.clone() });
         let mut position = start.unwrap_or(Position { feed: feed.clone(), low: end + 1, high: end });
         pulling.upwards(&mut position, end)?;
         pulling.downwards(&mut position)?;
@@ -49,7 +52,11 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
     }
     // What was recorded in good faith and belongs elsewhere by now may be in no feed from which the phone is told to let it go.
     for record in &order.pushed_of {
-        if feeds::is_kept(db, *record)?
+        if erasure::is_erased(db, *record)? {
+            if !pulled.erased.contains(record) {
+                pulled.erased.push(*record);
+            }
+        } else if feeds::is_kept(db, *record)?
             && !feeds::is_in(db, *record, &all_audiences)?
             && !pulled.evictions.contains(record)
         {
@@ -128,6 +135,9 @@ impl Pulling<'_> {
             // A record that the audience was told of again later was delivered there.
             if !entry.gone && entry.last == entry.seq {
                 self.deliver(entry.record, 0, true)?;
+            } else if entry.gone && position.feed == Audience::Bank {
+                // Nothing leaves the bank's own feed but what was erased, and a phone may hold that from another time.
+                self.evict(entry.record)?;
             }
             position.low = entry.seq;
         }
@@ -166,6 +176,13 @@ impl Pulling<'_> {
 
     /// Lets the phone's record go, unless it is in another of its feeds.
     fn evict(&mut self, record: RecordId) -> Result<(), StoreError> {
+        if erasure::is_erased(self.db, record)? {
+            if !self.pulled.erased.contains(&record) {
+                self.pulled.erased.push(record);
+                self.left -= EVICTION;
+            }
+            return Ok(());
+        }
         if !feeds::is_in(self.db, record, self.audiences)? {
             self.pulled.evictions.push(record);
             self.left -= EVICTION;

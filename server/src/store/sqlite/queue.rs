@@ -2,6 +2,7 @@
 
 use super::audit;
 use super::bring_back;
+use super::erasure;
 use super::ingest::{self, Intake};
 use super::judging::{About, Judging};
 use super::records::{self, History};
@@ -141,7 +142,7 @@ pub(super) fn all(db: &Connection) -> Result<Vec<HeldRecord>, StoreError> {
                 coalesce((SELECT assignment.unit FROM record AS assignment
                           WHERE assignment.prospect = held.prospect AND assignment.kind = 'assignment'
                               AND assignment.author = 0
-                          ORDER BY assignment.seq DESC LIMIT 1), held.unit),
+                          ORDER BY assignment.occurred_at DESC, assignment.id DESC LIMIT 1), held.unit),
                 code, min(received_at), count(*), max(place)
          FROM held GROUP BY record, device ORDER BY min(place)",
     )?;
@@ -260,6 +261,10 @@ pub(super) fn hand_over(
     let mut intake = Intake::begin(writing, order.at)?;
     let mut verdicts = Vec::with_capacity(order.pushes.len());
     for push in &order.pushes {
+        if let Some(erased) = erasure::verdicts(db, push)? {
+            verdicts.push(erased);
+            continue;
+        }
         // What the server had taken once it takes again; what it never had, a leader decides on.
         let parts = bring_back::parts(push, &order.proven);
         let (back, push) = match &parts {

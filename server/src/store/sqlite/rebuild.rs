@@ -1,5 +1,5 @@
-//! Rebuilding: rows, contributions and tallies from nothing but the bank and the change log, and what differed from those
-//! kept.
+//! Rebuilding: rows, contributions and tallies from nothing but the bank and the change log (and the contributions of what was
+//! erased, as they stood), and what differed from those kept.
 
 use super::writer::Writing;
 use super::{ledger, read, records, tally};
@@ -15,7 +15,7 @@ pub(super) fn rebuild(writing: &mut Writing<'_>) -> Result<Rebuilt, StoreError> 
     let db = writing.db;
     let mut found = Rebuilt { changes: read::count(db, "SELECT count(*) FROM change")?, ..Rebuilt::default() };
     let ids: Vec<Vec<u8>> = db
-        .prepare("SELECT DISTINCT record FROM change ORDER BY record")?
+        .prepare("SELECT DISTINCT record FROM change WHERE record NOT IN (SELECT record FROM erased) ORDER BY record")?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for id in &ids {
@@ -48,7 +48,7 @@ pub(super) fn rebuild(writing: &mut Writing<'_>) -> Result<Rebuilt, StoreError> 
     Ok(found)
 }
 
-/// Copies the bank and the change log of another file, and nothing else.
+/// Copies the bank and the change log of another file, with what stays of what was erased, and nothing else.
 pub(super) fn copy_log(db: &Connection, source: &Path) -> Result<(), StoreError> {
     db.execute("ATTACH DATABASE ? AS source", params![source.to_string_lossy()])?;
     let copied = db.execute_batch(
@@ -58,6 +58,8 @@ pub(super) fn copy_log(db: &Connection, source: &Path) -> Result<(), StoreError>
          INSERT INTO membership SELECT * FROM source.membership;
          INSERT INTO device SELECT * FROM source.device;
          INSERT INTO change SELECT * FROM source.change;
+         INSERT OR IGNORE INTO erased SELECT * FROM source.erased;
+         INSERT INTO contribution SELECT * FROM source.contribution WHERE source IN (SELECT record FROM source.erased);
          COMMIT;",
     );
     db.execute_batch("DETACH DATABASE source")?;

@@ -82,11 +82,16 @@ pub(super) fn has_commit(db: &Connection, commit: &Commit) -> Result<bool, Store
     Ok(mark.is_some_and(|mark| mark.cast_unsigned() == commit.mark))
 }
 
+/// The hashes of a record's changes in the log.
+pub(super) fn hashes(db: &Connection, record: RecordId) -> Result<HashSet<Vec<u8>>, StoreError> {
+    let mut select = db.prepare_cached("SELECT hash FROM change WHERE record = ?")?;
+    let found = select.query_map([record.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
 /// Whether the log has all of a push already: told from hashes, so that what is sent again costs little.
 pub(super) fn has_all(db: &Connection, push: &Push) -> Result<bool, StoreError> {
-    let mut select = db.prepare_cached("SELECT hash FROM change WHERE record = ?")?;
-    let found = select.query_map([push.record.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
-    let found = found.collect::<Result<HashSet<_>, _>>()?;
+    let found = hashes(db, push.record)?;
     Ok(push.changes.iter().all(|bytes| found.contains(change_hash(bytes).as_bytes().as_slice())))
 }
 

@@ -1,0 +1,137 @@
+//! Erasure: a person's right over their data. The bytes of a record's changes are destroyed; their places, hashes and marks stay,
+//! so that the log has no hole and phones are answered. What counted goes on counting as it stood.
+
+use super::erased_list::ErasedList;
+use super::feeds::{self, Numbers};
+use super::{audit, records};
+use crate::store::{Deed, Entry, EraseOrder, StoreError};
+use canvass_core::document::change_hash;
+use canvass_core::domain::{AudienceRule, Kind, RecordId, ServerTime, WrittenBy, prospect};
+use canvass_core::wire::{ERASED, Push, Verdict};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::{BTreeMap, HashSet};
+
+/// Erases a record; with a prospect all that belongs to it. Returns what was erased, nothing if it was before.
+pub(super) fn erase(db: &Connection, list: &ErasedList, order: &EraseOrder) -> Result<Vec<RecordId>, StoreError> {
+    if is_erased(db, order.record)? {
+        return Ok(Vec::new());
+    }
+    let missing = || StoreError::NoSuchRecord { kind: "record", id: order.record };
+    let kind = kind_of(db, order.record)?.ok_or_else(missing)?;
+    if kind.spec().is_some_and(|spec| spec.written_by == WrittenBy::Server || spec.audience == AudienceRule::Bank) {
+        let words = "is the bank's own: prospects, and what people record of them, can be erased";
+        return Err(StoreError::Forbidden(format!("a {kind} {words}")));
+    }
+    let records = with_all_of_it(db, order.record)?;
+    // What is in the list is erased, whatever becomes of this transaction: the next opening of the database sees to it.
+    list.add(&records.iter().map(|record| (*record, order.at)).collect())?;
+    destroy(db, &records, order.at)?;
+    let subject = format!("{kind}/{}", order.record);
+    let entry = Entry::new(order.by.clone(), Deed::Erased, subject);
+    audit::note(db, order.at, &entry.with(format!("{} records: {}", records.len(), order.reason)))?;
+    Ok(records)
+}
+
+/// Brings a database that is being opened and the list together: what a backup brought back is erased again.
+pub(super) fn reconcile(db: &Connection, list: &ErasedList) -> Result<(), StoreError> {
+    let (listed, done) = (list.read()?, all(db)?);
+    if done.keys().any(|record| !listed.contains_key(record)) {
+        list.add(&done)?;
+    }
+    let back: BTreeMap<RecordId, ServerTime> =
+        listed.into_iter().filter(|(record, _)| !done.contains_key(record)).collect();
+    if back.is_empty() {
+        return Ok(());
+    }
+    db.execute_batch("BEGIN IMMEDIATE")?;
+    let erased = back.iter().try_for_each(|(record, at)| destroy(db, &with_all_of_it(db, *record)?, *at));
+    let ended = db.execute_batch(if erased.is_ok() { "COMMIT" } else { "ROLLBACK" });
+    erased.and(ended.map_err(StoreError::from))?;
+    tracing::warn!(records = back.len(), "this database held what had been erased: it is erased again");
+    checkpoint(db)
+}
+
+/// Takes what was destroyed out of the log beside the file, too.
+pub(super) fn checkpoint(db: &Connection) -> Result<(), StoreError> {
+    Ok(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+}
+
+/// Destroys what there is of records, and tells every phone.
+fn destroy(db: &Connection, records: &[RecordId], at: ServerTime) -> Result<(), StoreError> {
+    let mut numbers = Numbers::of(db)?;
+    for record in records {
+        let (id, kind) = (record.as_bytes(), kind_of(db, *record)?);
+        db.prepare_cached("INSERT OR IGNORE INTO erased (record, kind, erased_at) VALUES (?, ?, ?)")?
+            .execute(params![id, kind.as_ref().map(Kind::name), at.millis()])?;
+        for sql in [
+            "UPDATE change SET bytes = x'', sealed = 0 WHERE record = ?",
+            "DELETE FROM record WHERE id = ?",
+            "DELETE FROM quarantine WHERE record = ?",
+            "DELETE FROM held WHERE record = ?",
+        ] {
+            db.prepare_cached(sql)?.execute([id])?;
+        }
+        feeds::tell_of_erasure(db, *record, numbers.next())?;
+    }
+    numbers.save(db)
+}
+
+/// A record, first, and for a prospect all that belongs to it, held or not.
+fn with_all_of_it(db: &Connection, record: RecordId) -> Result<Vec<RecordId>, StoreError> {
+    let mut all = vec![record];
+    if kind_of(db, record)?.is_none_or(|kind| kind.is(&prospect::KIND)) {
+        let sql = "SELECT id FROM record WHERE prospect = ?1 AND id <> ?1
+                   UNION SELECT record FROM held WHERE prospect = ?1 AND record <> ?1";
+        let mut select = db.prepare_cached(sql)?;
+        for id in select.query_map([record.as_bytes()], |row| row.get::<_, Vec<u8>>(0))? {
+            all.push(RecordId::from_bytes(&id?)?);
+        }
+    }
+    Ok(all)
+}
+
+/// The kind of a record of which the log has something, or that is held or in quarantine.
+fn kind_of(db: &Connection, record: RecordId) -> Result<Option<Kind>, StoreError> {
+    let sql = "SELECT kind FROM record WHERE id = ?1 UNION ALL SELECT kind FROM held WHERE record = ?1
+               UNION ALL SELECT kind FROM quarantine WHERE record = ?1 LIMIT 1";
+    let kind: Option<String> = db.prepare_cached(sql)?.query_row([record.as_bytes()], |row| row.get(0)).optional()?;
+    Ok(kind.map(|kind| kind.parse()).transpose()?)
+}
+
+fn all(db: &Connection) -> Result<BTreeMap<RecordId, ServerTime>, StoreError> {
+    let mut select = db.prepare_cached("SELECT record, erased_at FROM erased")?;
+    let mut found = select.query([])?;
+    let mut all = BTreeMap::new();
+    while let Some(row) = found.next()? {
+        let record = RecordId::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default())?;
+        all.insert(record, ServerTime::from_millis(row.get(1)?)?);
+    }
+    Ok(all)
+}
+
+/// Whether a record was erased.
+pub(super) fn is_erased(db: &Connection, record: RecordId) -> Result<bool, StoreError> {
+    let mut select = db.prepare_cached("SELECT 1 FROM erased WHERE record = ?")?;
+    Ok(select.query_row([record.as_bytes()], |_| Ok(())).optional()?.is_some())
+}
+
+/// What whoever writes to something erased is told.
+pub(super) fn words(kind: &Kind) -> String {
+    format!(
+        "this {kind} was erased, as a person asked for with whom it had to do: nothing of it is kept, here or there"
+    )
+}
+
+/// The verdicts on a push to a record that was erased; none if it was not. What the log had is known, and gone; of what is new
+/// not even the bytes are kept.
+pub(super) fn verdicts(db: &Connection, push: &Push) -> Result<Option<Vec<Verdict>>, StoreError> {
+    if !is_erased(db, push.record)? {
+        return Ok(None);
+    }
+    let known: HashSet<Vec<u8>> = records::hashes(db, push.record)?;
+    let verdict = |bytes: &[u8]| match known.contains(change_hash(bytes).as_bytes().as_slice()) {
+        true => Verdict::Known,
+        false => Verdict::Refused { code: ERASED.to_owned(), words: words(&push.kind) },
+    };
+    Ok(Some(push.changes.iter().map(|bytes| verdict(bytes)).collect()))
+}
