@@ -81,8 +81,15 @@ fn main() -> ExitCode {
         deeds.edits, deeds.syncs, deeds.given_up, deeds.crashes, deeds.restores, deeds.server_restores
     );
     println!(
-        "{} changes acknowledged, {} refused, {} decided on, {} records evicted, {} phones wiped, {} verdicts, {} moves",
-        deeds.acknowledged, deeds.refused, deeds.decided, deeds.evicted, deeds.wiped, deeds.verdicts, deeds.moves
+        "{} changes acknowledged, {} refused, {} decided on, {} records evicted, {} phones wiped, {} verdicts, {} moves, {} erasures",
+        deeds.acknowledged,
+        deeds.refused,
+        deeds.decided,
+        deeds.evicted,
+        deeds.wiped,
+        deeds.verdicts,
+        deeds.moves,
+        deeds.erasures
     );
     let Some(failure) = failure else { return ExitCode::SUCCESS };
     println!("\n{}\nmade shorter:", failure.words);

@@ -1,7 +1,7 @@
 //! What must hold after every run, once the network is good and everybody has synced to the end.
 
 use super::plan::Road;
-use super::server::Inside;
+use super::server::{Inside, has_something_of};
 use super::stage::{Deeds, Stage};
 use crate::bank::person;
 use canvass_core::domain::{Place, RecordId, prospect};
@@ -13,8 +13,8 @@ use canvass_server::store::{Queue, Store};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a change of an honest phone can be refused: by what its person may do, never because it does not fit its record.
-const HONEST: [&str; 5] =
-    ["author-only", "not-in-your-audience", "not-your-role", "leader-refused", "depends-on-refused"];
+const HONEST: [&str; 6] =
+    ["author-only", "not-in-your-audience", "not-your-role", "leader-refused", "depends-on-refused", "erased"];
 
 /// After how many rounds of syncs everything has to be at rest.
 const ROUNDS: usize = 6;
@@ -55,6 +55,7 @@ pub(super) fn all(stage: &mut Stage) -> Result<(), String> {
     nothing_acknowledged_is_lost(stage)?;
     nothing_saved_is_lost(stage)?;
     everybody_holds_their_own(stage)?;
+    nobody_holds_what_was_erased(stage)?;
     what_is_derived_equals_a_recomputation(stage)
 }
 
@@ -80,10 +81,16 @@ fn nothing_saved_is_lost(stage: &mut Stage) -> Result<(), String> {
         return Err(format!("still held after a decision: {held:?}"));
     }
     let kept = Inside::of(&stage.world.store).kept();
-    for hand in &mut stage.hands {
+    for place in 0..stage.hands.len() {
+        let erased: BTreeSet<_> = {
+            let hand = &stage.hands[place];
+            hand.about.keys().filter(|hash| stage.is_erased(hand, hash)).copied().collect()
+        };
+        let hand = &mut stage.hands[place];
         let saved: Vec<_> = hand.saved.keys().chain(&hand.handed_over).copied().collect();
         let in_log = stage.world.run(stage.world.store.has_changes(saved)).map_err(|error| error.to_string())?;
-        let left_behind = |hash| !in_log.contains(hash) && !kept.contains_key(&(hand.device, *hash));
+        let left_behind =
+            |hash| !in_log.contains(hash) && !kept.contains_key(&(hand.device, *hash)) && !erased.contains(hash);
         if let Some(lost) = hand.handed_over.iter().find(|hash| left_behind(hash)) {
             return Err(format!("{} handed it over and it is lost: {lost:?}", hand.code));
         }
@@ -99,7 +106,7 @@ fn nothing_saved_is_lost(stage: &mut Stage) -> Result<(), String> {
                 return Err(format!("{}: {hash:?} refused by {code}: {words}", hand.code));
             }
         }
-        for (hash, length) in hand.saved.iter().filter(|(hash, _)| !in_log.contains(hash)) {
+        for (hash, length) in hand.saved.iter().filter(|(hash, _)| !in_log.contains(hash) && !erased.contains(hash)) {
             match inbox.get(hash) {
                 None => return Err(format!("{} saved it and it is lost: {hash:?}", hand.code)),
                 // Such a one is told nobody else; what it was made upon is.
@@ -112,6 +119,25 @@ fn nothing_saved_is_lost(stage: &mut Stage) -> Result<(), String> {
                     _ => return Err(format!("{}: refused without its bytes kept: {hash:?}", hand.code)),
                 },
             }
+        }
+    }
+    Ok(())
+}
+
+/// Of what was erased nothing is left, in no file.
+fn nobody_holds_what_was_erased(stage: &mut Stage) -> Result<(), String> {
+    let inside = Inside::of(&stage.world.store);
+    let there = inside.changes().into_iter().map(|(_, record)| record).find(|record| stage.erased.contains(record));
+    if let Some(record) = there {
+        return Err(format!("the server still has {record}, which was erased"));
+    }
+    for hand in &mut stage.hands {
+        let Some(holder) = &mut hand.holder else { continue };
+        let of_erased = |row: &Row| row.prospect.is_some_and(|prospect| stage.erased.contains(&prospect));
+        let shown = holder.rows().into_values().find(of_erased).map(|row| row.id);
+        let here = has_something_of(holder.database());
+        if let Some(record) = shown.or(here.into_iter().find(|record| stage.erased.contains(record))) {
+            return Err(format!("{} still holds {record}, which was erased", hand.code));
         }
     }
     Ok(())

@@ -28,17 +28,20 @@ pub enum Fault {
     RefusalWithoutBytes,
     /// A contribution is added to its sum twice.
     CountedTwice,
+    /// The server does not tell phones what was erased.
+    ErasureForgotten,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::AcknowledgedBeforeCommit,
         Self::PositionBeforeCommit,
         Self::ActorReused,
         Self::EvictionForgotten,
         Self::RefusalWithoutBytes,
         Self::CountedTwice,
+        Self::ErasureForgotten,
     ];
 }
 
@@ -102,6 +105,7 @@ impl Planted {
                     units.for_each(|position| position.high += ahead);
                 });
             }
+            Some(Fault::ErasureForgotten) => line.rewrite_each(|_, response| response.erased.clear()),
             Some(Fault::EvictionForgotten) => line.rewrite_each(|_, response| response.evictions.clear()),
             _ => {}
         }

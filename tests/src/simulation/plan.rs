@@ -84,7 +84,8 @@ pub enum Step {
     Move { phone: usize, unit: usize },
     /// The server is put back to one of the backups that are made whenever time passes.
     ServerRestore { pick: usize },
-    // Here will stand: the erasure of a prospect. It needs the product first.
+    /// A prospect is erased with all that belongs to it, or a visit alone.
+    Erase { pick: usize, whole: bool },
 }
 
 /// The plan of a seed.
@@ -112,7 +113,7 @@ fn road(rng: &mut ChaCha8Rng) -> Road {
 fn step(rng: &mut ChaCha8Rng) -> Step {
     let phone = rng.random_range(0..PHONES);
     let pick = rng.random_range(0..1_000);
-    match rng.random_range(0..200) {
+    match rng.random_range(0..202) {
         0..=8 => Step::Record { phone, what: Sort::Prospect, pick, amount: 0 },
         9..=26 => Step::Record { phone, what: Sort::Visit, pick, amount: 0 },
         27..=37 => Step::Record { phone, what: Sort::Claim, pick, amount: rng.random_range(1..90_000) },
@@ -145,6 +146,7 @@ fn step(rng: &mut ChaCha8Rng) -> Step {
         194..=195 => Step::Decide { pick, accept: rng.random_bool(0.6) },
         196 => Step::Revoke { phone, hand_over: rng.random_bool(0.6) },
         198..=199 => Step::ServerRestore { pick: pick + rng.random_range(0..6) },
+        200..=201 => Step::Erase { pick, whole: rng.random_bool(0.5) },
         _ => Step::Move { phone, unit: rng.random_range(0..6) },
     }
 }

@@ -21,7 +21,7 @@ use canvass_server::demo::link::Weather;
 use canvass_server::ingest::Assigned;
 use canvass_server::store::devices::{RevokeOrder, Revoked};
 use canvass_server::store::queue::DecideOrder;
-use canvass_server::store::{Actor, AssignOrder, BankOrder, Devices, Queue, Store};
+use canvass_server::store::{Actor, AssignOrder, BankOrder, Devices, EraseOrder, Queue, Store};
 use std::time::Duration;
 
 /// Where prospects and people go.
@@ -121,6 +121,7 @@ impl Stage {
                 Ok(())
             }
             Step::ServerRestore { pick } => self.restore_server(pick),
+            Step::Erase { pick, whole } => self.erase(pick, if whole { &prospect::KIND } else { &visit::KIND }),
             Step::Reassign { pick, unit: to } => self.reassign(pick, UNITS[to % UNITS.len()]),
             Step::Judge { pick, confirm } => {
                 let claims = Inside::of(&self.world.store).records(&outcome::KIND);
@@ -269,6 +270,20 @@ impl Stage {
         let order = AssignOrder { prospect, to, by: Actor::Operator, at: self.world.clock.now() };
         self.deeds.moves += 1;
         self.world.run(self.world.store.assign(order)).map_err(words)
+    }
+
+    /// Erases something: nobody asks for it any more.
+    fn erase(&mut self, pick: usize, kind: &'static KindSpec) -> Result<(), String> {
+        let inside = Inside::of(&self.world.store);
+        let Some(record) = choose(&inside.records(kind), pick) else { return Ok(()) };
+        let there = inside.changes();
+        let order =
+            EraseOrder { record, reason: "要求删除".to_owned(), by: Actor::Operator, at: self.world.clock.now() };
+        let erased = self.world.run(self.world.store.erase(order)).map_err(words)?;
+        self.gone.extend(there.into_iter().filter(|(_, record)| erased.contains(record)).map(|(hash, _)| hash));
+        self.erased.extend(erased);
+        self.deeds.erasures += 1;
+        Ok(())
     }
 
     /// Decides on something that is held. Returns whether there was anything.

@@ -4,7 +4,7 @@ use canvass_core::document::ChangeHash;
 use canvass_core::domain::{DeviceNumber, KindSpec, RecordId};
 use canvass_server::store::SqliteStore;
 use rusqlite::{Connection, OpenFlags};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Copies the files of a folder that some database there consists of, all but what every opening makes anew.
@@ -34,6 +34,22 @@ pub(super) fn can_bring_back(database: &Path) -> Vec<ChangeHash> {
     found.map(|hash| ChangeHash::from_bytes(&hash.expect("a hash")).expect("a hash")).collect()
 }
 
+/// The records of which a phone has a change.
+pub(super) fn has_something_of(database: &Path) -> BTreeSet<RecordId> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(database, flags).expect("a database");
+    changes_in(&db).into_iter().map(|(_, record)| record).collect()
+}
+
+fn changes_in(db: &Connection) -> Vec<(ChangeHash, RecordId)> {
+    let mut select = db.prepare("SELECT hash, record FROM change WHERE bytes <> x''").expect("a query");
+    let found = select.query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?)));
+    let read = |(hash, record): (Vec<u8>, Vec<u8>)| {
+        (ChangeHash::from_bytes(&hash).expect("a hash"), RecordId::from_bytes(&record).expect("an id"))
+    };
+    found.expect("changes").map(|change| read(change.expect("a change"))).collect()
+}
+
 /// What stands in the server's database, read beside it.
 pub(super) struct Inside(Connection);
 
@@ -48,6 +64,11 @@ impl Inside {
         let mut select = self.0.prepare("SELECT id FROM record WHERE kind = ? ORDER BY id").expect("a query");
         let found = select.query_map([kind.name], |row| row.get::<_, Vec<u8>>(0)).expect("records");
         found.map(|id| RecordId::from_bytes(&id.expect("an id")).expect("an id")).collect()
+    }
+
+    /// The changes of the log, each with its record, that have bytes.
+    pub(super) fn changes(&self) -> Vec<(ChangeHash, RecordId)> {
+        changes_in(&self.0)
     }
 
     /// What is kept of refused and held changes: how many bytes of each.

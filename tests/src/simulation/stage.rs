@@ -54,6 +54,8 @@ pub struct Deeds {
     pub verdicts: usize,
     /// Prospects assigned anew, and people who went elsewhere.
     pub moves: usize,
+    /// Prospects and visits erased.
+    pub erasures: usize,
 }
 
 impl AddAssign for Deeds {
@@ -72,6 +74,7 @@ impl AddAssign for Deeds {
         self.wiped += other.wiped;
         self.verdicts += other.verdicts;
         self.moves += other.moves;
+        self.erasures += other.erasures;
     }
 }
 
@@ -92,6 +95,8 @@ struct Prepared {
 
 /// The stem of every file of the server.
 const SERVER: &str = "canvass";
+/// The list of what was erased.
+const ERASED: &str = "canvass.erased";
 /// A migrated database without anything, to recompute into.
 const EMPTY: &str = "empty.db";
 
@@ -176,6 +181,8 @@ pub(super) struct Hand {
     pub(super) saved: BTreeMap<ChangeHash, usize>,
     /// Those of them that the server did not have when this was last looked at.
     pub(super) outbox: BTreeMap<ChangeHash, usize>,
+    /// What each change saved here is about: its record, and the prospect of that.
+    pub(super) about: BTreeMap<ChangeHash, (RecordId, Option<RecordId>)>,
     /// What it had to leave behind when it was wiped, though it might have handed it over.
     pub(super) handed_over: Vec<ChangeHash>,
     folder: PathBuf,
@@ -196,6 +203,11 @@ impl Hand {
         let request = holder.replica().farewell(usize::MAX, 0, now).expect("an outbox");
         let hashes = request.pushes.iter().flat_map(|push| push.hashes().zip(push.changes.iter().map(|it| it.len())));
         self.outbox = hashes.collect();
+        for push in &request.pushes {
+            if let Some(row) = holder.row(push.record) {
+                self.about.extend(push.hashes().map(|hash| (hash, (row.id, row.prospect))));
+            }
+        }
         self.saved.extend(&self.outbox);
         self.acknowledged.extend(holder.phone().acknowledged());
     }
@@ -215,8 +227,10 @@ pub(super) struct Stage {
     pub(super) backups: Vec<PathBuf>,
     /// Whether the server was put back to one.
     pub(super) server_restored: bool,
-    /// Changes that were lost with it, because nobody had them any more.
+    /// Changes that were lost with it, because nobody had them any more, or erased.
     pub(super) gone: BTreeSet<ChangeHash>,
+    /// Records that were erased.
+    pub(super) erased: BTreeSet<RecordId>,
 }
 
 impl Stage {
@@ -246,6 +260,7 @@ impl Stage {
                 acknowledged: BTreeSet::new(),
                 saved: BTreeMap::new(),
                 outbox: BTreeMap::new(),
+                about: BTreeMap::new(),
                 handed_over: Vec::new(),
                 folder,
                 copy: None,
@@ -265,6 +280,7 @@ impl Stage {
             backups: Vec::new(),
             server_restored: false,
             gone: BTreeSet::new(),
+            erased: BTreeSet::new(),
         }
     }
 
@@ -344,6 +360,12 @@ impl Stage {
         self.forget_what_is_gone();
     }
 
+    /// Whether what a change is about was erased.
+    pub(super) fn is_erased(&self, hand: &Hand, hash: &ChangeHash) -> bool {
+        let Some((record, prospect)) = hand.about.get(hash) else { return false };
+        self.erased.contains(record) || prospect.is_some_and(|prospect| self.erased.contains(&prospect))
+    }
+
     /// Makes a backup of the server.
     pub(super) fn back_up_server(&mut self) {
         let folder = self.world.folder().join(format!("backup-{}", self.backups.len()));
@@ -395,10 +417,14 @@ impl Stage {
         self.deeds.crashes += 1;
     }
 
-    /// The server ends and starts again from a backup.
+    /// The server ends and starts again from a backup. The list of what was erased lies with its keys, and is the present one.
     pub(super) fn start_server_from(&mut self, backup: &Path) {
         let folder = self.next_server();
         copy_files(backup, &folder, SERVER);
+        let list = self.world.store.path().with_file_name(ERASED);
+        if list.exists() {
+            std::fs::copy(list, folder.join(ERASED)).expect("copied");
+        }
         self.planted.is_in(&folder);
         self.world.start_from(&folder);
     }
