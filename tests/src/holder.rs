@@ -9,7 +9,7 @@ use canvass_core::domain::{
 };
 use canvass_core::projection::Row;
 use canvass_core::replica::{InboxEntry, Query, Replica};
-use canvass_core::sync::{Report, SyncError};
+use canvass_core::sync::{CheckReport, Report, SyncError};
 use canvass_server::clock::{Clock, ManualClock};
 use canvass_server::demo::link::{Link, Weather};
 use canvass_server::demo::phone::{Phone, PhoneError};
@@ -150,6 +150,13 @@ impl Holder {
     pub fn try_sync(&mut self) -> Result<Report, SyncError> {
         let now = self.now();
         self.sync_by(now)
+    }
+
+    /// Syncs over a line on which that must succeed, and checks whether this phone has what the server says it should.
+    pub fn check(&mut self) -> CheckReport {
+        let now = self.now();
+        let report = self.phone.check(&mut self.link, now).unwrap_or_else(|error| panic!("{error}"));
+        report.check.expect("this server answers")
     }
 
     /// Syncs by another clock than the true one.

@@ -75,6 +75,9 @@ pub struct KindSpec {
     pub fields: &'static [FieldSpec],
     /// What fills the row's columns.
     pub columns: Columns,
+    /// Whether its records may leave phones when they are old: of what ended with its day, and matters for nothing that is yet to
+    /// be done.
+    pub leaves_phones: bool,
     /// Oddities of a record as a whole, by name (`ends-before-start`), that two valid edits can merge into.
     pub flags: fn(&Fields) -> Vec<&'static str>,
 }

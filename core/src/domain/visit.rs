@@ -49,6 +49,7 @@ pub static KIND: KindSpec = KindSpec {
         owner: Some("owner"),
         ..Columns::NONE
     },
+    leaves_phones: true,
     flags: |fields| match fields.int("gift_value") {
         Some(fen) if fen > GIFT_LIMIT_FEN => vec!["gift-above-limit"],
         _ => Vec::new(),

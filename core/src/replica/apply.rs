@@ -6,7 +6,7 @@ use super::inbox::{self, Quarantined};
 use super::outbox::{self, CATCHING_UP, DOSSIERS_DOUBTED_LATER, is_set};
 use super::receipts::{self, Proof};
 use super::settle::{Settlement, settle};
-use super::{Replica, ReplicaError, erasure, rows};
+use super::{Replica, ReplicaError, check, erasure, retention, rows};
 use crate::document::gate::{Guarded, Refusal, Rules};
 use crate::document::{Authorship, ChangeHash};
 use crate::domain::{Fields, Kind, KindSpec, PhoneTime, RecordId};
@@ -21,6 +21,9 @@ struct Part<'a> {
     judged: Vec<(&'a Push, &'a [Verdict])>,
     evictions: &'a [RecordId],
     erased: &'a [RecordId],
+    /// Records that were asked for whole, and those of them that the server does not know.
+    fetched: &'a [RecordId],
+    unknown: &'a [RecordId],
     receipt: Option<&'a Receipt>,
 }
 
@@ -39,15 +42,23 @@ impl<'a> Part<'a> {
             judged: judged.filter(|(push, _)| here(&push.kind)).collect(),
             evictions: &response.evictions,
             erased,
+            fetched: &request.fetch,
+            unknown: &response.unknown,
             receipt,
         }
     }
 
     /// Applies it in the transaction that is open. Returns whether anything had to be settled.
     fn apply(&self, db: &Connection, authorship: &Authorship, applied: &mut Applied) -> Result<bool, ReplicaError> {
-        let proof = Proof::by(self.receipt);
+        let proof = Proof::by(self.receipt, authorship.at);
         for delivery in &self.deliveries {
-            applied.pulled += deliver(db, delivery, &proof, authorship.at)?;
+            applied.pulled += match self.fetched.contains(&delivery.record) {
+                true => check::take_whole(db, delivery, &proof, authorship.at)?,
+                false => deliver(db, delivery, &proof, authorship.at)?,
+            };
+        }
+        for record in self.unknown {
+            changes::requeue(db, *record)?;
         }
         let unsettled = note_verdicts(db, &self.judged, &proof, applied)?;
         let any = !unsettled.is_empty();
@@ -58,6 +69,7 @@ impl<'a> Part<'a> {
         }
         for record in self.evictions {
             db.prepare_cached("UPDATE record SET leaving = 1 WHERE id = ?")?.execute([record.as_bytes()])?;
+            retention::is_back(db, *record)?;
         }
         applied.evicted += evict(db)? + erasure::erase(db, self.erased, authorship.at)?;
         Ok(any)
@@ -151,7 +163,8 @@ impl Replica {
         for reading in &request.readings {
             tx.prepare_cached("DELETE FROM reading WHERE id = ?")?.execute([reading.id.as_bytes()])?;
         }
-        applied.resumes |= !request.readings.is_empty() && outbox::has_readings(&tx)?;
+        check::note_answered(&tx, request, response)?;
+        applied.resumes |= !request.readings.is_empty() && outbox::has_readings(&tx)? || check::is_wanting(&tx)?;
         applied.outstanding += changes::outstanding(&tx)?;
         tx.commit()?;
         if !erased.is_empty() {
@@ -160,6 +173,7 @@ impl Replica {
                 db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
             }
         }
+        applied.checked = check::compare(files, response, now)?;
         if files.dossiers.is_none() {
             let sql = "SELECT locked_outstanding FROM phone";
             applied.outstanding += files.main.query_row(sql, [], rows::count)?;
@@ -181,8 +195,23 @@ impl Replica {
 }
 
 /// Takes in what the server sent of one record. Returns how many changes were new.
-fn deliver(db: &Connection, delivery: &Delivery, proof: &Proof<'_>, now: PhoneTime) -> Result<usize, ReplicaError> {
+pub(super) fn deliver(
+    db: &Connection,
+    delivery: &Delivery,
+    proof: &Proof<'_>,
+    now: PhoneTime,
+) -> Result<usize, ReplicaError> {
     let record = delivery.record;
+    if retention::is_retired(db, record)? {
+        let mut from_nothing = Guarded::empty(record, delivery.kind.clone());
+        let first = delivery.changes.first().map(|bytes| from_nothing.admit(bytes, &Rules::phone()));
+        if let Some(Err(Refusal::NeedsDeps(_))) = first {
+            // Somebody edited what is not here any more: it is of interest again, as a whole.
+            check::want(db, &[record], now)?;
+            return Ok(0);
+        }
+        retention::is_back(db, record)?;
+    }
     let mut guarded = match changes::document(db, record)? {
         Some((document, size)) => Guarded::of(record, delivery.kind.clone(), document, size),
         None => Guarded::empty(record, delivery.kind.clone()),
@@ -196,7 +225,7 @@ fn deliver(db: &Connection, delivery: &Delivery, proof: &Proof<'_>, now: PhoneTi
             }
             // The server has it: for a change of this phone's own, that is an acknowledgement.
             Err(Refusal::Known(hash)) => {
-                changes::acknowledge(db, &hash, Some(proof))?;
+                changes::acknowledge(db, &hash, proof)?;
             }
             Err(refusal) => {
                 let hash = crate::document::change_hash(bytes);
@@ -228,7 +257,7 @@ fn note_verdicts(
         for (hash, verdict) in push.hashes().zip(*verdicts) {
             match verdict {
                 Verdict::Accepted | Verdict::Known => {
-                    applied.acknowledged += usize::from(changes::acknowledge(db, &hash, Some(proof))?);
+                    applied.acknowledged += usize::from(changes::acknowledge(db, &hash, proof)?);
                 }
                 Verdict::NeedsDeps => {
                     changes::wait(db, &hash)?;

@@ -21,14 +21,64 @@ pub(super) fn insert(
     change: &Change,
     origin: Origin<'_>,
 ) -> Result<(), ReplicaError> {
-    let (own, acknowledged, receipt) = match origin {
-        Origin::Outbox => (1, 0, None),
-        Origin::Server(proof) => (0, 1, proof.number(db)?),
+    let (own, acknowledged, receipt, at) = match origin {
+        Origin::Outbox => (1, 0, None, 0),
+        Origin::Server(proof) => (0, 1, proof.number(db)?, proof.at.millis()),
     };
+    db.prepare_cached(
+        "INSERT INTO change (record, hash, bytes, own, acknowledged, receipt, acknowledged_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![record.as_bytes(), change.hash.as_bytes(), change.bytes, own, acknowledged, receipt, at])?;
+    Ok(())
+}
+
+/// A change as it stood in the table.
+#[derive(Debug)]
+pub(super) struct Stood {
+    pub(super) hash: ChangeHash,
+    bytes: Vec<u8>,
+    own: bool,
+    acknowledged: bool,
+    receipt: Option<i64>,
+}
+
+/// A record's changes in their order, but for those that storage damaged.
+pub(super) fn sound(db: &Connection, record: RecordId) -> Result<Vec<Stood>, ReplicaError> {
+    let mut select = db
+        .prepare_cached("SELECT hash, bytes, own, acknowledged, receipt FROM change WHERE record = ? ORDER BY place")?;
+    let mut found = select.query([record.as_bytes()])?;
+    let mut all = Vec::new();
+    while let Some(row) = found.next()? {
+        let (hash, bytes) = (hash_of(row.get_ref(0)?.as_blob().unwrap_or_default())?, row.get::<_, Vec<u8>>(1)?);
+        if change_hash(&bytes) == hash {
+            all.push(Stood { hash, bytes, own: row.get(2)?, acknowledged: row.get(3)?, receipt: row.get(4)? });
+        }
+    }
+    Ok(all)
+}
+
+/// Puts a change back that the server does not have: into the outbox, if it can be sent.
+pub(super) fn put_back(db: &Connection, record: RecordId, change: &Stood) -> Result<(), ReplicaError> {
+    let sendable = change.own || change.receipt.is_some();
     db.prepare_cached(
         "INSERT INTO change (record, hash, bytes, own, acknowledged, receipt) VALUES (?, ?, ?, ?, ?, ?)",
     )?
-    .execute(params![record.as_bytes(), change.hash.as_bytes(), change.bytes, own, acknowledged, receipt])?;
+    .execute(params![
+        record.as_bytes(),
+        change.hash.as_bytes(),
+        change.bytes,
+        change.own,
+        change.acknowledged && !sendable,
+        change.receipt
+    ])?;
+    Ok(())
+}
+
+/// Of a change that came again from the server: whether it was made here.
+pub(super) fn keep_own(db: &Connection, change: &Stood) -> Result<(), ReplicaError> {
+    db.prepare_cached("UPDATE change SET own = ? WHERE hash = ?")?
+        .execute(params![change.own, change.hash.as_bytes()])?;
     Ok(())
 }
 
@@ -81,11 +131,11 @@ pub(super) fn pending(db: &Connection, record: RecordId) -> Result<Vec<(ChangeHa
 }
 
 /// Notes that the server has a change durably, by its proof if there is one. Returns whether that is news.
-pub(super) fn acknowledge(db: &Connection, hash: &ChangeHash, proof: Option<&Proof<'_>>) -> Result<bool, ReplicaError> {
+pub(super) fn acknowledge(db: &Connection, hash: &ChangeHash, proof: &Proof<'_>) -> Result<bool, ReplicaError> {
     let news = db
-        .prepare_cached("UPDATE change SET acknowledged = 1 WHERE hash = ? AND acknowledged = 0")?
-        .execute([hash.as_bytes()])?;
-    if let Some(proof) = proof.filter(|_| news > 0)
+        .prepare_cached("UPDATE change SET acknowledged = 1, acknowledged_at = ? WHERE hash = ? AND acknowledged = 0")?
+        .execute(params![proof.at.millis(), hash.as_bytes()])?;
+    if news > 0
         && let Some(number) = proof.number(db)?
     {
         db.prepare_cached("UPDATE change SET receipt = ? WHERE hash = ?")?.execute(params![number, hash.as_bytes()])?;

@@ -3,6 +3,7 @@
 
 mod apply;
 mod changes;
+mod check;
 mod database;
 mod dossiers;
 mod edit;
@@ -15,6 +16,7 @@ mod open;
 mod outbox;
 mod query;
 mod receipts;
+mod retention;
 mod rows;
 mod settle;
 mod sync;

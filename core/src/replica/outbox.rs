@@ -1,6 +1,6 @@
 //! The outbox: what was committed here and the server does not have yet, of both files, and the request that carries it.
 
-use super::{Replica, ReplicaError, changes, receipts};
+use super::{Replica, ReplicaError, changes, check, receipts};
 use crate::domain::{Kind, PhoneTime, RecordId};
 use crate::wire::{ABLE_DOSSIERS, Commit, Position, Push, Reading, Request};
 use rusqlite::Connection;
@@ -49,6 +49,7 @@ impl Replica {
         request.budget = pull_bytes;
         request.commit = self.commit()?;
         request.positions = positions(&files.main)?;
+        request.fetch = check::wanted(&files.main)?;
         request.reference = self.version("reference_version")?;
         request.standings = self.version("standings_version")?;
         let token: Vec<u8> = files.main.query_row("SELECT token FROM phone", [], |row| row.get(0))?;

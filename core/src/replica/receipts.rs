@@ -3,6 +3,7 @@
 
 use super::ReplicaError;
 use crate::document::ChangeHash;
+use crate::domain::PhoneTime;
 use crate::wire::{Receipt, Request, Response, Verdict};
 use rusqlite::{Connection, OptionalExtension};
 use std::cell::Cell;
@@ -24,12 +25,14 @@ pub(super) fn of(request: &Request, response: &Response) -> Option<Receipt> {
 /// What proves the changes of one response, kept in a file as soon as a change there needs it.
 pub(super) struct Proof<'a> {
     receipt: Option<&'a Receipt>,
+    /// When the response came, by this phone's clock.
+    pub(super) at: PhoneTime,
     number: Cell<Option<i64>>,
 }
 
 impl<'a> Proof<'a> {
-    pub(super) fn by(receipt: Option<&'a Receipt>) -> Self {
-        Self { receipt, number: Cell::new(None) }
+    pub(super) fn by(receipt: Option<&'a Receipt>, at: PhoneTime) -> Self {
+        Self { receipt, at, number: Cell::new(None) }
     }
 
     /// The number by which a change names its receipt, if there is one.

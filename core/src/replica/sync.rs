@@ -3,6 +3,7 @@
 use super::{Replica, ReplicaError};
 use crate::domain::PhoneTime;
 use crate::sync::{Post, Report, Session, Step, SyncError};
+use crate::wire::Request;
 
 /// What the driver of a sync does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,9 +24,12 @@ impl Replica {
     pub fn advance(&mut self, session: &mut Session, nonce: u64, now: PhoneTime) -> Result<Action, ReplicaError> {
         loop {
             match session.poll(now) {
-                Step::Prepare { push_bytes, pull_bytes } => {
+                Step::Prepare { push_bytes, pull_bytes, check } => {
                     self.look_at_the_clock(now)?;
-                    session.prepared(self.request(push_bytes, pull_bytes, nonce, now)?);
+                    let request = self.request(push_bytes, pull_bytes, nonce, now)?;
+                    // What differs comes first.
+                    let check = check.filter(|_| request.fetch.is_empty());
+                    session.prepared(Request { check, ..request });
                 }
                 Step::HandOver { push_bytes } => {
                     self.look_at_the_clock(now)?;
@@ -45,7 +49,12 @@ impl Replica {
                 }
                 Step::Transmit(post) => return Ok(Action::Transmit(post)),
                 Step::Wait(until) => return Ok(Action::Wait(until)),
-                Step::Done(result) => return Ok(Action::Done(result)),
+                Step::Done(result) => {
+                    if result.is_ok() {
+                        self.retire(now)?;
+                    }
+                    return Ok(Action::Done(result));
+                }
             }
         }
     }

@@ -9,6 +9,7 @@
 //! ```
 
 mod backoff;
+mod checking;
 mod enrolment;
 mod outcome;
 mod post;
@@ -17,6 +18,6 @@ mod session;
 mod tests;
 
 pub use enrolment::{Enrolment, EnrolmentError};
-pub use outcome::{Applied, Report, SyncError};
+pub use outcome::{Applied, CheckReport, Checked, Report, SyncError};
 pub use post::{Failure, Post, Reply};
 pub use session::{Caller, Session, Step};

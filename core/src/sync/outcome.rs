@@ -3,8 +3,38 @@
 use crate::signing::SigningError;
 use crate::wire::WireError;
 
+/// What a phone has, compared with what the server says that it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checked {
+    /// Month by month.
+    Months {
+        /// How many records the phone has.
+        records: usize,
+        /// The months that differ.
+        differing: Vec<u32>,
+    },
+    /// Record by record, in some months.
+    Records {
+        /// How many records the phone has.
+        records: usize,
+        /// How many differ; they are asked for whole.
+        differing: usize,
+    },
+}
+
+/// What a check came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckReport {
+    /// Records on the phone.
+    pub records: usize,
+    /// How many of them differed from what the server has for it, or were lacking.
+    pub found: usize,
+    /// How many still do, after what differed was sent again.
+    pub differing: usize,
+}
+
 /// What applying a response came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
     /// Changes that the server now has durably.
     pub acknowledged: usize,
@@ -20,10 +50,12 @@ pub struct Applied {
     pub outstanding: usize,
     /// Whether there is now something to send that could not be sent before.
     pub resumes: bool,
+    /// What a check found, if the response answers one.
+    pub checked: Option<Checked>,
 }
 
 /// What a whole sync came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// Sums over all rounds; `outstanding` as it stood after the last.
     pub applied: Applied,
@@ -35,6 +67,8 @@ pub struct Report {
     pub sent: u64,
     /// Bytes of response bodies.
     pub received: u64,
+    /// What the check came to, if one was asked for and the server can answer it.
+    pub check: Option<CheckReport>,
 }
 
 impl Report {

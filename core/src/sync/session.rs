@@ -1,11 +1,12 @@
 //! The phone's side of one sync: push and pull in rounds until nothing is left on either side, or it is no use trying.
 
 use super::backoff::Backoff;
+use super::checking::Checking;
 use super::post::{Problem, may_pass};
 use super::{Applied, Failure, Post, Reply, Report, SyncError};
 use crate::domain::{DeviceNumber, PhoneTime};
 use crate::signing::{Authorization, PublicKey, Signer};
-use crate::wire::{Demand, DirectiveError, MAX_PLAIN, Request, Response, SignedDirective, Verdict, WireError};
+use crate::wire::{Ask, Demand, DirectiveError, MAX_PLAIN, Request, Response, SignedDirective, Verdict, WireError};
 use std::fmt;
 use std::sync::Arc;
 
@@ -44,6 +45,8 @@ pub enum Step {
         push_bytes: usize,
         /// How many bytes of changes to ask for.
         pull_bytes: u32,
+        /// What to ask of a check.
+        check: Option<Ask>,
     },
     /// Put a last request together from all that the server does not have, of at most so many bytes of changes, and hand it
     /// to [`Session::prepared`].
@@ -101,7 +104,7 @@ enum State {
     Prepared(Errand, Vec<u8>),
     InFlight(Errand, Vec<u8>),
     Received(Box<Request>, Box<Response>),
-    Applying { more: bool },
+    Applying { more: bool, asked: bool },
     Wiping(HandedOver),
     Waiting(PhoneTime),
     Done(Result<Report, SyncError>),
@@ -113,6 +116,7 @@ pub struct Session {
     caller: Caller,
     state: State,
     backoff: Backoff,
+    checking: Option<Checking>,
     report: Report,
     push_bytes: usize,
     /// How far the server's clock is ahead of the phone's, once a request was turned away for its time.
@@ -133,6 +137,7 @@ impl Session {
             caller,
             state: State::Prepare,
             backoff: Backoff::new(seed),
+            checking: None,
             report: Report::default(),
             push_bytes: PUSH_BYTES,
             ahead_ms: 0,
@@ -141,6 +146,13 @@ impl Session {
             farewell: None,
             outstanding: 0,
         }
+    }
+
+    /// The same with a check at its end: whether the phone has what the server says it should, and what differs sent again.
+    #[must_use]
+    pub fn with_check(mut self) -> Self {
+        self.checking = Some(Checking::begin());
+        self
     }
 
     /// What to do next. Polling again without having done it asks the same again, but for [`Step::Transmit`] and
@@ -155,10 +167,14 @@ impl Session {
                 Some((errand, body)) => self.transmit(errand, body, now),
                 None => Step::HandOver { push_bytes: self.push_bytes },
             },
-            State::Prepare | State::Waiting(_) => Step::Prepare { push_bytes: self.push_bytes, pull_bytes: PULL_BYTES },
+            State::Prepare | State::Waiting(_) => Step::Prepare {
+                push_bytes: self.push_bytes,
+                pull_bytes: PULL_BYTES,
+                check: self.checking.as_ref().and_then(Checking::ask).cloned(),
+            },
             State::Prepared(errand, body) => self.transmit(errand, body, now),
             State::Received(request, response) => {
-                self.state = State::Applying { more: response.more };
+                self.state = State::Applying { more: response.more, asked: request.check.is_some() };
                 Step::Apply(request, response)
             }
             State::Wiping(handed_over) => {
@@ -320,15 +336,22 @@ impl Session {
 
     /// The response was applied; this is what it came to.
     pub fn applied(&mut self, applied: Applied) {
-        let State::Applying { more } = self.state else { return };
+        let State::Applying { more, asked } = self.state else { return };
         self.report.add(&applied);
+        match (&mut self.checking, &applied.checked) {
+            (Some(checking), Some(checked)) => checking.compared(checked),
+            (Some(checking), None) if asked && !more => checking.unanswered(),
+            _ => {}
+        }
+        let checks = self.checking.as_ref().is_some_and(|checking| checking.ask().is_some());
         let progress = applied.acknowledged + applied.refused + applied.redone > 0;
         self.state = if self.report.rounds >= MAX_ROUNDS {
             State::Done(Err(SyncError::Endless(MAX_ROUNDS)))
-        } else if more || applied.resumes || (applied.outstanding > 0 && progress) {
+        } else if more || checks || applied.resumes || (applied.outstanding > 0 && progress) {
             State::Prepare
         } else {
-            State::Done(Ok(self.report))
+            self.report.check = self.checking.as_ref().and_then(Checking::report);
+            State::Done(Ok(self.report.clone()))
         };
     }
 

@@ -246,7 +246,7 @@ fn a_sync_goes_on_while_there_is_more_or_its_outbox_shrinks() {
         Applied { redone: 1, outstanding: 2, ..Applied::default() },
     ];
     for applied in some_progress {
-        let step = round(&mut session, false, applied);
+        let step = round(&mut session, false, applied.clone());
         assert!(matches!(step, Step::Prepare { .. }), "{applied:?}: {step:?}");
     }
     let Step::Done(Ok(report)) = round(&mut session, false, Applied { acknowledged: 2, ..Applied::default() }) else {

@@ -1,6 +1,6 @@
 //! The messages. Field numbers are for ever; numbers kept free are listed in `PROTOCOL.md`.
 
-use super::{DossierKey, Receipt, ReceiptPart, Standings};
+use super::{Answer, Ask, DossierKey, Receipt, ReceiptPart, Standings};
 use crate::document::ChangeHash;
 use crate::domain::{
     Audience, Bank, Date, Device, DeviceNumber, Invalid, Kind, Membership, Person, PersonId, PhoneTime,
@@ -119,6 +119,13 @@ pub struct Request {
     #[n(18)]
     #[cbor(default)]
     pub readings: Vec<Reading>,
+    /// What it asks of a check.
+    #[n(19)]
+    pub check: Option<Ask>,
+    /// Records that it asks for whole.
+    #[n(20)]
+    #[cbor(default)]
+    pub fetch: Vec<RecordId>,
 }
 
 /// In [`Request::able`]: the phone can keep dossiers in a file of their own, encrypted.
@@ -161,6 +168,8 @@ impl Request {
             able: Vec::new(),
             standings: 0,
             readings: Vec::new(),
+            check: None,
+            fetch: Vec::new(),
         }
     }
 }
@@ -257,12 +266,19 @@ pub struct Response {
     /// Who wrote what was accepted and delivered here, and when it came.
     #[n(13)]
     pub receipt: Option<ReceiptPart>,
+    /// The digests that were asked for, as of when everything here is applied; only if there is no more.
+    #[n(15)]
+    pub check: Option<Answer>,
     /// The key of the phone's dossiers, for as long as the lease.
     #[n(16)]
     pub dossier_key: Option<DossierKey>,
     /// The standings, if the phone's version is not the present one.
     #[n(17)]
     pub standings: Option<Standings>,
+    /// Records that the phone asked for whole and of which the server has nothing.
+    #[n(18)]
+    #[cbor(default)]
+    pub unknown: Vec<RecordId>,
     /// Records that were erased: whatever the phone has of them goes at once, sent or not.
     #[n(19)]
     #[cbor(default)]
@@ -287,8 +303,10 @@ impl Response {
             lost: false,
             commit: None,
             receipt: None,
+            check: None,
             dossier_key: None,
             standings: None,
+            unknown: Vec::new(),
             erased: Vec::new(),
         }
     }
@@ -390,7 +408,7 @@ impl Push {
 pub(super) mod samples {
     use super::*;
     use crate::domain::Role;
-    use crate::wire::{CampaignStandings, MetricTotal, ReceiptEntry, UnitStanding};
+    use crate::wire::{CampaignStandings, Digest, Inventory, MetricTotal, ReceiptEntry, UnitStanding};
 
     fn entry(n: u8) -> ReceiptEntry {
         let received_at = ServerTime::from_millis(1_772_000_000_000).expect("in range");
@@ -405,6 +423,12 @@ pub(super) mod samples {
         let (campaign, week) = (RecordId::new(4, [4; 10]), "2026-W10".parse().expect("a week"));
         let campaign = CampaignStandings { campaign, name: "百日会战".into(), week, units: vec![first] };
         Standings::of(vec![campaign]).expect("encodes")
+    }
+
+    fn inventory() -> Inventory {
+        let mut inventory = Inventory::default();
+        inventory.add(false, RecordId::new(2, [2; 10]), Digest::of_changes(vec![entry(1).hash]));
+        inventory
     }
 
     pub(crate) fn request() -> Request {
@@ -423,6 +447,8 @@ pub(super) mod samples {
         request.able = vec![ABLE_DOSSIERS.to_owned()];
         request.readings =
             vec![Reading { id: RecordId::new(5, [5; 10]), dossier: RecordId::new(6, [6; 10]), at: clock }];
+        request.check = Some(Ask { months: Some(vec![672, 673]) });
+        request.fetch = vec![RecordId::new(7, [7; 10])];
         request
     }
 
@@ -473,8 +499,11 @@ pub(super) mod samples {
             lost: true,
             commit: Some(Commit { sequence: 12, mark: 6 }),
             receipt: Some(ReceiptPart::of([8; 32], &[entry(1), entry(2)])),
+            check: Some(inventory().answer(&Ask { months: Some(vec![0]) })),
             dossier_key: Some(DossierKey::new([4; 32])),
             standings: Some(standings()),
+            unknown: vec![RecordId::new(7, [7; 10])],
+            erased: vec![RecordId::new(8, [8; 10])],
         }
     }
 }

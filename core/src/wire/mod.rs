@@ -1,6 +1,7 @@
 //! Wire format, version 1: what one sync request and response carry, as CBOR with numbered fields in one zstd stream.
 //! `PROTOCOL.md` beside this crate's sources is its normative page.
 
+mod check;
 mod codec;
 mod directive;
 mod enrol;
@@ -11,6 +12,7 @@ mod message;
 mod receipt;
 mod standings;
 
+pub use check::{Answer, Ask, Digest, Inventory, MonthDigest, RecordDigest};
 pub use directive::{Demand, Directive, DirectiveError, SignedDirective};
 pub use enrol::{EnrolError, EnrolRequest, EnrolResponse, Enrolled};
 pub use envelope::{MAX_BODY, MAX_PLAIN, WireError};

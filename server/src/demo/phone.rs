@@ -9,7 +9,7 @@ use canvass_core::replica::{
     Action, DatabaseKey, Durability, Identity, Opening, PhoneKey, Query, Replica, ReplicaError,
 };
 use canvass_core::signing::SoftwareKey;
-use canvass_core::sync::{Enrolment, EnrolmentError, Report, SyncError};
+use canvass_core::sync::{Enrolment, EnrolmentError, Report, Session, SyncError};
 use canvass_core::wire::{Invitation, Request, Response, Verdict};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -180,9 +180,30 @@ impl Phone {
     /// # Errors
     /// When it gave up or was turned away; what was recorded is still in the outbox.
     pub fn sync(&mut self, transport: &mut impl Transport, now: PhoneTime) -> Result<Report, PhoneError> {
+        let session = self.session()?;
+        self.drive(session, transport, now)
+    }
+
+    /// Syncs, and checks at the end whether this phone has what the server says it should.
+    ///
+    /// # Errors
+    /// As [`Phone::sync`].
+    pub fn check(&mut self, transport: &mut impl Transport, now: PhoneTime) -> Result<Report, PhoneError> {
+        let session = self.session()?.with_check();
+        self.drive(session, transport, now)
+    }
+
+    fn session(&mut self) -> Result<Session, PhoneError> {
+        self.replica.session(self.rng.random()).map_err(|error| self.failed(error))
+    }
+
+    fn drive(
+        &mut self,
+        mut session: Session,
+        transport: &mut impl Transport,
+        now: PhoneTime,
+    ) -> Result<Report, PhoneError> {
         let mut now = self.clock(now);
-        let session = self.replica.session(self.rng.random());
-        let mut session = session.map_err(|error| self.failed(error))?;
         let result = loop {
             let nonce = self.rng.random();
             let action = self.replica.advance(&mut session, nonce, now).map_err(|error| self.failed(error))?;

@@ -21,6 +21,9 @@ use std::future::Future;
 /// How many readings of dossiers one request may bring.
 const MAX_READINGS: usize = 1_000;
 
+/// How many records one request may ask for by name, and how many months of a check.
+const MAX_ASKED: usize = 2_000;
+
 /// How many records and changes one request may bring: every one costs the writer time, however small it is. A phone
 /// that is told so halves what it sends.
 const MAX_PUSHED: usize = 10_000;
@@ -70,6 +73,10 @@ fn bounded(request: &Request) -> Result<usize, Problem> {
     let (pushes, readings) = (&request.pushes, request.readings.len());
     if readings > MAX_READINGS {
         return Err(Problem::too_large(format!("{readings} readings: send at most {MAX_READINGS} at once")));
+    }
+    let months = request.check.as_ref().and_then(|ask| ask.months.as_ref()).map_or(0, Vec::len);
+    if request.fetch.len().max(months) > MAX_ASKED {
+        return Err(Problem::too_large(format!("too much is asked for: name at most {MAX_ASKED} records or months")));
     }
     let pushed = pushes.iter().map(|push| 1 + push.changes.len()).sum::<usize>();
     if pushed > MAX_PUSHED {
@@ -126,6 +133,8 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
             pushed: if lost { HashSet::new() } else { hashes.iter().flatten().copied().collect() },
             known,
             lost,
+            check: request.check,
+            fetch: request.fetch,
             pushed_of: if lost { Vec::new() } else { records },
         })
         .await?;
@@ -155,6 +164,8 @@ async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
     response.deliveries = pulled.deliveries;
     response.evictions = pulled.evictions;
     response.erased = pulled.erased;
+    response.unknown = pulled.unknown;
+    response.check = pulled.check;
     response.positions = pulled.positions;
     response.more = pulled.more;
     response.reference = pulled.reference;

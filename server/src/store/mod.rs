@@ -30,7 +30,9 @@ use canvass_core::domain::{
 };
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
-use canvass_core::wire::{Commit, Delivery, Position, Push, Reading, ReceiptEntry, Reference, Standings, Verdict};
+use canvass_core::wire::{
+    Answer, Ask, Commit, Delivery, Position, Push, Reading, ReceiptEntry, Reference, Standings, Verdict,
+};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -96,6 +98,10 @@ pub struct PullOrder {
     pub known: Vec<(RecordId, ChangeHash)>,
     /// Whether the log does not have the commit that it names: what it was told before is another server's.
     pub lost: bool,
+    /// What it asks of a check.
+    pub check: Option<Ask>,
+    /// Records that it asks for whole.
+    pub fetch: Vec<RecordId>,
     /// The records that it pushed something of in the same request, which it has, be they its person's or not.
     pub pushed_of: Vec<RecordId>,
 }
@@ -115,6 +121,8 @@ impl PullOrder {
             pushed: HashSet::new(),
             known: Vec::new(),
             lost: false,
+            check: None,
+            fetch: Vec::new(),
             pushed_of: Vec::new(),
         }
     }
@@ -131,6 +139,10 @@ pub struct Pulled {
     pub evictions: Vec<RecordId>,
     /// Records that were erased.
     pub erased: Vec<RecordId>,
+    /// Records that the phone asked for, and of which the log has nothing.
+    pub unknown: Vec<RecordId>,
+    /// The digests that it asked for.
+    pub check: Option<Answer>,
     /// Where it stands afterwards.
     pub positions: Vec<Position>,
     /// Whether there is more.

@@ -8,6 +8,7 @@ use canvass_core::domain::{Place, RecordId, prospect};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{standings, tallies};
 use canvass_core::replica::InboxReason;
+use canvass_core::sync::CheckReport;
 use canvass_server::ingest::Grants;
 use canvass_server::store::{Queue, Store};
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,6 +162,10 @@ fn everybody_holds_their_own(stage: &mut Stage) -> Result<(), String> {
         }
         let (here, there) = (holder.rows(), stage.world.rows_for(hand.code));
         differing(&here, &there).map_or(Ok(()), |words| Err(format!("{} {words}", hand.code)))?;
+        let check = holder.check();
+        if check != (CheckReport { records: there.len(), found: 0, differing: 0 }) {
+            return Err(format!("{} holds what it should, and a check says {check:?}", hand.code));
+        }
         let about = |row: &Row| if row.kind.is(&prospect::KIND) { Some(row.id) } else { row.prospect };
         let prospects: BTreeSet<RecordId> = here.values().filter_map(about).collect();
         let assigned = stage.world.run(stage.world.store.assigned(prospects.into_iter().collect()));

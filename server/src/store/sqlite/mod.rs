@@ -5,6 +5,7 @@ mod audit;
 mod bank;
 mod bring_back;
 mod campaigns;
+mod check;
 mod copy;
 mod devices;
 mod doors;

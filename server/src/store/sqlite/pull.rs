@@ -23,7 +23,9 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
     // Whose roles are others than the phone was told gets its feeds anew, without what they do not read.
     let anew = order.told.as_ref().is_some_and(|told| told.grants.roles != grants.roles);
     let left = i64::try_from(order.budget).unwrap_or(i64::MAX).max(1);
-    let mut pulling = Pulling { db, order, grants: &grants, audiences: &audiences, left, pulled: Pulled::default() };
+    let (whole, pulled) = (HashSet::new(), Pulled::default());
+    let mut pulling = Pulling { db, order, grants: &grants, audiences: &audiences, left, whole, pulled };
+    pulling.fetch()?;
     let known_feeds: HashMap<&Audience, &Position> = order.positions.iter().map(|known| (&known.feed, known)).collect();
     for known in order.positions.iter().filter(|known| !audiences.contains(&known.feed)) {
         // Where its place is another server's, all that is known of the feed goes.
@@ -44,6 +46,9 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
         if known != Some(&position) {
             pulling.pulled.positions.push(position);
         }
+    }
+    if let Some(ask) = order.check.as_ref().filter(|_| !pulling.pulled.more) {
+        pulling.pulled.check = Some(pulling.checked(ask)?);
     }
     let mut pulled = pulling.pulled;
     pulled.commit = records::last_commit(db)?;
@@ -72,13 +77,16 @@ pub(super) fn pull(db: &Connection, bank: &Bank, order: &PullOrder) -> Result<Pu
 }
 
 /// One pull under way.
-struct Pulling<'a> {
-    db: &'a Connection,
-    order: &'a PullOrder,
-    grants: &'a Grants,
-    audiences: &'a [Audience],
-    left: i64,
-    pulled: Pulled,
+pub(super) struct Pulling<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) order: &'a PullOrder,
+    pub(super) grants: &'a Grants,
+    pub(super) audiences: &'a [Audience],
+    /// How many bytes may still be brought.
+    pub(super) left: i64,
+    /// What was brought whole already, because the phone asked for it by name.
+    pub(super) whole: HashSet<RecordId>,
+    pub(super) pulled: Pulled,
 }
 
 impl Pulling<'_> {
@@ -175,7 +183,7 @@ impl Pulling<'_> {
     }
 
     /// Lets the phone's record go, unless it is in another of its feeds.
-    fn evict(&mut self, record: RecordId) -> Result<(), StoreError> {
+    pub(super) fn evict(&mut self, record: RecordId) -> Result<(), StoreError> {
         if erasure::is_erased(self.db, record)? {
             if !self.pulled.erased.contains(&record) {
                 self.pulled.erased.push(record);
@@ -192,7 +200,10 @@ impl Pulling<'_> {
 
     /// Adds a record's changes above a number, but for those just pushed, and for records that the person's roles do not read.
     /// What they do not read may be on the phone from other roles: where a feed is worked down, it is evicted.
-    fn deliver(&mut self, record: RecordId, since: u64, down: bool) -> Result<(), StoreError> {
+    pub(super) fn deliver(&mut self, record: RecordId, since: u64, down: bool) -> Result<(), StoreError> {
+        if self.whole.contains(&record) {
+            return Ok(());
+        }
         let mut select = self.db.prepare_cached("SELECT kind FROM record WHERE id = ?")?;
         // A record that the log lost keeps nobody from the others.
         let Some(kind) = select.query_row([record.as_bytes()], |row| row.get::<_, String>(0)).optional()? else {
