@@ -7,6 +7,7 @@ mod dossiers;
 mod edge;
 mod enrolment;
 mod error;
+mod keeping;
 mod phone;
 mod records;
 mod signer;
@@ -23,7 +24,7 @@ pub use records::{
 };
 pub use signer::{Signer, SignerError};
 pub use standings::{MetricView, StandingView};
-pub use sync::SyncReport;
+pub use sync::{CheckReport, SyncReport};
 pub use transport::{Post, Reply, Transport, TransportError};
 
 uniffi::setup_scaffolding!();

@@ -9,6 +9,17 @@ use canvass_core::sync::{Failure, Report, Session};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What a check came to: "0 of 8,432 records differ".
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct CheckReport {
+    /// Records on this phone, those included that are on the server alone by now.
+    pub records: u32,
+    /// How many differed from what the server has, or were lacking; what differed was sent again.
+    pub found: u32,
+    /// How many still differ: at anything but 0, tell the operator of the server.
+    pub differing: u32,
+}
+
 /// What a sync came to.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct SyncReport {
@@ -32,6 +43,8 @@ pub struct SyncReport {
     pub sent: u64,
     /// Bytes received.
     pub received: u64,
+    /// What the check came to, if one was asked for and the server can answer it.
+    pub check: Option<CheckReport>,
 }
 
 impl SyncReport {
@@ -48,6 +61,11 @@ impl SyncReport {
             failures: report.failures,
             sent: report.sent,
             received: report.received,
+            check: report.check.map(|check| CheckReport {
+                records: count(check.records),
+                found: count(check.found),
+                differing: count(check.differing),
+            }),
         }
     }
 }
@@ -60,11 +78,16 @@ impl Phone {
     /// # Errors
     /// When the server cannot be reached or refuses this phone, the app cancels, or storage is full.
     pub async fn sync(self: Arc<Self>, transport: Arc<dyn Transport>) -> Result<SyncReport, PhoneError> {
-        // Between two awaits a sync keeps nothing but what is committed, so it may be dropped at any of them.
-        tokio::select! {
-            () = self.cancelled.notified() => Err(PhoneError::Cancelled),
-            report = Arc::clone(&self).drive(transport) => report,
-        }
+        Arc::clone(&self).until_cancelled(transport, false).await
+    }
+
+    /// The same, and then checks whether this phone has what the server says it should; what differs is sent again. It reads
+    /// everything on the phone once: do it now and then, or when somebody asks.
+    ///
+    /// # Errors
+    /// As for `sync`.
+    pub async fn sync_and_check(self: Arc<Self>, transport: Arc<dyn Transport>) -> Result<SyncReport, PhoneError> {
+        Arc::clone(&self).until_cancelled(transport, true).await
     }
 
     /// Ends every sync under way; each of them throws `Cancelled`.
@@ -78,9 +101,24 @@ impl Phone {
 }
 
 impl Phone {
-    async fn drive(self: Arc<Self>, transport: Arc<dyn Transport>) -> Result<SyncReport, PhoneError> {
+    async fn until_cancelled(
+        self: Arc<Self>,
+        transport: Arc<dyn Transport>,
+        check: bool,
+    ) -> Result<SyncReport, PhoneError> {
+        // Between two awaits a sync keeps nothing but what is committed, so it may be dropped at any of them.
+        tokio::select! {
+            () = self.cancelled.notified() => Err(PhoneError::Cancelled),
+            report = Arc::clone(&self).drive(transport, check) => report,
+        }
+    }
+
+    async fn drive(self: Arc<Self>, transport: Arc<dyn Transport>, check: bool) -> Result<SyncReport, PhoneError> {
         let _turn = self.turn.lock().await;
         let mut session = self.replica().session(rand::random())?;
+        if check {
+            session = session.with_check();
+        }
         let mut at = now()?;
         loop {
             let action;

@@ -144,6 +144,8 @@ fun main() = runBlocking {
         check(idle.sent < 400u && idle.received < 400u) { "an idle sync is small: $idle" }
 
         check(phone.edit(prospect, mapOf("households" to FieldValue.Number(1300))))
+        val checked = checkNotNull(phone.syncAndCheck(http).check)
+        check(checked.differing == 0u && checked.records >= 3u) { "$checked" }
         check(phone.sync(http).synced && phone.record(prospect).fields["households"] == FieldValue.Number(1300))
     }
     println("two phones in Kotlin know where they stand")

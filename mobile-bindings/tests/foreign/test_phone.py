@@ -282,6 +282,18 @@ async def dossiers_need_encryption_and_every_reading_is_noted(a, prospect):
             assert "周建国".encode() not in open(path, "rb").read(), name
 
 
+async def a_check_says_how_many_records_differ_and_old_visits_can_leave(a, prospect):
+    report = await a.sync_and_check(Http())
+    assert report.synced and report.check.differing == 0 == report.check.found, report
+    assert report.check.records >= len(a.list(limit=200)) > 3, report
+    assert (await a.sync(Http())).check is None
+    assert a.retention_days() is None
+    assert raised(PhoneError.Invalid, lambda: a.set_retention_days(7)).field == "retention"
+    a.set_retention_days(90)
+    assert a.retention_days() == 90
+    assert a.retired(prospect) == 0 == a.fetch_retired(prospect)
+
+
 async def main():
     a, b = await an_invitation_brings_one_phone_in()
     wrong_input_raises_the_typed_error_that_names_the_field(a)
@@ -292,6 +304,7 @@ async def main():
     await two_syncs_at_once_take_turns(a, prospect)
     await a_forged_directive_wipes_nothing(a, prospect)
     await dossiers_need_encryption_and_every_reading_is_noted(a, prospect)
+    await a_check_says_how_many_records_differ_and_old_visits_can_leave(a, prospect)
 
 
 try:
