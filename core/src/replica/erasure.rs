@@ -42,7 +42,8 @@ fn destroy(db: &Connection, id: &[u8]) -> Result<(), ReplicaError> {
     for sql in [
         "DELETE FROM change WHERE record = ?",
         "DELETE FROM record WHERE id = ?",
-        "DELETE FROM quarantine WHERE record = ?",
+        // But for the line that tells of it.
+        "DELETE FROM quarantine WHERE record = ? AND bytes <> x''",
         "DELETE FROM retired WHERE ?1 IN (record, prospect)",
         "DELETE FROM wanted WHERE record = ?",
     ] {

@@ -397,3 +397,27 @@ fn one_session_unlocks_the_dossiers_and_sends_what_waited_there() {
     }
     assert_eq!((rounds, pushed), (2, 1));
 }
+
+#[test]
+fn a_dossier_that_is_erased_while_the_dossiers_are_locked_is_gone_once_they_are_open() {
+    let (folder, mut replica) = with_dossier();
+    sync(&mut replica, at(20), lease);
+    replica.create(id(3), &dossier::KIND, Some(id(1)), &known("陈阿姨"), at(30)).expect("created");
+    // The lease runs out; what comes then concerns the locked file, too.
+    let late = at(15 * DAYS);
+    assert!(!replica.dossiers_are_open(late).expect("looks"));
+    let erases = |request: &Request| Response { erased: vec![id(2)], ..answer(request, |_| Verdict::Accepted) };
+    sync(&mut replica, late, erases);
+    let mut replica = reopen(&folder, replica, 1, late);
+    sync(&mut replica, late, lease);
+    sync(&mut replica, late, lease);
+    let found = replica.read_dossiers(None, None, late, ids()).expect("shown");
+    assert_eq!(found.iter().map(|view| view.row.id).collect::<Vec<_>>(), [id(3)]);
+    let told = replica.dossier_inbox(late, ids()).expect("shown");
+    assert!(told.len() == 1 && told[0].record == id(2) && told[0].fields.is_empty(), "{told:?}");
+    // With the prospect all goes that belongs to it, in both files.
+    let all = |request: &Request| Response { erased: vec![id(1)], ..lease(request) };
+    sync(&mut replica, late, all);
+    assert!(replica.read_dossiers(None, None, late, ids()).expect("shown").is_empty());
+    assert_eq!(replica.record(id(1)).expect("reads"), None);
+}

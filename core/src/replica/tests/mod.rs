@@ -5,6 +5,7 @@ mod dossiers;
 #[cfg(feature = "sqlcipher")]
 mod encrypted;
 mod enrolled;
+mod erasing;
 mod receipts;
 mod saving;
 mod settling;
@@ -120,7 +121,18 @@ impl Phone {
     /// Everything in the database, as text.
     fn dump(&self) -> String {
         let mut all = String::new();
-        for table in ["setting", "change", "record", "position", "quarantine", "receipt", "reading"] {
+        for table in [
+            "setting",
+            "change",
+            "record",
+            "position",
+            "quarantine",
+            "receipt",
+            "reading",
+            "erased",
+            "retired",
+            "wanted",
+        ] {
             let mut select = self
                 .replica
                 .main()
