@@ -7,7 +7,7 @@ use canvass_core::domain::{PersonId, PhoneTime};
 use canvass_core::replica::{DatabaseKey, Durability, Identity, Opening, PhoneKey, Replica, database_of, people_in};
 use canvass_core::signing::SoftwareKey;
 use canvass_core::sync::{Enrolment, EnrolmentError};
-use canvass_core::wire::Invitation;
+use canvass_core::wire::{Enrolled, Invitation};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,24 +42,25 @@ impl Phone {
             None => PhoneKey::Software(software_key()?),
         };
         let enrolment = Enrolment::new(&invitation, key.signer(), now()?)?;
-        let mut tries = 0;
-        let enrolled = loop {
-            tries += 1;
-            let told = match transport.post(enrolment.post().into()).await {
-                Ok(reply) => enrolment.received(&reply.into()),
-                Err(error) => Err(EnrolmentError::Lost(error.to_string())),
-            };
-            match told {
-                Err(EnrolmentError::Lost(_)) if tries < TRIES => tokio::time::sleep(PAUSE).await,
-                Err(EnrolmentError::Lost(reason)) => return Err(PhoneError::Unreachable { attempts: tries, reason }),
-                told => break told?,
-            }
-        };
+        let enrolled = answered(&enrolment, transport.as_ref()).await?;
         let path = database_of(Path::new(&folder), &enrolled.person);
         let identity = Identity { enrolled, key, salt: rand::random() };
         let opening = Opening { at: now()?, ..opening };
         let work = tokio::task::spawn_blocking(move || Self::holding(Replica::begin(&path, opening, identity)));
         work.await.unwrap_or_else(|error| Err(PhoneError::Storage { reason: error.to_string() }))
+    }
+
+    /// Comes back to a server that does not know this phone any more, because it was restored to a time before it took it in: answers
+    /// a new invitation for the same person. Everything here stays, and the next sync brings back what the server lost.
+    ///
+    /// # Errors
+    /// When the invitation does not bring this phone in (its number may be another phone's by now), it is for another person
+    /// or from another server, or the phone was wiped.
+    pub async fn enrol_again(&self, invitation: String, transport: Arc<dyn Transport>) -> Result<(), PhoneError> {
+        let invitation: Invitation = parsed("invitation", &invitation)?;
+        let enrolment = self.replica().comes_back(&invitation, now()?)?;
+        let enrolled = answered(&enrolment, transport.as_ref()).await?;
+        Ok(self.replica().taken_in_again(&enrolled, now()?)?)
     }
 
     /// Opens the database of a person who enrolled in a folder, with the key and the signer of then.
@@ -84,6 +85,23 @@ impl Phone {
     fn holding(replica: Result<Replica, canvass_core::replica::ReplicaError>) -> Result<Arc<Self>, PhoneError> {
         let replica = Mutex::new(replica?);
         Ok(Arc::new(Self { replica, turn: tokio::sync::Mutex::new(()), cancelled: Notify::new() }))
+    }
+}
+
+/// What the server answers to an invitation, asked some times if no answer comes.
+async fn answered(enrolment: &Enrolment, transport: &dyn Transport) -> Result<Enrolled, PhoneError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let told = match transport.post(enrolment.post().into()).await {
+            Ok(reply) => enrolment.received(&reply.into()),
+            Err(error) => Err(EnrolmentError::Lost(error.to_string())),
+        };
+        match told {
+            Err(EnrolmentError::Lost(_)) if tries < TRIES => tokio::time::sleep(PAUSE).await,
+            Err(EnrolmentError::Lost(reason)) => return Err(PhoneError::Unreachable { attempts: tries, reason }),
+            told => return Ok(told?),
+        }
     }
 }
 

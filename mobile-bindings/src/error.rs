@@ -155,6 +155,7 @@ impl From<ReplicaError> for PhoneError {
             ReplicaError::NoDossiers => Self::NoDossiers,
             ReplicaError::DossiersLocked => Self::DossiersLocked,
             ReplicaError::NoSigner | ReplicaError::OtherSigner => Self::SignerFailed { reason: error.to_string() },
+            ReplicaError::AnotherPhone => Self::OtherServer { reason: error.to_string() },
             ReplicaError::File(..) => Self::Storage { reason: error.to_string() },
             ReplicaError::Newer(reason) => Self::Newer { reason },
             ReplicaError::Damaged(reason) => Self::Damaged { reason },

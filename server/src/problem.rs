@@ -98,6 +98,7 @@ impl Problem {
             InvitationError::Expired => (StatusCode::GONE, "invitation-expired"),
             InvitationError::Void => (StatusCode::GONE, "invitation-void"),
             InvitationError::Used => (StatusCode::GONE, "invitation-used"),
+            InvitationError::NumberTaken => (StatusCode::CONFLICT, "number-taken"),
         };
         Self::new(status, code, "The invitation brings nobody in", error)
     }

@@ -8,11 +8,13 @@ use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::verification::Verdict;
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Status, Tally};
+use canvass_core::sync::{Enrolment, EnrolmentError, Reply};
+use canvass_core::wire::{Before, Invitation, InvitationCode};
 use canvass_server::clock::Clock;
 use canvass_server::ingest::Assigned;
-use canvass_server::store::devices::{RevokeOrder, Revoked};
+use canvass_server::store::devices::{InviteOrder, RevokeOrder, Revoked};
 use canvass_server::store::{Actor, AssignOrder, Devices, Store};
-use canvass_tests::{Holder, World, date, person, sync_all, unit};
+use canvass_tests::{Holder, World, date, key_of, person, sync_all, unit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -198,5 +200,71 @@ fn what_was_decided_after_the_restore_stands_over_what_comes_back() {
     assert_eq!(assigned(&world, prospect).unit, unit("B3-S1"));
     let statuses: Vec<_> = world.contributions(campaign).iter().map(|one| (one.metric, one.status)).collect();
     assert_eq!(statuses, [(Metric::Communities, Status::Rejected), (Metric::Fund, Status::Rejected)]);
+    world.assert_rebuilds(campaign);
+}
+
+#[test]
+fn a_phone_that_was_taken_in_after_the_backup_comes_back_by_an_invitation_with_all_it_holds() {
+    let mut world = World::new(98);
+    let campaign = world.launch(&World::plain_campaign());
+    let (mut wang, mut li) = (world.phone("B1-S1-P1"), world.phone("B1-S1-P2"));
+    let backup = back_up(&world, "backup");
+    let prospect = li.prospect("东湖花园");
+    li.claim_account(prospect, date("2026-03-02"), 4_000);
+    li.sync();
+    wang.sync();
+    let not_sent = li.visit(prospect);
+    let before = said(&world, campaign);
+    world.start_from(&backup);
+    // The backup is from before the phone was taken in.
+    for sql in [
+        "DELETE FROM device WHERE number = 12",
+        "DELETE FROM device_key WHERE number = 12",
+        "UPDATE setting SET value = value + 1 WHERE name = 'bank_version'",
+    ] {
+        world.run(world.store.tamper(sql.to_owned())).expect("restored");
+    }
+    let refused = li.try_sync().expect_err("nobody knows it");
+    assert!(refused.to_string().contains("401"), "{refused}");
+    // Others bring back what it wrote; whose that is, nobody knows yet, so it counts for nobody.
+    wang.sync();
+    assert!(world.row(prospect).is_some());
+    // An invitation for somebody else does not bring it back, nor one for a number that is taken, nor does anybody without its token.
+    let now = world.now();
+    let invitation = |world: &World, who: &str| {
+        let order = InviteOrder { person: person(who), by: Actor::Operator, at: world.clock.now() };
+        let invited = world.run(world.store.invite(order)).expect("invited");
+        let fingerprint = world.store.secrets().signer().public_key().fingerprint();
+        let code = InvitationCode::new(invited.code);
+        Invitation { base: "https://canvass.test".to_owned(), number: invited.number, code, fingerprint }
+    };
+    let answer = |world: &World, enrolment: &Enrolment| {
+        let answer = world.post_under("", "/v1/enrol", enrolment.post().body);
+        enrolment.received(&Reply { status: answer.status, body: answer.body })
+    };
+    let taken = |told: Result<_, EnrolmentError>| match told.err() {
+        Some(EnrolmentError::Rejected { code, .. }) => code == "number-taken",
+        other => panic!("{other:?}"),
+    };
+    let others = li.replica().comes_back(&invitation(&world, "B1-S1-P1"), now).expect("asked");
+    assert!(taken(answer(&world, &others)));
+    let guessed = Before { device: li.device(), token: vec![7; 60].into() };
+    let forged = Enrolment::again(&invitation(&world, "B1-S1-P2"), &key_of(li.device()), guessed, now).expect("signed");
+    assert!(taken(answer(&world, &forged)));
+    let known = wang.replica().comes_back(&invitation(&world, "B1-S1-P1"), now).expect("asked");
+    assert!(taken(answer(&world, &known)), "that number has a phone");
+    // One for its person does, also when its answer was lost once.
+    let enrolment = li.replica().comes_back(&invitation(&world, "B1-S1-P2"), now).expect("asked");
+    drop(answer(&world, &enrolment));
+    let enrolled = answer(&world, &enrolment).expect("taken in again");
+    li.replica().taken_in_again(&enrolled, now).expect("kept");
+    assert!(wang.replica().taken_in_again(&enrolled, now).is_err(), "it is about another phone");
+    let mut phones = [world.phone("H-P"), wang, li];
+    settle(&world, &mut phones);
+    let [_, _, li] = &mut phones;
+    assert_eq!(li.unsynced(not_sent), 0);
+    let after = said(&world, campaign);
+    assert!(before.0.keys().all(|record| after.0.contains_key(record)), "and the visit beside them");
+    assert!(before.2.iter().all(|one| after.2.contains(one)));
     world.assert_rebuilds(campaign);
 }

@@ -56,6 +56,9 @@ pub enum ReplicaError {
     /// The platform's key store holds another key by now.
     #[error("the platform's key store signs by another key than this phone enrolled with: enrol it anew")]
     OtherSigner,
+    /// The server speaks of another phone than this one.
+    #[error("this invitation is for another person, or from another server, than this phone's: scan the right one")]
+    AnotherPhone,
     /// A file could not be read, written or destroyed.
     #[error("{0} could not be used: {1}")]
     File(PathBuf, String),

@@ -5,8 +5,8 @@ use super::lease::Lease;
 use super::{Replica, ReplicaError};
 use crate::domain::{DeviceNumber, PersonId, PhoneTime};
 use crate::signing::{PublicKey, Signer, SoftwareKey};
-use crate::sync::{Caller, Session};
-use crate::wire::{DossierKey, Enrolled};
+use crate::sync::{Caller, Enrolment, Session};
+use crate::wire::{Before, DossierKey, Enrolled, Invitation};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::fmt;
 use std::sync::Arc;
@@ -129,25 +129,57 @@ impl Replica {
         &self.name
     }
 
+    /// Answers an invitation as the phone that this is: its server was restored to a time before it was taken in, and does not know
+    /// it. What it holds stays as it is; what the server says goes to [`Replica::taken_in_again`].
+    ///
+    /// # Errors
+    /// When the phone was wiped, or its key cannot be read or sign.
+    pub fn comes_back(&self, invitation: &Invitation, now: PhoneTime) -> Result<Enrolment, ReplicaError> {
+        let token: Vec<u8> = self.main()?.query_row("SELECT token FROM phone", [], |row| row.get(0))?;
+        let (before, signer) = (Before { device: self.device, token: token.into() }, self.signer()?);
+        Enrolment::again(invitation, signer.as_ref(), before, now)
+            .map_err(|error| ReplicaError::Damaged(error.to_string()))
+    }
+
+    /// The server took this phone in again, under its number. The next sync brings back what the server lost.
+    ///
+    /// # Errors
+    /// When what the server says is about another phone, or the database cannot be written.
+    pub fn taken_in_again(&mut self, enrolled: &Enrolled, now: PhoneTime) -> Result<(), ReplicaError> {
+        let known: Vec<u8> = self.main()?.query_row("SELECT server_key FROM phone", [], |row| row.get(0))?;
+        let same_server = known == enrolled.server_key.as_bytes();
+        if (enrolled.device, &enrolled.person) != (self.device, &self.person) || !same_server {
+            return Err(ReplicaError::AnotherPhone);
+        }
+        self.main()?.execute("UPDATE phone SET token = ?", [enrolled.token.as_slice()])?;
+        self.grant(enrolled.dossier_key.as_ref(), enrolled.lease_ms, now)?;
+        Ok(())
+    }
+
     /// A new sync of this phone. The seed spreads waits; it needs no quality.
     ///
     /// # Errors
     /// When the phone was wiped, or its key cannot be read.
     pub fn session(&self, seed: u64) -> Result<Session, ReplicaError> {
-        let damaged = |error: crate::signing::SigningError| ReplicaError::Damaged(error.to_string());
-        let mut select = self.main()?.prepare_cached("SELECT server_key, secret FROM phone")?;
-        let (server, secret): (Vec<u8>, Option<Zeroizing<Vec<u8>>>) =
-            select.query_row([], |row| Ok((row.get(0)?, row.get::<_, Option<Vec<u8>>>(1)?.map(Zeroizing::new))))?;
-        let signer: Arc<dyn Signer> = match (secret, &self.signer) {
+        let server: Vec<u8> = self.main()?.query_row("SELECT server_key FROM phone", [], |row| row.get(0))?;
+        let server = PublicKey::from_bytes(&server).map_err(|error| ReplicaError::Damaged(error.to_string()))?;
+        Ok(Session::new(Caller { device: self.device, signer: self.signer()?, server }, seed))
+    }
+
+    /// What signs as this phone.
+    fn signer(&self) -> Result<Arc<dyn Signer>, ReplicaError> {
+        let mut select = self.main()?.prepare_cached("SELECT secret FROM phone")?;
+        let secret: Option<Zeroizing<Vec<u8>>> =
+            select.query_row([], |row| Ok(row.get::<_, Option<Vec<u8>>>(0)?.map(Zeroizing::new)))?;
+        match (secret, &self.signer) {
             (Some(secret), _) => {
                 let secret = secret.as_slice().try_into().map(Zeroizing::new);
                 let secret = secret.map_err(|_| ReplicaError::Damaged("a key is not 32 bytes".to_owned()))?;
-                Arc::new(SoftwareKey::from_secret(&secret).map_err(damaged)?)
+                let key = SoftwareKey::from_secret(&secret);
+                Ok(Arc::new(key.map_err(|error| ReplicaError::Damaged(error.to_string()))?))
             }
-            (None, Some(signer)) => Arc::clone(signer),
-            (None, None) => return Err(ReplicaError::NoSigner),
-        };
-        let server = PublicKey::from_bytes(&server).map_err(damaged)?;
-        Ok(Session::new(Caller { device: self.device, signer, server }, seed))
+            (None, Some(signer)) => Ok(Arc::clone(signer)),
+            (None, None) => Err(ReplicaError::NoSigner),
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::post::{Problem, may_pass};
 use super::{Post, Reply};
 use crate::domain::PhoneTime;
 use crate::signing::{Signer, SigningError};
-use crate::wire::{EnrolError, EnrolRequest, EnrolResponse, Enrolled, Invitation, WireError};
+use crate::wire::{Before, EnrolError, EnrolRequest, EnrolResponse, Enrolled, Invitation, WireError};
 
 /// Why a phone could not enrol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +44,24 @@ impl Enrolment {
     /// # Errors
     /// When the key does not sign.
     pub fn new(invitation: &Invitation, signer: &dyn Signer, now: PhoneTime) -> Result<Self, EnrolmentError> {
+        Self::of(invitation, EnrolRequest::new(invitation.number, invitation.code, signer, now)?)
+    }
+
+    /// Answers an invitation as the phone that one was before: the server was restored, and does not know it any more.
+    ///
+    /// # Errors
+    /// When the key does not sign.
+    pub fn again(
+        invitation: &Invitation,
+        signer: &dyn Signer,
+        before: Before,
+        now: PhoneTime,
+    ) -> Result<Self, EnrolmentError> {
         let request = EnrolRequest::new(invitation.number, invitation.code, signer, now)?;
+        Self::of(invitation, EnrolRequest { before: Some(before), ..request })
+    }
+
+    fn of(invitation: &Invitation, request: EnrolRequest) -> Result<Self, EnrolmentError> {
         let body = request.encode().map_err(|error| EnrolmentError::Lost(error.to_string()))?;
         let post = Post { path: "/v1/enrol", authorization: None, body };
         Ok(Self { post, fingerprint: invitation.fingerprint })

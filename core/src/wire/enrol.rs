@@ -8,6 +8,17 @@ use crate::signing::{PublicKey, Signature, Signer, SigningError, hex};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
+/// That a phone was taken in before, by a server that does not know it any more: it was restored from a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Before {
+    /// The phone's number.
+    #[n(0)]
+    pub device: DeviceNumber,
+    /// What that server told it last, which nobody else can have.
+    #[n(1)]
+    pub token: ByteVec,
+}
+
 /// What a phone asks that wants to enrol.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -30,6 +41,9 @@ pub struct EnrolRequest {
     /// That key's signature over [`EnrolRequest::message`]: the phone has what belongs to it.
     #[n(5)]
     pub proof: Signature,
+    /// Who it was before, if it comes back.
+    #[n(6)]
+    pub before: Option<Before>,
 }
 
 impl EnrolRequest {
@@ -45,7 +59,7 @@ impl EnrolRequest {
     ) -> Result<Self, SigningError> {
         let public_key = signer.public_key();
         let proof = signer.sign(&Self::message(invitation, &code, &public_key))?;
-        Ok(Self { protocol: PROTOCOL, invitation, code, public_key, clock, proof })
+        Ok(Self { protocol: PROTOCOL, invitation, code, public_key, clock, proof, before: None })
     }
 
     /// What the phone's new key signs.

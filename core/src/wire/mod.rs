@@ -14,7 +14,7 @@ mod standings;
 
 pub use check::{Answer, Ask, Digest, Inventory, MonthDigest, RecordDigest};
 pub use directive::{Demand, Directive, DirectiveError, SignedDirective};
-pub use enrol::{EnrolError, EnrolRequest, EnrolResponse, Enrolled};
+pub use enrol::{Before, EnrolError, EnrolRequest, EnrolResponse, Enrolled};
 pub use envelope::{MAX_BODY, MAX_PLAIN, WireError};
 pub use invitation::{Invitation, InvitationCode};
 pub use key::DossierKey;

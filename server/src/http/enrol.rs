@@ -26,8 +26,8 @@ pub(super) async fn enrol(
         return Err(Problem::bad_signature());
     }
     let now = app.clock.now();
-    let order =
-        EnrolOrder { invitation: request.invitation, code: *request.code.as_bytes(), key: request.public_key, at: now };
+    let (invitation, code) = (request.invitation, *request.code.as_bytes());
+    let order = EnrolOrder { invitation, code, key: request.public_key, before: request.before, at: now };
     let device = app.store.enrol(order).await?.map_err(Problem::invitation)?;
     let bank = app.store.bank().await?;
     let person = bank.holder(device).ok_or_else(|| Problem::unknown_device(device))?;

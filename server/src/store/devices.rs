@@ -4,6 +4,7 @@ use super::{Actor, StoreError};
 use async_trait::async_trait;
 use canvass_core::domain::{DeviceNumber, PersonId, ServerTime};
 use canvass_core::signing::PublicKey;
+use canvass_core::wire::Before;
 
 /// How long an invitation holds: a quarter of an hour, in milliseconds.
 pub const INVITATION_MS: i64 = 15 * 60 * 1000;
@@ -42,6 +43,8 @@ pub struct EnrolOrder {
     pub code: [u8; 10],
     /// The phone's key; it has proven that it holds the secret one.
     pub key: PublicKey,
+    /// Who it says that it was, before this server was restored.
+    pub before: Option<Before>,
     /// When.
     pub at: ServerTime,
 }
@@ -58,6 +61,11 @@ pub enum InvitationError {
     /// Tried too often.
     #[error("this invitation was tried with wrong codes too often and is void: ask your administrator for a new one")]
     Void,
+    /// The phone wants to come back under a number that it cannot have.
+    #[error(
+        "this phone cannot come back under its number, which is not this person's or is another phone's by now: copy what it has not sent, and enrol it anew"
+    )]
+    NumberTaken,
     /// Another phone came in by it.
     #[error("this invitation was used by another phone: ask your administrator for a new one, and tell them of this")]
     Used,

@@ -25,7 +25,7 @@ async fn answer(
     key: PublicKey,
     at: ServerTime,
 ) -> Result<DeviceNumber, InvitationError> {
-    let order = EnrolOrder { invitation: invited.number, code, key, at };
+    let order = EnrolOrder { invitation: invited.number, code, key, before: None, at };
     store.enrol(order).await.expect("asked")
 }
 

@@ -126,7 +126,7 @@ pub(crate) async fn a_revoked_phone_hands_over_once_and_a_leader_decides(place: 
     let invited = InviteOrder { person: person("ann"), by: Actor::Operator, at: server(NOON) };
     let invited = store.invite(invited).await.expect("invited");
     let key = SoftwareKey::from_secret(&[1; 32]).expect("a key").public_key();
-    let order = EnrolOrder { invitation: invited.number, code: invited.code, key, at: server(NOON) };
+    let order = EnrolOrder { invitation: invited.number, code: invited.code, key, before: None, at: server(NOON) };
     let device = store.enrol(order).await.expect("asked").expect("enrolled");
     let mut pen = Pen::of(device.get());
     let (mut prospect, mut late) = (pen.prospect("天通苑"), pen.prospect("来晚了"));

@@ -204,7 +204,7 @@ pub(crate) async fn enrol(at_store: &dyn Store, who: &str, key: u8) -> u32 {
     let (person, at) = (person(who), server(NOON));
     let invited = at_store.invite(InviteOrder { person, by: store::Actor::Operator, at }).await.expect("invited");
     let key = SoftwareKey::from_secret(&[key; 32]).expect("a key").public_key();
-    let order = EnrolOrder { invitation: invited.number, code: invited.code, key, at };
+    let order = EnrolOrder { invitation: invited.number, code: invited.code, key, before: None, at };
     at_store.enrol(order).await.expect("asked").expect("enrolled").get()
 }
 

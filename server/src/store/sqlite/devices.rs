@@ -1,9 +1,9 @@
 //! The tables of phones' keys and of invitations.
 
 use super::writer::Writing;
-use super::{audit, roster};
+use super::{audit, ledger, roster};
 use crate::access::of_the_bank;
-use crate::ingest::Told;
+use crate::ingest::{Told, token};
 use crate::secrets::{Purpose, Secrets};
 use crate::store::devices::{
     ATTEMPTS, Credential, DeviceState, EnrolOrder, HandOver, INVITATION_MS, InvitationError, InviteOrder, Invited,
@@ -12,6 +12,7 @@ use crate::store::devices::{
 use crate::store::{Actor, Deed, Entry, StoreError};
 use canvass_core::domain::{DeviceNumber, PersonId, ServerTime, Zone};
 use canvass_core::signing::PublicKey;
+use canvass_core::wire::Before;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// How much later a device must be heard of again to be noted.
@@ -110,15 +111,20 @@ pub(super) fn enrol(
     if !here || is_disabled(db, &standing.person)? {
         return Ok(Err(InvitationError::Expired));
     }
-    let number: u32 = db.query_row(
-        "SELECT 1 + max(coalesce((SELECT max(number) FROM device), 0), coalesce((SELECT max(number) FROM device_key), 0),
-                        coalesce((SELECT value FROM setting WHERE name = 'device_number'), 0))",
-        [],
-        |row| row.get(0),
-    )?;
+    let number = match &order.before {
+        Some(before) => match number_of(db, secrets, &standing.person, before)? {
+            Some(number) => number,
+            None => return Ok(Err(InvitationError::NumberTaken)),
+        },
+        None => next_number(db)?,
+    };
     let device = DeviceNumber::new(number);
     roster::insert_device(db, device, &standing.person)?;
     roster::bump(db)?;
+    if order.before.is_some() {
+        // What it wrote may have come back before it: only now is known whose it is.
+        ledger::recount_all(writing)?;
+    }
     db.execute(
         "INSERT INTO device_key (number, public_key, enrolled_at) VALUES (?, ?, ?)",
         params![number, order.key.as_bytes(), order.at.millis()],
@@ -130,6 +136,31 @@ pub(super) fn enrol(
     let entry = Entry::new(Actor::Person(standing.person), Deed::Enrolled, format!("device/{number}"));
     audit::note(db, order.at, &entry.with(format!("invitation {}", order.invitation)))?;
     Ok(Ok(device))
+}
+
+/// The number under which a phone comes back that this server took in before it was restored; none if it never was this person's,
+/// or a phone has it.
+fn number_of(
+    db: &Connection,
+    secrets: &Secrets,
+    person: &PersonId,
+    before: &Before,
+) -> Result<Option<u32>, StoreError> {
+    let sql = "SELECT 1 FROM device WHERE number = ?1 UNION ALL SELECT 1 FROM device_key WHERE number = ?1";
+    let number = before.device.get();
+    let taken = db.query_row(sql, [number], |_| Ok(())).optional()?.is_some();
+    let was_told = token::told(secrets, before.device, person, &before.token).is_some();
+    Ok((was_told && !taken).then_some(number))
+}
+
+/// A number that no phone ever had.
+fn next_number(db: &Connection) -> Result<u32, StoreError> {
+    Ok(db.query_row(
+        "SELECT 1 + max(coalesce((SELECT max(number) FROM device), 0), coalesce((SELECT max(number) FROM device_key), 0),
+                        coalesce((SELECT value FROM setting WHERE name = 'device_number'), 0))",
+        [],
+        |row| row.get(0),
+    )?)
 }
 
 fn is_disabled(db: &Connection, person: &PersonId) -> Result<bool, StoreError> {
