@@ -20,3 +20,12 @@ CREATE TABLE wanted (
 
 -- Since when the server has a change, by this phone's clock; 0: since before this was noted.
 ALTER TABLE change ADD COLUMN acknowledged_at INTEGER NOT NULL DEFAULT 0;
+
+-- The last time that a prospect came to this phone, or left it, because it was assigned anew: what its person is shown.
+CREATE TABLE reassigned (
+    prospect BLOB PRIMARY KEY,
+    name     TEXT NOT NULL,
+    came     INTEGER NOT NULL,                      -- 1: it came; 0: it left
+    at       INTEGER NOT NULL,                      -- by this phone's clock
+    records  INTEGER NOT NULL                       -- that left with it
+) WITHOUT ROWID;

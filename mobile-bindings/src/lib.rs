@@ -18,6 +18,7 @@ mod transport;
 pub use dossiers::DossierDraft;
 pub use enrolment::{give_up, people, server_of};
 pub use error::PhoneError;
+pub use keeping::ReassignedView;
 pub use phone::Phone;
 pub use records::{
     ClaimView, ConflictView, FieldValue, InboxEntry, InboxReason, Place, ProspectDraft, RecordSummary, VisitDraft,

@@ -165,3 +165,50 @@ fn one_refused_record_holds_back_no_other() {
     assert_eq!(world.counts().quarantined, 1, "with its bytes");
     assert_eq!(wang.outstanding(), 0);
 }
+
+#[test]
+fn both_are_told_what_left_and_what_came() {
+    let world = World::new(58);
+    let (mut wang, mut li, mut zhao) = (world.phone("B1-S1-P1"), world.phone("B1-S1-P2"), world.phone("B2-S1-P1"));
+    let prospect = wang.prospect("银枫家园");
+    wang.visit(prospect);
+    sync_all(&mut [world.phone("B1-S1-P2"), world.phone("B2-S1-P1")]);
+    wang.sync();
+    li.sync();
+    zhao.prospect("静安新城");
+    zhao.sync();
+    let told = |phone: &mut Holder| -> Vec<(String, bool, usize)> {
+        let all = phone.replica().reassigned().expect("read");
+        all.into_iter().map(|one| (one.name, one.came, one.records)).collect()
+    };
+    assert_eq!(
+        (told(&mut wang), told(&mut li), told(&mut zhao)),
+        (vec![], vec![], vec![]),
+        "nothing was assigned anew"
+    );
+    // Work that is not sent yet leaves only once the server has it.
+    wang.visit(prospect);
+    hand_over(&world, vec![prospect], "B2-S1", Some("B2-S1-P1"));
+    for phone in [&mut wang, &mut li, &mut zhao] {
+        phone.sync();
+    }
+    zhao.sync();
+    let name = || "银枫家园".to_owned();
+    assert_eq!(told(&mut wang), [(name(), false, 4)], "the prospect, its first assignment and two visits");
+    assert_eq!(told(&mut li), [(name(), false, 3)]);
+    assert_eq!(told(&mut zhao), [(name(), true, 5)], "with both assignments");
+    // Back again: the last time is what is shown. Within a unit, whoever gets it is told.
+    world.pass_hours(24);
+    hand_over(&world, vec![prospect], "B1-S1", Some("B1-S1-P1"));
+    for phone in [&mut wang, &mut li, &mut zhao] {
+        phone.sync();
+    }
+    assert_eq!(told(&mut zhao), [(name(), false, 5)]);
+    assert_eq!(told(&mut li), [(name(), true, 6)]);
+    world.pass_hours(24 * 100);
+    hand_over(&world, vec![prospect], "B1-S1", Some("B1-S1-P2"));
+    for phone in [&mut wang, &mut li, &mut zhao] {
+        phone.sync();
+    }
+    assert_eq!(told(&mut li), [(name(), true, 7)]);
+}

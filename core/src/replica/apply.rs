@@ -6,10 +6,10 @@ use super::inbox::{self, Quarantined};
 use super::outbox::{self, CATCHING_UP, DOSSIERS_DOUBTED_LATER, is_set};
 use super::receipts::{self, Proof};
 use super::settle::{Settlement, settle};
-use super::{Replica, ReplicaError, check, erasure, retention, rows};
+use super::{Replica, ReplicaError, check, erasure, reassigned, retention, rows};
 use crate::document::gate::{Guarded, Refusal, Rules};
 use crate::document::{Authorship, ChangeHash};
-use crate::domain::{Fields, Kind, KindSpec, PhoneTime, RecordId};
+use crate::domain::{Fields, Kind, KindSpec, PersonId, PhoneTime, RecordId, assignment};
 use crate::sync::Applied;
 use crate::wire::{ABLE_DOSSIERS, Delivery, Position, Push, Receipt, Reference, Request, Response, Verdict};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -24,6 +24,8 @@ struct Part<'a> {
     /// Records that were asked for whole, and those of them that the server does not know.
     fetched: &'a [RecordId],
     unknown: &'a [RecordId],
+    /// Whose phone this is.
+    person: &'a PersonId,
     receipt: Option<&'a Receipt>,
 }
 
@@ -44,6 +46,7 @@ impl<'a> Part<'a> {
             erased,
             fetched: &request.fetch,
             unknown: &response.unknown,
+            person: &request.person,
             receipt,
         }
     }
@@ -52,10 +55,14 @@ impl<'a> Part<'a> {
     fn apply(&self, db: &Connection, authorship: &Authorship, applied: &mut Applied) -> Result<bool, ReplicaError> {
         let proof = Proof::by(self.receipt, authorship.at);
         for delivery in &self.deliveries {
-            applied.pulled += match self.fetched.contains(&delivery.record) {
+            let new = match self.fetched.contains(&delivery.record) {
                 true => check::take_whole(db, delivery, &proof, authorship.at)?,
                 false => deliver(db, delivery, &proof, authorship.at)?,
             };
+            if new > 0 && delivery.kind.is(&assignment::KIND) {
+                reassigned::note_arrival(db, delivery.record, self.person, authorship.at)?;
+            }
+            applied.pulled += new;
         }
         for record in self.unknown {
             changes::requeue(db, *record)?;
@@ -71,7 +78,7 @@ impl<'a> Part<'a> {
             db.prepare_cached("UPDATE record SET leaving = 1 WHERE id = ?")?.execute([record.as_bytes()])?;
             retention::is_back(db, *record)?;
         }
-        applied.evicted += evict(db)? + erasure::erase(db, self.erased, authorship.at)?;
+        applied.evicted += evict(db, authorship.at)? + erasure::erase(db, self.erased, authorship.at)?;
         Ok(any)
     }
 }
@@ -292,7 +299,7 @@ fn is_pending(db: &Connection, hash: &ChangeHash) -> Result<bool, ReplicaError> 
 }
 
 /// Lets records go that left this phone's audiences and have nothing of their own left to send.
-fn evict(db: &Connection) -> Result<usize, ReplicaError> {
+fn evict(db: &Connection, now: PhoneTime) -> Result<usize, ReplicaError> {
     let gone: Vec<Vec<u8>> = db
         .prepare_cached(
             "SELECT id FROM record WHERE leaving = 1
@@ -300,6 +307,7 @@ fn evict(db: &Connection) -> Result<usize, ReplicaError> {
         )?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
+    reassigned::note_departure(db, &gone, now)?;
     for id in &gone {
         db.prepare_cached("DELETE FROM change WHERE record = ?")?.execute([id])?;
         db.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([id])?;

@@ -46,6 +46,7 @@ fn destroy(db: &Connection, id: &[u8]) -> Result<(), ReplicaError> {
         "DELETE FROM quarantine WHERE record = ? AND bytes <> x''",
         "DELETE FROM retired WHERE ?1 IN (record, prospect)",
         "DELETE FROM wanted WHERE record = ?",
+        "DELETE FROM reassigned WHERE prospect = ?",
     ] {
         db.prepare_cached(sql)?.execute([id])?;
     }

@@ -15,6 +15,7 @@ mod lease;
 mod open;
 mod outbox;
 mod query;
+mod reassigned;
 mod receipts;
 mod retention;
 mod rows;
@@ -30,6 +31,7 @@ pub use identity::{Identity, PhoneKey};
 pub use inbox::{InboxEntry, InboxReason};
 pub use open::Opening;
 pub use query::{Query, RecordView};
+pub use reassigned::Reassigned;
 pub use sync::Action;
 pub use vessel::{DatabaseKey, database_of, people_in};
 

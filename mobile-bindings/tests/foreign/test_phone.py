@@ -287,7 +287,7 @@ async def a_check_says_how_many_records_differ_and_old_visits_can_leave(a, prosp
     assert report.synced and report.check.differing == 0 == report.check.found, report
     assert report.check.records >= len(a.list(limit=200)) > 3, report
     assert (await a.sync(Http())).check is None
-    assert a.retention_days() is None
+    assert a.retention_days() is None and a.reassigned() == []
     assert raised(PhoneError.Invalid, lambda: a.set_retention_days(7)).field == "retention"
     a.set_retention_days(90)
     assert a.retention_days() == 90
