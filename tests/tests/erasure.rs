@@ -6,7 +6,8 @@
 use canvass_core::domain::RecordId;
 use canvass_core::domain::verification::Verdict;
 use canvass_server::clock::Clock;
-use canvass_server::store::{Actor, EraseOrder, Store, StoreError};
+use canvass_server::store::audit::AuditQuery;
+use canvass_server::store::{Actor, Audit, EraseOrder, Store, StoreError};
 use canvass_tests::{Holder, World, date, sync_all, week};
 use std::path::Path;
 
@@ -165,4 +166,43 @@ fn what_the_bank_itself_wrote_or_nobody_recorded_cannot_be_erased() {
     let refused = erase(&world, campaign).expect_err("refused").to_string();
     assert!(refused.contains("campaign"), "{refused}");
     assert!(matches!(erase(&world, RecordId::new(1, [1; 10])), Err(StoreError::NoSuchRecord { .. })));
+}
+
+#[test]
+fn head_office_erases_a_prospect_from_its_page_by_typing_its_name_and_nobody_else_does() {
+    let world = World::new(505);
+    let campaign = world.launch(&World::plain_campaign());
+    let mut wang = world.phone("B1-S1-P1");
+    let prospect = wang.prospect(NAME);
+    wang.claim_account(prospect, date("2026-03-02"), 9_000);
+    wang.sync();
+    let page = format!("/prospects/{prospect}?campaign={campaign}&week=2026-W10&lang=en");
+    let offered = |who: &str| world.get_as(who, &page).text().contains("id=\"erase\"");
+    assert!(offered("H-P") && !offered("B1-L") && !offered("B1-S1-P1"));
+    let fields = |name: &str, reason: &str| {
+        let sent = [("do", "erase"), ("name", name), ("reason", reason)];
+        world.submit("H-P", &page, &sent)
+    };
+    for (name, reason) in [("银枫家园", "asked for in writing"), (NAME, ""), ("", "asked for in writing")] {
+        assert_eq!(fields(name, reason).status, 400);
+    }
+    // Somebody without the duty gets nowhere with a form of their own making.
+    let shown = world.get_as("B1-L", "/account?lang=en").text();
+    let token = shown.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
+    let sent = [("form", token), ("lang", "en"), ("do", "erase"), ("name", NAME), ("reason", "不想让人看见")];
+    let refused = world.send_form(Some(&world.cookie("B1-L")), &format!("/prospects/{prospect}"), &sent);
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    assert!(world.row(prospect).is_some());
+    assert_eq!(fields(NAME, "asked for in writing").status, 303);
+    assert!(world.row(prospect).is_none() && !on_server(&world));
+    let gone = world.get(&page);
+    assert_eq!(gone.status, 410);
+    assert!(gone.text().contains("erased"));
+    // The figure stays, and says why it leads nowhere.
+    let unit = world.get(&format!("/units/B1?campaign={campaign}&week=2026-W10&lang=en")).text();
+    assert!(unit.contains("Erased") && !unit.contains(NAME), "{unit}");
+    let query = AuditQuery { deed: Some("erased".to_owned()), limit: 9, ..AuditQuery::default() };
+    let entries = world.run(world.store.audit(query)).expect("read").entries;
+    let [noted] = entries.as_slice() else { panic!("{entries:?}") };
+    assert_eq!((noted.actor.as_str(), noted.subject.clone()), ("person/H-P", format!("prospect/{prospect}")));
 }

@@ -10,7 +10,7 @@ use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Bank, Label, RecordId};
 use canvass_core::ranking::{Contribution, Explanation, Figure, Status};
 use maud::{Markup, html};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The table of what counted.
 pub(super) const COUNTED: &str = "counted";
@@ -33,8 +33,10 @@ pub(super) async fn tables(
         let strangers = asked.reader.strangers(&app.store.assigned(ids.clone()).await?);
         ids.retain(|id| !strangers.contains(id));
     }
+    let erased = app.store.erased(ids.clone()).await?;
     let rows = app.store.rows(ids).await?;
-    let names = rows.iter().filter_map(|row| Some((row.id, row.fields.text("name")?))).collect();
+    let mut names = Names { erased, ..Names::default() };
+    names.known = rows.iter().filter_map(|row| Some((row.id, row.fields.text("name")?))).collect();
     let table = |name, title, nothing, list| table(asked, bank, &names, name, title, nothing, list);
     Ok([
         table(COUNTED, words::COUNTED, words::NOTHING_COUNTED, &explanation.counted),
@@ -42,10 +44,17 @@ pub(super) async fn tables(
     ])
 }
 
+/// What prospects are called.
+#[derive(Default)]
+struct Names<'a> {
+    known: BTreeMap<RecordId, &'a str>,
+    erased: BTreeSet<RecordId>,
+}
+
 fn table(
     asked: &Asked,
     bank: &Bank,
-    names: &BTreeMap<RecordId, &str>,
+    names: &Names<'_>,
     name: &'static str,
     title: Label,
     nothing: Label,
@@ -73,10 +82,11 @@ fn table(
     Table { name, title, columns, rows, nothing }
 }
 
-fn line(asked: &Asked, here: &Links, bank: &Bank, names: &BTreeMap<RecordId, &str>, one: &Contribution) -> Line {
+fn line(asked: &Asked, here: &Links, bank: &Bank, names: &Names<'_>, one: &Contribution) -> Line {
     let lang = asked.lang;
-    let name = names.get(&one.prospect).copied();
-    let prospect = Cell::from(Value::Text(name.unwrap_or(lang.of(words::OTHERS_PROSPECT)).to_owned()));
+    let name = names.known.get(&one.prospect).copied();
+    let gone = if names.erased.contains(&one.prospect) { words::ERASED_PROSPECT } else { words::OTHERS_PROSPECT };
+    let prospect = Cell::from(Value::Text(name.unwrap_or(lang.of(gone)).to_owned()));
     let prospect = prospect.linked_if(name.is_some(), || here.to(&prospect_path(one.prospect)));
     let person = one.person.as_ref().and_then(|id| bank.person(id));
     let person = person.map_or(Cell::from(Value::Nothing), |person| {

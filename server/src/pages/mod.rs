@@ -8,6 +8,7 @@ mod devices;
 mod door;
 mod dossier;
 mod enrol;
+mod erasure;
 mod events;
 mod fields;
 mod form;
@@ -59,7 +60,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route(parts::STANDINGS, get(standings::page))
         .route("/units/{unit}", get(unit::page))
         .route("/people/{person}", get(person::page))
-        .route("/prospects/{prospect}", get(prospect::page))
+        .route("/prospects/{prospect}", get(prospect::page).post(erasure::erase))
         .route(parts::CAMPAIGN, get(campaigns::page))
         .route(parts::CAMPAIGNS, get(campaigns::list))
         .route(parts::UNPLACED, get(unplaced::page))

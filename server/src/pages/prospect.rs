@@ -1,6 +1,7 @@
 //! A prospect's page: what is known of it, where people disagree, everything that happened, and what of it counts.
 
 use super::contributions::{self, COUNTED, LEFT_OUT};
+use super::erasure;
 use super::fields::Reading;
 use super::format;
 use super::frame::{Live, Page};
@@ -16,7 +17,7 @@ use crate::store::{StoreError, Whose};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use canvass_core::domain::{Bank, PhoneTime, RecordId, Value as FieldValue, Zone, prospect};
+use canvass_core::domain::{Bank, Duty, PhoneTime, RecordId, Value as FieldValue, Zone, prospect};
 use canvass_core::projection::{Conflict, Row};
 use canvass_core::ranking::Explanation;
 use maud::{Markup, html};
@@ -34,11 +35,15 @@ pub(super) async fn page(
     let mut group = app.store.group(id).await.map_err(failed)?;
     let to_whom = app.store.assigned(vec![id]).await.map_err(failed)?.remove(&id);
     if group.is_empty() {
+        if !app.store.erased(vec![id]).await.map_err(failed)?.is_empty() {
+            return Err(Wrong::Erased.told(asked.lang));
+        }
         return Err(Wrong::NoProspect(id.to_string()).told(asked.lang));
     }
     if !asked.reader.sees_prospect(to_whom.as_ref(), &group, today) {
         return Err(Wrong::NotYours(Whom::UnitsLeader).told(asked.lang));
     }
+    let recorded = group.len();
     group.retain(|row| asked.reader.reads_row(row));
     let dossiers = match asked.reader.reads_dossiers(to_whom.as_ref()) {
         true => app.store.dossiers(id).await.map_err(failed)?,
@@ -75,6 +80,7 @@ pub(super) async fn page(
             (week_bar(&asked, &path))
             (tables.show(COUNTED))
             (tables.show(LEFT_OUT))
+            @if asked.reader.has(Duty::EraseRecords) && own.is_some() { (erasure::form(&asked, id, recorded)) }
         }
     })
     .await

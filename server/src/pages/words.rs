@@ -162,6 +162,14 @@ words! {
     DOSSIERS_HELP: "客户档案为保密资料：只有所分配的客户经理和机构负责人能打开，每次查看都会记入审计日志。", "Dossiers are confidential: only the assigned people and the unit's leaders can open one, and each reading is noted in the audit log.";
     DOSSIER_NOTED: "您的这次查看已记入审计日志。请勿抄录或转发。", "That you read this is noted in the audit log. Copy it nowhere.";
     OTHERS_PROSPECT: "现属其他机构的客户", "A prospect of another unit now";
+    ERASED_PROSPECT: "已删除", "Erased";
+    ERASE: "应本人要求删除全部记录", "Erase everything recorded, as the person asked";
+    ERASE_HELP: "永久删除这位客户及与其有关的一切：走访、业绩、档案、待定和被退回的记录，服务器和所有手机上都不再保留，也不能撤销。已经计入的成绩照旧。只在本人提出要求时使用。", "This destroys the prospect and all that belongs to it for good, here and on every phone: visits, outcomes, dossiers, what is held or was refused. It cannot be undone. What counted goes on counting. Do it only when the person asks for it.";
+    RECORDS: "条记录", "records";
+    ERASE_WHY: "依据（记入审计日志，请勿写入要删除的内容）", "On what grounds (for the audit log; not what is to be forgotten)";
+    ERASE_NAME: "请输入客户名称以确认", "Type the prospect's name to confirm";
+    ERASE_NOW: "永久删除", "Erase for good";
+    ERASE_NOT_CONFIRMED: "没有删除：请写明依据，并准确输入客户名称。", "Nothing was erased: say on what grounds, and type the prospect's name exactly.";
     HELD: "待定", "Held";
     DEVICES: "手机", "Phones";
     USERS: "用户", "Users";
@@ -302,6 +310,7 @@ pub(super) const DEEDS: &[(&str, Label)] = &[
     ("exported", Label { zh: "导出表格", en: "took a table along" }),
     ("verified", Label { zh: "核实", en: "gave a verdict" }),
     ("assigned", Label { zh: "分配", en: "assigned a prospect" }),
+    ("erased", Label { zh: "应要求删除", en: "erased what was recorded" }),
     ("bank-changed", Label { zh: "变更机构或权限", en: "changed the bank" }),
     ("invited", Label { zh: "邀请手机", en: "invited a phone" }),
     ("enrolled", Label { zh: "启用手机", en: "enrolled a phone" }),

@@ -23,6 +23,10 @@ pub(super) enum Wrong {
     NoPerson(String),
     /// There is no such prospect.
     NoProspect(String),
+    /// The prospect was erased.
+    Erased,
+    /// An erasure was not confirmed.
+    NotConfirmed,
     /// There is no such dossier, or it is not the reader's to know of.
     NoDossier,
     /// It is not the reader's to see.
@@ -108,6 +112,7 @@ impl Wrong {
                 StatusCode::NOT_FOUND
             }
             Self::NoDossier => StatusCode::NOT_FOUND,
+            Self::Erased => StatusCode::GONE,
             Self::NotYours(_) | Self::Form => StatusCode::FORBIDDEN,
             Self::Server(problem) => problem.status(),
             _ => StatusCode::BAD_REQUEST,
@@ -142,6 +147,12 @@ impl Wrong {
                 format!("服务器上没有编号为 {id} 的潜在客户。记录它的手机可能还没有同步。"),
                 format!("there is no prospect {id} here: the phone that recorded it may not have synced yet"),
             ),
+            Self::Erased => in_lang(
+                "这位客户的记录已应本人要求删除，不再保留；已经计入的成绩照旧。".to_owned(),
+                "what was recorded of this prospect was erased, as the person asked; what counted goes on counting"
+                    .to_owned(),
+            ),
+            Self::NotConfirmed => lang.of(words::ERASE_NOT_CONFIRMED).to_owned(),
             Self::NoDossier => in_lang(
                 "这里没有您可以查看的客户档案。档案只对所分配的客户经理和机构负责人开放。".to_owned(),
                 "there is no dossier here that is yours to read: dossiers are for the assigned people and the unit's leaders"

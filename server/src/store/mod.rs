@@ -343,6 +343,9 @@ pub trait Store: Audit + Devices + Logins + Queue + Send + Sync + 'static {
     /// counting as it stood. With a prospect goes all that belongs to it. Returns what was erased; nothing the second time.
     async fn erase(&self, order: EraseOrder) -> Result<Vec<RecordId>, StoreError>;
 
+    /// Which of some records were erased.
+    async fn erased(&self, records: Vec<RecordId>) -> Result<BTreeSet<RecordId>, StoreError>;
+
     /// The prospects that are assigned to a unit itself, or to one account manager in it, in the order of their ids.
     async fn territory(&self, unit: UnitId, owner: Option<PersonId>) -> Result<Vec<RecordId>, StoreError>;
 

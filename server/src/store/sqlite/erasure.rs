@@ -9,7 +9,7 @@ use canvass_core::document::change_hash;
 use canvass_core::domain::{AudienceRule, Kind, RecordId, ServerTime, WrittenBy, prospect};
 use canvass_core::wire::{ERASED, Push, Verdict};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Erases a record; with a prospect all that belongs to it. Returns what was erased, nothing if it was before.
 pub(super) fn erase(db: &Connection, list: &ErasedList, order: &EraseOrder) -> Result<Vec<RecordId>, StoreError> {
@@ -113,6 +113,17 @@ fn all(db: &Connection) -> Result<BTreeMap<RecordId, ServerTime>, StoreError> {
 pub(super) fn is_erased(db: &Connection, record: RecordId) -> Result<bool, StoreError> {
     let mut select = db.prepare_cached("SELECT 1 FROM erased WHERE record = ?")?;
     Ok(select.query_row([record.as_bytes()], |_| Ok(())).optional()?.is_some())
+}
+
+/// Which of some records were erased.
+pub(super) fn among(db: &Connection, records: &[RecordId]) -> Result<BTreeSet<RecordId>, StoreError> {
+    let mut found = BTreeSet::new();
+    for record in records {
+        if is_erased(db, *record)? {
+            found.insert(*record);
+        }
+    }
+    Ok(found)
 }
 
 /// What whoever writes to something erased is told.

@@ -258,6 +258,10 @@ impl Store for SqliteStore {
         Ok(erased)
     }
 
+    async fn erased(&self, records: Vec<RecordId>) -> Result<BTreeSet<RecordId>, StoreError> {
+        self.read(move |db| erasure::among(db, &records)).await
+    }
+
     async fn territory(&self, unit: UnitId, owner: Option<PersonId>) -> Result<Vec<RecordId>, StoreError> {
         self.read(move |db| read::territory(db, &unit, owner.as_ref())).await
     }

@@ -1,0 +1,56 @@
+//! Erasing a prospect from its page: head office's part of a person's right over their data.
+
+use super::form::{Posted, carried};
+use super::parts::prospect_path;
+use super::query::Asked;
+use super::words;
+use super::wrong::{Instead, Whom, Wrong};
+use crate::app::App;
+use crate::store::{EraseOrder, StoreError};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use canvass_core::domain::{Duty, RecordId};
+use maud::{Markup, html};
+
+/// The form, folded away: what it does cannot be undone, so the name has to be typed.
+pub(super) fn form(asked: &Asked, id: RecordId, records: usize) -> Markup {
+    let lang = asked.lang;
+    html! {
+        details.erase id="erase" {
+            summary { (lang.of(words::ERASE)) }
+            p.note { (lang.of(words::ERASE_HELP)) " (" (records) " " (lang.of(words::RECORDS)) ")" }
+            form.line method="post" action=(prospect_path(id)) {
+                (carried(&asked.reader, lang))
+                label { (lang.of(words::ERASE_WHY)) input name="reason" maxlength="200" required; }
+                label { (lang.of(words::ERASE_NAME)) input name="name" autocomplete="off" required; }
+                button name="do" value="erase" { (lang.of(words::ERASE_NOW)) }
+            }
+        }
+    }
+}
+
+/// Erases the prospect, if the form says its name.
+pub(super) async fn erase(
+    State(app): State<App>,
+    id: Result<Path<String>, PathRejection>,
+    Posted { reader, sent }: Posted,
+) -> Result<Response, Instead> {
+    let lang = sent.lang();
+    let failed = |error: StoreError| Wrong::from(error).told(lang);
+    let id = id.ok().and_then(|Path(id)| id.parse::<RecordId>().ok()).ok_or_else(|| Wrong::Form.told(lang))?;
+    let assigned = app.store.assigned(vec![id]).await.map_err(failed)?.remove(&id);
+    let its_own = assigned.is_none_or(|assigned| reader.sees_unit(&assigned.unit));
+    if !reader.has(Duty::EraseRecords) || !its_own {
+        return Err(Wrong::NotYours(Whom::HeadOffice).told(lang));
+    }
+    let row = app.store.rows(vec![id]).await.map_err(failed)?.pop();
+    let name = row.as_ref().and_then(|row| row.fields.text("name")).unwrap_or_default();
+    let reason: String = sent.text("reason").trim().chars().take(200).collect();
+    if sent.text("do") != "erase" || reason.is_empty() || sent.text("name").trim() != name.trim() {
+        return Err(Wrong::NotConfirmed.told(lang));
+    }
+    let order = EraseOrder { record: id, reason, by: reader.actor(), at: app.clock.now() };
+    app.store.erase(order).await.map_err(failed)?;
+    Ok(Redirect::to(&format!("{}?lang={}", prospect_path(id), lang.name())).into_response())
+}
