@@ -6,6 +6,7 @@
 #![expect(clippy::cast_precision_loss, reason = "counts and sums of a benchmark are small")]
 
 mod fairness;
+mod keeping;
 mod pages;
 mod phone;
 mod process;
@@ -34,6 +35,7 @@ const FIGURES: &[(&str, Measure)] = &[
     ("8-page", pages::page),
     ("8-outcome", pages::outcome),
     ("9-fairness", fairness::flooded),
+    ("10-check", keeping::check),
 ];
 
 fn main() {

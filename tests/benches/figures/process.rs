@@ -3,7 +3,7 @@
 use crate::town;
 use canvass_core::domain::{PhoneTime, ServerTime};
 use canvass_core::replica::{Action, Replica};
-use canvass_core::sync::Report;
+use canvass_core::sync::{Report, Session};
 use canvass_server::clock::{Clock, ManualClock};
 use canvass_server::demo::link::{HttpTransport, Transport};
 use canvass_server::http::limits::{Allowances, Limits};
@@ -139,7 +139,17 @@ fn cpu_in(stat: &str) -> f64 {
 
 /// Syncs a phone, which must succeed. `nonce` must differ from sync to sync.
 pub(crate) fn sync(replica: &mut Replica, transport: &mut impl Transport, nonce: u64, at: PhoneTime) -> Report {
-    let mut session = replica.session(nonce).expect("a session");
+    let session = replica.session(nonce).expect("a session");
+    drive(replica, session, transport, (nonce, at))
+}
+
+/// Takes a sync to its end, which must be a good one.
+pub(crate) fn drive(
+    replica: &mut Replica,
+    mut session: Session,
+    transport: &mut impl Transport,
+    (nonce, at): (u64, PhoneTime),
+) -> Report {
     for round in 0.. {
         match replica.advance(&mut session, nonce.wrapping_mul(1_000_003).wrapping_add(round), at).expect("advanced") {
             Action::Transmit(post) => match transport.post(&post) {
