@@ -27,10 +27,13 @@ pub struct Reply {
 #[error("the server could not be reached: {0}")]
 pub struct Failure(pub String);
 
+/// How the type of every problem of this protocol begins.
+const PROBLEM: &str = "urn:canvass:problem:";
+
 /// What a reply that is no success says.
 #[derive(Debug, Default)]
 pub(super) struct Problem {
-    /// The last part of its type, for programs; empty when it has none.
+    /// What it is, for programs; empty when no server of this protocol says it, but a proxy or a portal on the way.
     pub(super) code: String,
     /// For people.
     pub(super) words: String,
@@ -46,7 +49,7 @@ impl Problem {
         let text = |name: &str| body.get(name).and_then(serde_json::Value::as_str);
         let time = body.get("time").and_then(serde_json::Value::as_i64);
         Self {
-            code: text("type").and_then(|kind| kind.rsplit(':').next()).unwrap_or_default().to_owned(),
+            code: text("type").and_then(|kind| kind.strip_prefix(PROBLEM)).unwrap_or_default().to_owned(),
             words: text("detail").map_or_else(|| format!("HTTP status {}", reply.status), str::to_owned),
             time: time.and_then(|millis| ServerTime::from_millis(millis).ok()),
             directive: text("directive").map(str::to_owned),

@@ -261,7 +261,8 @@ impl Session {
                 self.retry(&problem.words, now);
             }
             // Who can keep a phone from handing over could have kept the directive from it: so it may try again later.
-            (errand, status) if may_pass(status) => {
+            // Nor does whoever answers on the way: that is not the server's word.
+            (errand, status) if may_pass(status) || problem.code.is_empty() => {
                 self.keep(errand, body);
                 self.retry(&problem.words, now);
             }

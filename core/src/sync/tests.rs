@@ -47,7 +47,8 @@ fn ok(response: &Response) -> Reply {
 }
 
 fn problem(status: u16, detail: &str) -> Reply {
-    Reply { status, body: format!(r#"{{"title":"no","detail":"{detail}"}}"#).into_bytes() }
+    let said = format!(r#"{{"type":"urn:canvass:problem:some","title":"no","detail":"{detail}"}}"#);
+    Reply { status, body: said.into_bytes() }
 }
 
 fn push_bytes(session: &mut Session, now: PhoneTime) -> usize {
@@ -175,10 +176,24 @@ fn a_server_that_will_not_have_this_phone_ends_the_sync_with_its_own_words() {
         assert!(rejected.to_string().contains("ask the operator"));
         assert_eq!(session.poll(at(0)), Step::Done(Err(rejected)));
     }
-    let mut session = session();
-    transmit(&mut session, 5, at(0));
-    session.received(&Reply { status: 403, body: b"\xff not json".to_vec() }, at(0));
-    assert!(matches!(session.poll(at(0)), Step::Done(Err(SyncError::Rejected { status: 403, .. }))));
+}
+
+#[test]
+fn what_a_portal_or_a_proxy_says_is_not_the_servers_word() {
+    let others = [&b"\xff not json"[..], b"<html>403</html>", br#"{"type":"about:blank","detail":"no"}"#];
+    for (status, body) in [302, 403, 404, 409].into_iter().flat_map(|status| others.map(|body| (status, body))) {
+        let elsewhere = Reply { status, body: body.to_vec() };
+        let mut session = session();
+        transmit(&mut session, 5, at(0));
+        session.received(&elsewhere, at(0));
+        waits_until(&mut session, at(0));
+        // Least of all does it make a phone destroy what it hands over.
+        let mut session = leaving();
+        let last = post(&mut session, at(0));
+        session.received(&elsewhere, at(0));
+        let until = waits_until(&mut session, at(0));
+        assert_eq!(post(&mut session, until).body, last.body);
+    }
 }
 
 #[test]

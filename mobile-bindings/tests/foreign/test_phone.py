@@ -78,7 +78,7 @@ class Closed(canvass.Transport):
     """A server that will not have this phone."""
 
     async def post(self, post):
-        return canvass.Reply(status=403, body='{"detail": "不认识这台手机"}'.encode())
+        return canvass.Reply(status=403, body='{"type": "urn:canvass:problem:unknown-device", "detail": "不认识这台手机"}'.encode())
 
 
 class Forger(canvass.Transport):
