@@ -5,6 +5,7 @@
 
 mod bank;
 pub mod browser;
+pub mod golden;
 mod holder;
 mod keyring;
 pub mod killing;

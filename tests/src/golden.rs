@@ -1,0 +1,133 @@
+//! Golden files: bytes and databases as they once were written, kept beside the tests so that whatever comes later still reads
+//! them. They are written once, by ignored tests, and never anew: what is there stays as it is.
+
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// Where they are.
+pub fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
+}
+
+/// Bytes as text.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Bytes from text, on however many lines.
+///
+/// # Panics
+/// When the text is no bytes.
+pub fn unhex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).expect("digits"), 16).expect("hexadecimal");
+    digits.chunks(2).map(pair).collect()
+}
+
+/// A file of named texts: `[name]`, and below it what was written, up to the next name.
+#[derive(Debug)]
+pub struct Sheet {
+    path: PathBuf,
+    text: String,
+    entries: BTreeMap<String, String>,
+}
+
+impl Sheet {
+    /// Reads one; an empty one if there is none yet.
+    pub fn read(name: &str) -> Self {
+        let path = golden(name);
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let mut entries = BTreeMap::new();
+        let mut at = String::new();
+        for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                Some(name) => at = name.to_owned(),
+                None => {
+                    let entry: &mut String = entries.entry(at.clone()).or_default();
+                    writeln!(entry, "{line}").expect("text");
+                }
+            }
+        }
+        Self { path, text, entries }
+    }
+
+    /// The names of what is there.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// What was written under a name.
+    ///
+    /// # Panics
+    /// When nothing was.
+    pub fn text(&self, name: &str) -> &str {
+        self.entries.get(name).unwrap_or_else(|| panic!("{} has no {name}", self.path.display())).trim_end()
+    }
+
+    /// Bytes that were written under a name.
+    pub fn bytes(&self, name: &str) -> Vec<u8> {
+        unhex(self.text(name))
+    }
+
+    /// Writes something under a name, unless that is there.
+    pub fn add(&mut self, name: &str, text: &str) {
+        if self.entries.contains_key(name) {
+            return;
+        }
+        write!(self.text, "\n[{name}]\n{}\n", text.trim_end()).expect("text");
+        self.entries.insert(name.to_owned(), text.to_owned());
+        std::fs::write(&self.path, &self.text).expect("written");
+    }
+
+    /// Writes bytes under a name, unless that is there, in lines that can be looked at.
+    pub fn add_bytes(&mut self, name: &str, bytes: &[u8]) {
+        let lines: Vec<String> = bytes.chunks(48).map(hex).collect();
+        self.add(name, &lines.join("\n"));
+    }
+}
+
+/// A database as SQL, with all that is in it.
+///
+/// # Panics
+/// When it cannot be read.
+pub fn dump(path: &Path) -> String {
+    let db = Connection::open(path).expect("a database");
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a version");
+    let mut text = format!("PRAGMA user_version = {version};\n");
+    let sql = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'
+               ORDER BY type <> 'table', rowid";
+    let mut select = db.prepare(sql).expect("a query");
+    let found = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("read");
+    let made: Vec<(String, String, String)> = found.collect::<Result<_, _>>().expect("read");
+    for (what, name, sql) in &made {
+        writeln!(text, "\n{sql};").expect("text");
+        if what == "table" {
+            rows(&db, name).iter().for_each(|row| writeln!(text, "INSERT INTO {name} VALUES ({row});").expect("text"));
+        }
+    }
+    text
+}
+
+/// The rows of a table, as SQL says them.
+fn rows(db: &Connection, table: &str) -> Vec<String> {
+    let mut columns = db.prepare(&format!("SELECT name FROM pragma_table_info('{table}')")).expect("a query");
+    let quoted = columns.query_map([], |row| Ok(format!("quote({})", row.get::<_, String>(0)?))).expect("read");
+    let quoted: Vec<String> = quoted.collect::<Result<_, _>>().expect("read");
+    let sql = format!("SELECT {} FROM {table}", quoted.join(" || ', ' || "));
+    let mut select = db.prepare(&sql).expect("a query");
+    select.query_map([], |row| row.get(0)).expect("read").collect::<Result<_, _>>().expect("read")
+}
+
+/// Makes a database from SQL.
+///
+/// # Panics
+/// When there is one, or the SQL is wrong.
+pub fn load(sql: &str, path: &Path) {
+    assert!(!path.exists(), "{} is there", path.display());
+    let db = Connection::open(path).expect("a database");
+    // As both sides keep their files from the beginning.
+    db.pragma_update(None, "journal_mode", "WAL").expect("a pragma");
+    db.execute_batch(&format!("BEGIN; {sql} COMMIT;")).expect("it was a database");
+}
