@@ -156,6 +156,16 @@ impl Phone {
         Ok(count(self.replica().outstanding()?))
     }
 
+    /// How far this phone's clock lay behind the server's at the last sync, in milliseconds; negative: ahead. None before the
+    /// first sync. Beyond five minutes the app should say so: what is recorded stands at the wrong time, and a visit that is
+    /// dated after it came counts for nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn clock_skew_ms(&self) -> Result<Option<i64>, PhoneError> {
+        Ok(self.replica().clock_skew_ms()?)
+    }
+
     /// What the person should look at, oldest first; what is about dossiers too, while those are open, noted as read.
     ///
     /// # Errors

@@ -39,9 +39,14 @@ impl ManualClock {
         Self(Arc::new(AtomicI64::new(time.millis())))
     }
 
-    /// Moves the clock forward; it never goes back.
+    /// Moves the clock forward; by this it never goes back.
     pub fn advance_to(&self, time: ServerTime) {
         self.0.fetch_max(time.millis(), Ordering::SeqCst);
+    }
+
+    /// Sets the clock, also back, as whoever runs the machine may.
+    pub fn set_to(&self, time: ServerTime) {
+        self.0.store(time.millis(), Ordering::SeqCst);
     }
 }
 

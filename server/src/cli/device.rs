@@ -7,7 +7,7 @@ use canvass_core::wire::{Invitation, InvitationCode};
 use canvass_server::app::PublicUrl;
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::store::devices::{HandOver, InviteOrder, RevokeOrder, Revoked};
-use canvass_server::store::{Devices, Store};
+use canvass_server::store::{Clocks, Devices, Store};
 use clap::Subcommand;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
@@ -82,7 +82,7 @@ impl Device {
             }
             Self::List { data } => {
                 let store = data.open_existing()?;
-                let bank = store.bank().await?;
+                let (bank, clocks) = (store.bank().await?, store.wrong_clocks().await?);
                 for device in store.devices().await? {
                     let name = bank.person(&device.person).map_or("", |person| &person.name);
                     let time = |at: Option<_>| at.map_or_else(|| "never".to_owned(), |at| format!("{at}"));
@@ -99,7 +99,10 @@ impl Device {
                         }
                     };
                     let (enrolled, seen) = (time(device.enrolled_at), time(device.seen_at));
-                    println!("{}\t{}\t{name}\tenrolled {enrolled}\tseen {seen}\t{state}", device.number, device.person);
+                    let skew = clocks.get(&device.number);
+                    let clock = skew.map_or_else(String::new, |skew| format!("\tits clock is {}", skew.said().1));
+                    let (number, person) = (device.number, &device.person);
+                    println!("{number}\t{person}\t{name}\tenrolled {enrolled}\tseen {seen}\t{state}{clock}");
                 }
                 Ok(true)
             }

@@ -5,7 +5,7 @@ use super::signed::{CONTENT_TYPE, Signed, still_admitted};
 use super::{App, Problem};
 use crate::ingest::{Proven, token};
 use crate::secrets::{Purpose, Secrets};
-use crate::store::{IngestOrder, LEASE_MS, PullOrder};
+use crate::store::{IngestOrder, LEASE_MS, PullOrder, Skew};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -94,6 +94,7 @@ fn bounded(request: &Request) -> Result<usize, Problem> {
 async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
     let (now, device, secrets) = (app.clock.now(), request.device, app.store.secrets());
     app.store.seen(device, now).await?;
+    app.store.note_clock(device, Skew(now.skew_ms(request.clock)), now).await?;
     let hashes: Vec<Vec<ChangeHash>> = request.pushes.iter().map(|push| push.hashes().collect()).collect();
     let proven = proven(secrets, &request.receipts);
     let records: Vec<RecordId> = request.pushes.iter().map(|push| push.record).collect();

@@ -13,14 +13,15 @@ use super::users::{at, name};
 use super::words::{self, Lang};
 use super::wrong::{Instead, Whom, Wrong};
 use crate::app::App;
-use crate::store::StoreError;
 use crate::store::devices::{DeviceState, HandOver, InviteOrder, RevokeOrder, Revoked};
+use crate::store::{Skew, StoreError};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use canvass_core::domain::{Bank, DeviceNumber, Duty, PersonId};
 use canvass_core::wire::{Invitation, InvitationCode};
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 fn allowed(reader: &Reader, lang: Lang) -> Result<(), Instead> {
     let may = reader.has(Duty::RevokeDevices) || reader.has(Duty::InviteDevices);
@@ -40,15 +41,16 @@ pub(super) async fn page(
     let bank = app.store.bank().await.map_err(failed)?;
     let mut devices = app.store.devices().await.map_err(failed)?;
     devices.retain(|device| plain.reader.revokes(&device.person, plain.today));
+    let clocks = app.store.wrong_clocks().await.map_err(failed)?;
     let query = query.unwrap_or_default();
     let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "device");
     if let Some((_, number)) = asked {
         let found = devices.iter().find(|device| device.number.to_string() == number);
         let device = found.ok_or_else(|| Wrong::parameter("device", &number).told(lang))?;
         plain.filters.push(("device", number.into_owned()));
-        return one(&app, &plain, &bank, device).await;
+        return one(&app, &plain, &bank, device, clocks.get(&device.number)).await;
     }
-    let tables = vec![table(&plain, &bank, &devices)];
+    let tables = vec![table(&plain, &bank, &devices, &clocks)];
     let title = lang.of(words::DEVICES).to_owned();
     let page = Page { app: &app, state: &plain, path: DEVICES, title: title.clone(), live: Live::Records, tables };
     page.answer(|tables| {
@@ -82,7 +84,13 @@ fn state(lang: Lang, device: &DeviceState) -> String {
     }
 }
 
-fn table(plain: &Plain, bank: &Bank, devices: &[DeviceState]) -> Table {
+/// How far a clock that is wrong is off; people are told of no other.
+fn clock(lang: Lang, skew: Option<&Skew>) -> Option<String> {
+    let (zh, en) = skew?.said();
+    Some(if lang == Lang::Zh { zh } else { en })
+}
+
+fn table(plain: &Plain, bank: &Bank, devices: &[DeviceState], clocks: &BTreeMap<DeviceNumber, Skew>) -> Table {
     let lang = plain.lang;
     let columns = vec![
         Column::words("device", lang.of(words::DEVICE_NUMBER)).heads_rows(),
@@ -91,6 +99,7 @@ fn table(plain: &Plain, bank: &Bank, devices: &[DeviceState]) -> Table {
         Column::words("unit", lang.of(words::UNIT)),
         Column::words("state", lang.of(words::STATE)),
         Column::words("seen", lang.of(words::SEEN)),
+        Column::words("clock", lang.of(words::CLOCK)),
         Column::words("enrolled", lang.of(words::ENROLLED)),
     ];
     let line = |device: &DeviceState| {
@@ -102,6 +111,7 @@ fn table(plain: &Plain, bank: &Bank, devices: &[DeviceState]) -> Table {
             Value::Text(unit(bank, plain, &device.person)).into(),
             Value::Text(state(lang, device)).into(),
             device.seen_at.map_or(Value::Nothing, at).into(),
+            Value::text(clock(lang, clocks.get(&device.number))).into(),
             device.enrolled_at.map_or(Value::Nothing, at).into(),
         ];
         Line { key: device.number.to_string(), cells }
@@ -133,7 +143,13 @@ fn invite_form(plain: &Plain, bank: &Bank) -> Markup {
 }
 
 /// One phone, and what can be done about it.
-async fn one(app: &App, plain: &Plain, bank: &Bank, device: &DeviceState) -> Result<Response, Instead> {
+async fn one(
+    app: &App,
+    plain: &Plain,
+    bank: &Bank,
+    device: &DeviceState,
+    skew: Option<&Skew>,
+) -> Result<Response, Instead> {
     let lang = plain.lang;
     let title = format!("{} {}", lang.of(words::PHONE), device.number);
     let fact = |label, value: Option<String>| {
@@ -148,6 +164,7 @@ async fn one(app: &App, plain: &Plain, bank: &Bank, device: &DeviceState) -> Res
                 (fact(words::STATE, Some(state(lang, device))))
                 (fact(words::ENROLLED, device.enrolled_at.map(moment)))
                 (fact(words::SEEN, device.seen_at.map(moment)))
+                (fact(words::CLOCK, clock(lang, skew)))
                 (fact(words::REVOKED, revoked.map(|revoked| format!("{} · {}", moment(revoked.at), revoked.by))))
                 (fact(words::REASON, revoked.map(|revoked| revoked.reason.clone())))
             }

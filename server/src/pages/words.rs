@@ -245,6 +245,7 @@ words! {
     DEVICE_NUMBER: "编号", "Number";
     ENROLLED: "启用于", "Enrolled";
     SEEN: "最近联系", "Last heard of";
+    CLOCK: "手机时钟", "Clock";
     REVOKED: "已吊销", "revoked";
     NEVER_ENROLLED: "未启用", "never enrolled";
     MAY_HAND_OVER: "可交回未同步的记录", "may hand over its work";

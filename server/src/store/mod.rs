@@ -2,6 +2,7 @@
 //! operation but [`Store::ingest`] is one transaction; what it returns is durable.
 
 pub mod audit;
+pub mod clocks;
 pub mod devices;
 mod error;
 pub mod logins;
@@ -9,6 +10,7 @@ pub mod queue;
 pub mod sqlite;
 
 pub use audit::{Actor, Audit, Deed, Entry};
+pub use clocks::{Clocks, Skew};
 pub use devices::Devices;
 pub use error::StoreError;
 pub use logins::{
@@ -300,7 +302,7 @@ pub struct Counts {
 
 /// The operations. All are safe to call from many tasks, and while another process works on the same store.
 #[async_trait]
-pub trait Store: Audit + Devices + Logins + Queue + Send + Sync + 'static {
+pub trait Store: Audit + Clocks + Devices + Logins + Queue + Send + Sync + 'static {
     /// The secrets by which the store is written.
     fn secrets(&self) -> &Secrets;
 

@@ -6,6 +6,7 @@ mod bank;
 mod bring_back;
 mod campaigns;
 mod check;
+mod clocks;
 mod copy;
 mod devices;
 mod doors;
