@@ -83,9 +83,9 @@ impl Holder {
         self.record(&prospect::KIND, None, &Prospect::named(name).to_fields())
     }
 
-    /// Records a visit made just now.
+    /// Records a visit made just now, by this phone's clock.
     pub fn visit(&mut self, prospect: RecordId) -> RecordId {
-        let now = self.now();
+        let now = self.phone.clock(self.now());
         self.visit_at(prospect, now)
     }
 

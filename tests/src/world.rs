@@ -167,17 +167,40 @@ impl World {
         self.openings.replace(self.openings.get() + 1)
     }
 
+    /// A person's phone whose files are not encrypted, also where others' are.
+    pub fn unencrypted_phone(&self, code: &str) -> Holder {
+        self.phone_under(None, code, 0)
+    }
+
+    /// A person's phone, as it was left, whose clock runs so far ahead of the true time from here on.
+    pub fn phone_ahead(&self, code: &str, skew_ms: i64) -> Holder {
+        self.phone_under(app_key(), code, skew_ms)
+    }
+
+    fn phone_under(&self, key: Option<DatabaseKey>, code: &str, skew_ms: i64) -> Holder {
+        let (folder, opening) = (self.folder.path().to_owned(), self.next_opening());
+        let setup = Setup { folder, durability: Durability::AppEnd, key, seed: self.seed_of(opening), skew_ms };
+        self.phone_set_up(code, setup, opening, Faults::default())
+    }
+
     /// A person's phone with its database in another folder, by the number of an opening, from which its randomness follows,
     /// on a line with some faults.
     pub fn phone_by(&self, code: &str, folder: &Path, opening: u64, faults: Faults) -> Holder {
+        let (folder, key, seed) = (folder.to_owned(), app_key(), self.seed_of(opening));
+        let setup = Setup { folder, durability: Durability::AppEnd, key, seed, skew_ms: 0 };
+        self.phone_set_up(code, setup, opening, faults)
+    }
+
+    fn seed_of(&self, opening: u64) -> u64 {
+        self.seed.wrapping_mul(1_000_003).wrapping_add(opening)
+    }
+
+    fn phone_set_up(&self, code: &str, setup: Setup, opening: u64, faults: Faults) -> Holder {
         let owner = self.phones.iter().find(|owner| owner.person == person(code)).expect("a phone").clone();
         // Each taking up is another opening, so another actor.
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(opening << 32 | u64::from(owner.device.get()));
-        let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(opening);
         let identity = identity(&owner, self.store.secrets().signer().public_key(), self.clock.now());
-        let setup =
-            Setup { folder: folder.to_owned(), durability: Durability::AppEnd, key: app_key(), seed, skew_ms: 0 };
         let phone = Phone::take(owner, identity, setup, self.now()).expect("a phone");
         let line = || Line::new(self.door.clone(), self.runtime.clone(), faults.clone());
         let (link, late) = (Link::new(line(), Weather::CLEAR, rng), line());
