@@ -7,6 +7,7 @@ mod bank;
 pub mod browser;
 pub mod golden;
 mod holder;
+pub mod item;
 mod keyring;
 pub mod killing;
 mod line;

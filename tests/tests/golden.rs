@@ -17,8 +17,7 @@ use canvass_core::wire::{
     Reference, Request, Response, SignedDirective, Standings, UnitStanding, Verdict,
 };
 use canvass_tests::golden::{Sheet, hex, unhex};
-use minicbor::Decoder;
-use minicbor::data::Type;
+use canvass_tests::item::Item;
 use std::collections::BTreeMap;
 
 const MESSAGES: &str = "messages-v1.txt";
@@ -187,56 +186,6 @@ fn authorization(body: &[u8]) -> Authorization {
     Authorization::sign(&key(1), DeviceNumber::new(7), "/v1/sync", phone_time(), body).expect("signed")
 }
 
-/// A CBOR item, as far as readers tell items apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Item {
-    Map(BTreeMap<u64, Item>),
-    Array(Vec<Item>),
-    Leaf(Vec<u8>),
-}
-
-impl Item {
-    fn of(plain: &[u8]) -> Self {
-        Self::next(&mut Decoder::new(plain), plain)
-    }
-
-    fn next(decoder: &mut Decoder<'_>, plain: &[u8]) -> Self {
-        match decoder.datatype().expect("an item") {
-            Type::Map => {
-                let length = decoder.map().expect("a map").expect("of definite length");
-                let field = |_| (decoder.u64().expect("a number"), Self::next(decoder, plain));
-                Self::Map((0..length).map(field).collect())
-            }
-            Type::Array => {
-                let length = decoder.array().expect("an array").expect("of definite length");
-                Self::Array((0..length).map(|_| Self::next(decoder, plain)).collect())
-            }
-            _ => {
-                let from = decoder.position();
-                decoder.skip().expect("an item");
-                Self::Leaf(plain[from..decoder.position()].to_vec())
-            }
-        }
-    }
-
-    /// Whether a reader of the old item finds all of it in this one: fields may have come, and places at a row's end.
-    fn still_says(&self, old: &Self) -> bool {
-        match (self, old) {
-            (Self::Map(new), Self::Map(old)) => {
-                old.iter().all(|(n, old)| new.get(n).is_some_and(|new| new.still_says(old)))
-            }
-            (Self::Array(new), Self::Array(old)) => {
-                new.len() >= old.len() && new.iter().zip(old).all(|(new, old)| new.still_says(old))
-            }
-            (new, old) => new == old,
-        }
-    }
-}
-
-fn plain(body: &[u8]) -> Vec<u8> {
-    zstd::decode_all(body).expect("a frame")
-}
-
 #[test]
 fn requests_and_answers_of_version_1_are_read_as_they_were_meant() {
     let sheet = Sheet::read(MESSAGES);
@@ -290,11 +239,11 @@ fn an_older_reader_finds_in_todays_messages_all_that_it_looks_for() {
         ("enrol request", enrol_request().encode().expect("encoded")),
     ];
     for (name, body) in today {
-        let (new, old) = (Item::of(&plain(&body)), Item::of(&plain(&sheet.bytes(name))));
+        let (new, old) = (Item::of(&body), Item::of(&sheet.bytes(name)));
         assert!(new.still_says(&old), "{name}: a field that an older reader needs is gone or means something else");
     }
     let enrolled = EnrolResponse::seal(&enrolled(), &key(9)).expect("sealed").encode().expect("encoded");
-    assert_eq!(plain(&enrolled), plain(&sheet.bytes("enrol response")), "what is signed");
+    assert_eq!(Item::of(&enrolled), Item::of(&sheet.bytes("enrol response")), "what is signed");
     assert_eq!(SignedDirective::sign(&directive(), &key(9)).expect("signed").to_string(), sheet.text("directive"));
     assert_eq!(invitation().to_string(), sheet.text("invitation"));
     let header = authorization(&sheet.bytes("request")).to_string();
@@ -415,9 +364,9 @@ fn write_what_is_missing() {
     sheet.add_bytes("response", &response().encode().expect("encoded"));
     let without = |body: Vec<u8>, last: u64| {
         // Today's encoder says that there are none; one that knows no such field says nothing.
-        let Item::Map(fields) = Item::of(&plain(&body)) else { panic!("a message is a map") };
+        let Item::Map(fields) = Item::of(&body) else { panic!("a message is a map") };
         let fields: BTreeMap<u64, Item> = fields.into_iter().filter(|(n, _)| *n <= last).collect();
-        framed(&Item::Map(fields))
+        Item::Map(fields).framed()
     };
     sheet.add_bytes("request without optional fields", &without(bare_request().encode().expect("encoded"), 9));
     sheet.add_bytes("response without optional fields", &without(bare_response().encode().expect("encoded"), 7));
@@ -483,30 +432,4 @@ fn write_what_is_missing() {
     let made = Document::create(id, &kind, Some(record(20)), &fields, &by(DeviceNumber::new(11), 6));
     let (document, change) = made.expect("created");
     sheet.add("a kind of a newer app", &described(id, &document, &[change]));
-}
-
-/// An item as a body.
-fn framed(item: &Item) -> Vec<u8> {
-    fn write(item: &Item, out: &mut minicbor::Encoder<Vec<u8>>) {
-        match item {
-            Item::Map(fields) => {
-                out.map(fields.len() as u64).expect("written");
-                for (n, item) in fields {
-                    out.u64(*n).expect("written");
-                    write(item, out);
-                }
-            }
-            Item::Array(items) => {
-                out.array(items.len() as u64).expect("written");
-                items.iter().for_each(|item| write(item, out));
-            }
-            Item::Leaf(bytes) => out.writer_mut().extend(bytes),
-        }
-    }
-    let mut out = minicbor::Encoder::new(Vec::new());
-    write(item, &mut out);
-    let mut frame = zstd::stream::Encoder::new(Vec::new(), 3).expect("a frame");
-    frame.include_checksum(true).expect("a checksum");
-    std::io::Write::write_all(&mut frame, out.writer()).expect("written");
-    frame.finish().expect("a frame")
 }
