@@ -1,6 +1,8 @@
 //! Golden files: bytes and databases as they once were written, kept beside the tests so that whatever comes later still reads
 //! them. They are written once, by ignored tests, and never anew: what is there stays as it is.
 
+use canvass_core::document::ChangeHash;
+use canvass_server::store::sqlite::database_in;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -130,4 +132,73 @@ pub fn load(sql: &str, path: &Path) {
     // As both sides keep their files from the beginning.
     db.pragma_update(None, "journal_mode", "WAL").expect("a pragma");
     db.execute_batch(&format!("BEGIN; {sql} COMMIT;")).expect("it was a database");
+}
+
+/// The phone of B1-S1-P1 as an app with two migrations left it.
+pub const PHONE: &str = "phone-v2.sql";
+/// The server as one with four migrations left it.
+pub const SERVER: &str = "server-v4.sql";
+/// Where its audit log had come to, as it was kept beside the database.
+pub const AUDIT: &str = "server-v4.audit";
+/// The secret file of that server. It never was anybody's.
+const SECRET: &str = "6363636363636363636363636363636363636363636363636363636363636363\n";
+
+/// What is in a golden file of SQL.
+///
+/// # Panics
+/// When it is not there.
+pub fn sql(name: &str) -> String {
+    std::fs::read_to_string(golden(name)).expect("a golden file")
+}
+
+/// Puts the secret file into a folder that the golden server has there.
+///
+/// # Panics
+/// When it cannot be written.
+pub fn hand_out_secret(folder: &Path) {
+    let path = folder.join("canvass.key");
+    std::fs::write(&path, SECRET).expect("written");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("for its owner alone");
+    }
+}
+
+/// Puts the golden server's files into a folder.
+///
+/// # Panics
+/// When they cannot be written.
+pub fn old_server(folder: &Path) {
+    hand_out_secret(folder);
+    load(&sql(SERVER), &database_in(folder));
+    std::fs::copy(golden(AUDIT), folder.join("canvass.audit")).expect("copied");
+}
+
+/// Puts the golden phone's file into a folder.
+///
+/// # Panics
+/// When it cannot be written.
+pub fn old_phone(folder: &Path) {
+    load(&sql(PHONE), &folder.join("phone-00011.db"));
+}
+
+/// The changes of the golden server's log.
+///
+/// # Panics
+/// When they cannot be read.
+pub fn old_changes() -> Vec<ChangeHash> {
+    hashes_in(SERVER)
+}
+
+/// The changes in a golden file.
+///
+/// # Panics
+/// When they cannot be read.
+pub fn hashes_in(name: &str) -> Vec<ChangeHash> {
+    let db = Connection::open_in_memory().expect("a database");
+    db.execute_batch(&sql(name)).expect("it was a database");
+    let mut select = db.prepare("SELECT hash FROM change").expect("a query");
+    let found = select.query_map([], |row| row.get::<_, Vec<u8>>(0)).expect("read");
+    found.map(|hash| ChangeHash::from_bytes(&hash.expect("read")).expect("a hash")).collect()
 }

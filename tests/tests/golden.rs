@@ -1,7 +1,7 @@
 //! Golden bytes: every message of protocol 1, and a record of every kind of schema 1, as they were first written, are read by
 //! whatever the code is by now, to the value that they had; and what is written today has all that an older reader looks for.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "fixtures are right or the test is wrong")]
+#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
 
 use canvass_core::document::gate::{Guarded, Rules};
 use canvass_core::document::{Actor, Authorship, Change, Document, change_hash};

@@ -2,7 +2,10 @@
 //! are started by the program `killer` and killed, and say after each start whether all is there.
 
 use canvass_tests::browser::foreign;
-use canvass_tests::killing::{Figures, Plan, Role, Shim, at_every_step, at_every_step_of_beginning, run};
+use canvass_tests::golden::{old_changes, old_phone, old_server};
+use canvass_tests::killing::{
+    Figures, Plan, Role, Shim, at_every_step, at_every_step_of_a_start, at_every_step_of_an_opening, run,
+};
 use std::path::Path;
 
 fn killer() -> &'static Path {
@@ -73,7 +76,26 @@ fn a_server_killed_at_every_step_has_what_it_acknowledged() {
 #[test]
 fn a_server_killed_at_every_step_of_its_first_start_starts_again() {
     let Some(shim) = shim() else { return };
-    let stepped = at_every_step_of_beginning(killer(), &shim);
+    let stepped = at_every_step_of_a_start(killer(), &shim, None, &[]);
     assert!(stepped.faults.is_empty(), "{stepped:#?}");
     assert!(stepped.steps > 50, "{stepped:#?}");
+}
+
+#[test]
+fn a_server_killed_at_every_step_of_an_update_has_what_it_had_before() {
+    let Some(shim) = shim() else { return };
+    let files = tempfile::tempdir().expect("a folder");
+    old_server(files.path());
+    let stepped = at_every_step_of_a_start(killer(), &shim, Some(files.path()), &old_changes());
+    assert!(stepped.faults.is_empty(), "{stepped:#?}");
+    assert!(stepped.steps > 10, "{stepped:#?}");
+}
+
+#[test]
+fn a_phone_killed_at_every_step_of_an_update_has_what_it_had_before() {
+    let Some(shim) = shim() else { return };
+    let files = tempfile::tempdir().expect("a folder");
+    old_phone(files.path());
+    let stepped = at_every_step_of_an_opening(killer(), &shim, files.path());
+    assert!(stepped.faults.is_empty(), "{stepped:#?}");
 }

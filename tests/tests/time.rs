@@ -2,7 +2,7 @@
 //! its order, nothing is decided by a phone's clock but the day that its person names, and whose clock is wrong is said to
 //! those who can do something about it.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "fixtures are right or the test is wrong")]
+#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
 
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::verification::Verdict;

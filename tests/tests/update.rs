@@ -3,7 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
 
-use canvass_core::document::{Actor as DocumentActor, Authorship, ChangeHash, Document};
+use canvass_core::document::{Actor as DocumentActor, Authorship, Document};
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::dossier::Dossier;
 use canvass_core::domain::verification::Verdict;
@@ -18,59 +18,23 @@ use canvass_server::store::sqlite::database_in;
 use canvass_server::store::{
     Actor, AssignOrder, Audit, Devices, Logins, Queue, SqliteOptions, SqliteStore, Store, StoreError,
 };
-use canvass_tests::golden::{dump, golden, load};
+use canvass_tests::golden::{
+    AUDIT, PHONE, SERVER, dump, golden, hand_out_secret, hashes_in, old_changes, old_phone, old_server, sql,
+};
 use canvass_tests::{Holder, World, date, enrolled, person, small_bank, unit, week};
 use rusqlite::Connection;
-use std::path::Path;
-
-/// The phone of B1-S1-P1 as an app with two migrations left it.
-const PHONE: &str = "phone-v2.sql";
-/// The server as one with four migrations left it.
-const SERVER: &str = "server-v4.sql";
-/// Where its audit log had come to, as it was kept beside the database.
-const AUDIT: &str = "server-v4.audit";
-/// The secret file of that server. It never was anybody's.
-const SECRET: &str = "6363636363636363636363636363636363636363636363636363636363636363\n";
 
 const WANG: DeviceNumber = DeviceNumber::new(11);
-
-fn sql(name: &str) -> String {
-    std::fs::read_to_string(golden(name)).expect("a golden file")
-}
-
-fn hand_out_secret(folder: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    let path = folder.join("canvass.key");
-    std::fs::write(&path, SECRET).expect("written");
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("for its owner alone");
-}
 
 /// A world whose server and phone of B1-S1-P1 go on from golden files, two days later.
 fn updated(seed: u64) -> (World, Holder) {
     let folder = tempfile::tempdir().expect("a folder");
-    hand_out_secret(folder.path());
-    load(&sql(SERVER), &database_in(folder.path()));
-    std::fs::copy(golden(AUDIT), folder.path().join("canvass.audit")).expect("copied");
-    load(&sql(PHONE), &folder.path().join("phone-00011.db"));
+    old_server(folder.path());
+    old_phone(folder.path());
     let world = World::in_folder(seed, folder, small_bank(2).1);
     world.becomes(date("2026-03-04"), 9);
     let wang = world.unencrypted_phone("B1-S1-P1");
     (world, wang)
-}
-
-/// What a table of a golden file has, one column of it.
-fn column<T: rusqlite::types::FromSql>(file: &str, select: &str) -> Vec<T> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("as-it-was.db");
-    load(&sql(file), &path);
-    let db = Connection::open(path).expect("a database");
-    let mut select = db.prepare(select).expect("a query");
-    select.query_map([], |row| row.get(0)).expect("read").collect::<Result<_, _>>().expect("read")
-}
-
-fn hashes(file: &str, select: &str) -> Vec<ChangeHash> {
-    let found: Vec<Vec<u8>> = column(file, select);
-    found.iter().map(|hash| ChangeHash::from_bytes(hash).expect("a hash")).collect()
 }
 
 fn named(phone: &mut Holder, name: &str) -> RecordId {
@@ -103,7 +67,7 @@ fn an_app_update_brings_along_all_that_the_phone_held_and_sends_what_was_never_s
     let log = wang.faults.take_log();
     assert!(!log[0].request.positions.is_empty() && log[0].request.commit.is_some());
     assert!(log.iter().all(|exchange| !exchange.response.lost));
-    let held = hashes(PHONE, "SELECT hash FROM change");
+    let held = hashes_in(PHONE);
     assert!(held.len() > 10, "{}", held.len());
     let there = world.run(world.store.has_changes(held.clone())).expect("read");
     assert_eq!(there.len(), held.len(), "all that the phone held is on the server");
@@ -116,7 +80,7 @@ fn an_app_update_brings_along_all_that_the_phone_held_and_sends_what_was_never_s
 #[test]
 fn a_server_update_keeps_and_serves_all_that_the_server_had() {
     let (world, mut wang) = updated(2);
-    let log = hashes(SERVER, "SELECT hash FROM change");
+    let log = old_changes();
     assert_eq!(world.run(world.store.has_changes(log.clone())).expect("read").len(), log.len());
     let campaign = world.run(world.store.campaigns()).expect("campaigns")[0].id;
     // The account was confirmed; the visits are one of B1 and one of B2.
@@ -146,11 +110,6 @@ fn a_server_update_keeps_and_serves_all_that_the_server_had() {
     world.assert_rebuilds(campaign);
 }
 
-/// What a database says of itself, but for how it is kept.
-fn told(path: &Path) -> String {
-    dump(path)
-}
-
 #[test]
 fn an_app_update_that_is_cut_off_leaves_the_phones_file_as_it_was() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -167,19 +126,19 @@ fn an_app_update_that_is_cut_off_leaves_the_phones_file_as_it_was() {
                 INSERT INTO setting (name, value) VALUES ('owner', 'B1-S1-P1');";
     db.execute_batch(&format!("{kept} CREATE TABLE reading (in_the_way INTEGER);")).expect("written");
     drop(db);
-    let before = told(&path);
+    let before = dump(&path);
     let open = || {
         let (durability, at) = (Durability::PowerLoss, World::new(3).now());
         Replica::open(&path, Opening { actor_seed: [1; 16], durability, key: None, at }, None)
     };
     for _ in 0..2 {
         assert!(matches!(open(), Err(ReplicaError::Damaged(_))));
-        assert_eq!(told(&path), before, "as if the update had not begun");
+        assert_eq!(dump(&path), before, "as if the update had not begun");
     }
     // What was in the way is gone: the same update goes through, and has what was there.
     Connection::open(&path).expect("a database").execute("DROP TABLE reading", []).expect("dropped");
     assert!(matches!(open(), Err(ReplicaError::NotEnrolled(_))), "before the second migration no phone was enrolled");
-    let after = told(&path);
+    let after = dump(&path);
     assert!(
         after.contains("CREATE TABLE reading") && after.contains("INSERT INTO change VALUES (1, X'01', X'02', X'03'")
     );
@@ -188,22 +147,21 @@ fn an_app_update_that_is_cut_off_leaves_the_phones_file_as_it_was() {
 #[test]
 fn a_server_update_that_is_cut_off_leaves_the_servers_file_as_it_was() {
     let folder = tempfile::tempdir().expect("a folder");
-    hand_out_secret(folder.path());
+    old_server(folder.path());
     let path = database_in(folder.path());
-    load(&sql(SERVER), &path);
     let db = Connection::open(&path).expect("a database");
     // In the way of the migration that came after all that this file had.
     db.execute("CREATE TABLE device_clock (in_the_way INTEGER)", []).expect("made");
     drop(db);
-    let before = told(&path);
+    let before = dump(&path);
     let open = || SqliteStore::open(&path, SqliteOptions::default());
     for _ in 0..2 {
         assert!(matches!(open(), Err(StoreError::Storage(_))));
-        assert_eq!(told(&path), before, "as if the update had not begun");
+        assert_eq!(dump(&path), before, "as if the update had not begun");
     }
     Connection::open(&path).expect("a database").execute("DROP TABLE device_clock", []).expect("dropped");
     drop(open().expect("opened"));
-    let after = told(&path);
+    let after = dump(&path);
     let rows = |text: &str| text.lines().filter(|line| line.starts_with("INSERT INTO change ")).count();
     assert_eq!((after.contains("CREATE TABLE device_clock"), rows(&after)), (true, rows(&before)));
 }
@@ -212,15 +170,15 @@ fn a_server_update_that_is_cut_off_leaves_the_servers_file_as_it_was() {
 fn a_file_of_a_newer_app_is_left_alone_by_an_older_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("phone-00011.db");
-    load(&sql(PHONE), &path);
+    old_phone(folder.path());
     let later = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
                  VALUES (99, 'later', '2027-01-01T00:00:00Z', '1'); PRAGMA user_version = 99;";
     Connection::open(&path).expect("a database").execute_batch(later).expect("written");
-    let before = told(&path);
+    let before = dump(&path);
     let (durability, at) = (Durability::PowerLoss, World::new(4).now());
     let opened = Replica::open(&path, Opening { actor_seed: [1; 16], durability, key: None, at }, None);
     assert!(matches!(opened, Err(ReplicaError::Newer(_))));
-    assert_eq!(told(&path), before);
+    assert_eq!(dump(&path), before);
 }
 
 /// How the golden databases were made, by the code as it then was: `cargo test -p canvass-tests --test update -- --ignored`

@@ -61,7 +61,7 @@ fn every_step(program: &Path) -> ExitCode {
     let runs = [
         ("a phone from its beginning", killing::at_every_step(program, &shim, Role::Phone)),
         ("a server at work", killing::at_every_step(program, &shim, Role::Server)),
-        ("a server's first start", killing::at_every_step_of_beginning(program, &shim)),
+        ("a server's first start", killing::at_every_step_of_a_start(program, &shim, None, &[])),
     ];
     for (what, stepped) in &runs {
         println!("{what}: {stepped}");

@@ -12,7 +12,7 @@ mod steps;
 pub use phone::work;
 pub use powercut::{Disk, Shim};
 pub use server::serve;
-pub use steps::{Stepped, at_every_step, at_every_step_of_beginning};
+pub use steps::{Stepped, at_every_step, at_every_step_of_a_start, at_every_step_of_an_opening};
 
 use std::fmt;
 use std::path::Path;

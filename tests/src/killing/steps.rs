@@ -6,6 +6,7 @@ use super::child::Running;
 use super::phone::{edition, now, owner, phone_in};
 use super::powercut::{Disk, Shim, copy};
 use super::server::{found, hash, listening, runtime, store_in};
+use canvass_core::document::ChangeHash;
 use canvass_core::domain::{RecordId, Zone};
 use canvass_core::replica::{Durability, Query};
 use canvass_server::clock::{Clock, SystemClock};
@@ -150,7 +151,7 @@ impl Run {
 
 fn phone_command(program: &Path, folder: &Path, seed: usize) -> Command {
     let mut command = Command::new(program);
-    command.arg("--as-phone").arg(folder).args(["--seed", &seed.to_string(), "--syncs", SYNCS]);
+    command.arg("--as-phone").arg(folder).args(["--seed", &seed.to_string()]);
     command
 }
 
@@ -181,7 +182,8 @@ pub fn at_every_step(program: &Path, shim: &Shim, role: Role) -> Stepped {
                 let there = at("server");
                 copy(&template, &there);
                 let server = Hosted::on(&there);
-                let mut running = run.start(&mut phone_command(program, &run.folder, step), shim, step);
+                let mut running =
+                    run.start(phone_command(program, &run.folder, step).args(["--syncs", SYNCS]), shim, step);
                 running.tell(&format!("server {}\ngo\n", server.url));
                 let (lines, ended) = running.end();
                 let said = Said::of(&lines);
@@ -201,7 +203,7 @@ pub fn at_every_step(program: &Path, shim: &Shim, role: Role) -> Stepped {
                 // A server that is killed before it listens is not there for the phone.
                 let address = running.hear().and_then(|line| line.strip_prefix("ready ").map(str::to_owned));
                 let url = format!("http://{}", address.as_deref().unwrap_or("127.0.0.1:9"));
-                let mut working = Running::start(&mut phone_command(program, &phone, step));
+                let mut working = Running::start(phone_command(program, &phone, step).args(["--syncs", SYNCS]));
                 working.tell(&format!("server {url}\ngo\n"));
                 let said = Said::of(&working.end().0);
                 let (_, ended) = running.end();
@@ -229,24 +231,61 @@ pub fn at_every_step(program: &Path, shim: &Shim, role: Role) -> Stepped {
     stepped
 }
 
-/// Kills a server at every step of its very first start, and lets it start again with what is left.
+/// Kills a server at every step of a start, its very first or one with files that an earlier version left, and lets it start
+/// again with what is left, which must have some changes.
 ///
 /// # Panics
 /// When the machine does not let it.
-pub fn at_every_step_of_beginning(program: &Path, shim: &Shim) -> Stepped {
+pub fn at_every_step_of_a_start(program: &Path, shim: &Shim, files: Option<&Path>, changes: &[ChangeHash]) -> Stepped {
     let scratch = tempfile::tempdir().expect("a folder");
+    let asked: String = changes.iter().map(|change| format!("check {change}\n")).collect();
     let mut stepped = Stepped::default();
     for step in 1.. {
-        let run = Run::of(scratch.path().join(format!("server-{step}")), None);
+        let run = Run::of(scratch.path().join(format!("server-{step}")), files);
         let mut running = run.start(&mut server_command(program, &run.folder), shim, step);
         running.tell("go\n");
         let (_, ended) = running.end();
         for (folder, how) in run.left().iter().zip(["killed", "without power"]) {
             let mut again = Running::start(&mut server_command(program, folder));
-            again.tell("go\n");
+            again.tell(&format!("{asked}go\n"));
             let (said, well) = again.end();
             if !well || said.len() != 1 {
-                stepped.faults.push(format!("step {step}, {how}: the server does not start again: {said:?}"));
+                stepped.faults.push(format!("step {step}, {how}: the server does not start again as it was: {said:?}"));
+            }
+        }
+        if ended {
+            break;
+        }
+        stepped.steps = step;
+    }
+    stepped
+}
+
+/// Kills an app at every step of opening files that an earlier version left, and opens what is left, which must have all that is
+/// unsent and all that is shown.
+///
+/// # Panics
+/// When the machine does not let it.
+pub fn at_every_step_of_an_opening(program: &Path, shim: &Shim, files: &Path) -> Stepped {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let held = |folder: &Path, seed: u64| {
+        let mut phone = phone_in(folder, Durability::AppEnd, seed, None);
+        let all = Query { limit: u32::MAX, ..Query::default() };
+        let mut rows = phone.replica().query(&all).expect("read");
+        rows.sort_by_key(|row| row.id);
+        (phone.replica().outstanding().expect("read"), phone.replica().inbox().expect("read"), rows)
+    };
+    let whole = scratch.path().join("whole");
+    copy(files, &whole);
+    let expected = held(&whole, 1);
+    let mut stepped = Stepped::default();
+    for step in 1.. {
+        let run = Run::of(scratch.path().join(format!("phone-{step}")), Some(files));
+        let mut command = phone_command(program, &run.folder, step);
+        let (_, ended) = run.start(command.args(["--syncs", "0"]), shim, step).end();
+        for (n, (folder, how)) in (1..).zip(run.left().iter().zip(["killed", "without power"])) {
+            if held(folder, 2 * step as u64 + n) != expected {
+                stepped.faults.push(format!("step {step}, {how}: the phone is not as it was"));
             }
         }
         if ended {
