@@ -19,10 +19,11 @@ use canvass_server::store::{
     Actor, AssignOrder, Audit, Devices, Logins, Queue, SqliteOptions, SqliteStore, Store, StoreError,
 };
 use canvass_tests::golden::{
-    AUDIT, PHONE, SERVER, dump, golden, hand_out_secret, hashes_in, old_changes, old_phone, old_server, sql,
+    AUDIT, PHONE, SERVER, dump, golden, hand_out_secret, hashes_in, load, old_changes, old_phone, old_server, sql,
 };
 use canvass_tests::{Holder, World, date, enrolled, person, small_bank, unit, week};
 use rusqlite::Connection;
+use std::path::Path;
 
 const WANG: DeviceNumber = DeviceNumber::new(11);
 
@@ -110,60 +111,73 @@ fn a_server_update_keeps_and_serves_all_that_the_server_had() {
     world.assert_rebuilds(campaign);
 }
 
+/// What is in the way of a migration's end: a table of the name of the last one that it makes.
+fn put_in_the_way(path: &Path, table: &str) {
+    let db = Connection::open(path).expect("a database");
+    db.execute(&format!("CREATE TABLE {table} (in_the_way INTEGER)"), []).expect("made");
+}
+
+fn take_away(path: &Path, table: &str) {
+    Connection::open(path).expect("a database").execute(&format!("DROP TABLE {table}"), []).expect("dropped");
+}
+
 #[test]
 fn an_app_update_that_is_cut_off_leaves_the_phones_file_as_it_was() {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("phone-00011.db");
-    // The file of an app with one migration, which had recorded something, and something in the way of the second one's end.
-    let db = Connection::open(&path).expect("a database");
-    let first = std::fs::read_to_string("../core/migrations/V1__replica.sql").expect("a migration");
+    // The file of an app with one migration, which had recorded something; and one that has gone through none yet.
     let phone = sql(PHONE);
     let history =
         phone.lines().find(|line| line.starts_with("INSERT INTO refinery_schema_history")).expect("the first");
     let noted = format!("CREATE TABLE refinery_schema_history (version, name, applied_on, checksum); {history}");
-    db.execute_batch(&format!("PRAGMA journal_mode = WAL; PRAGMA user_version = 1; {first} {noted}")).expect("made");
+    let first = std::fs::read_to_string(golden("../../core/migrations/V1__replica.sql")).expect("a migration");
     let kept = "INSERT INTO change (record, hash, bytes, own, acknowledged) VALUES (x'01', x'02', x'03', 1, 0);
-                INSERT INTO setting (name, value) VALUES ('owner', 'B1-S1-P1');";
-    db.execute_batch(&format!("{kept} CREATE TABLE reading (in_the_way INTEGER);")).expect("written");
-    drop(db);
-    let before = dump(&path);
-    let open = || {
-        let (durability, at) = (Durability::PowerLoss, World::new(3).now());
-        Replica::open(&path, Opening { actor_seed: [1; 16], durability, key: None, at }, None)
-    };
-    for _ in 0..2 {
-        assert!(matches!(open(), Err(ReplicaError::Damaged(_))));
-        assert_eq!(dump(&path), before, "as if the update had not begun");
+                INSERT INTO setting (name, value) VALUES ('owner', 'B1-S1-P1'); PRAGMA user_version = 1;";
+    for (name, sql) in [("one.db", format!("{first} {noted} {kept}")), ("none.db", String::new())] {
+        let path = folder.path().join(name);
+        load(&sql, &path);
+        put_in_the_way(&path, "reading");
+        let before = dump(&path);
+        for _ in 0..2 {
+            assert!(matches!(open(&path), Err(ReplicaError::Damaged(_))));
+            assert_eq!(dump(&path), before, "{name}: as if the update had not begun");
+        }
+        // What was in the way is gone: the same update goes through.
+        take_away(&path, "reading");
+        assert!(matches!(open(&path), Err(ReplicaError::NotEnrolled(_))), "before the second migration none was");
     }
-    // What was in the way is gone: the same update goes through, and has what was there.
-    Connection::open(&path).expect("a database").execute("DROP TABLE reading", []).expect("dropped");
-    assert!(matches!(open(), Err(ReplicaError::NotEnrolled(_))), "before the second migration no phone was enrolled");
-    let after = dump(&path);
+    let after = dump(&folder.path().join("one.db"));
     assert!(
         after.contains("CREATE TABLE reading") && after.contains("INSERT INTO change VALUES (1, X'01', X'02', X'03'")
     );
 }
 
+fn open(path: &Path) -> Result<Replica, ReplicaError> {
+    let (durability, at) = (Durability::PowerLoss, World::new(3).now());
+    Replica::open(path, Opening { actor_seed: [1; 16], durability, key: None, at }, None)
+}
+
 #[test]
 fn a_server_update_that_is_cut_off_leaves_the_servers_file_as_it_was() {
-    let folder = tempfile::tempdir().expect("a folder");
-    old_server(folder.path());
-    let path = database_in(folder.path());
-    let db = Connection::open(&path).expect("a database");
-    // In the way of the migration that came after all that this file had.
-    db.execute("CREATE TABLE device_clock (in_the_way INTEGER)", []).expect("made");
-    drop(db);
-    let before = dump(&path);
-    let open = || SqliteStore::open(&path, SqliteOptions::default());
-    for _ in 0..2 {
-        assert!(matches!(open(), Err(StoreError::Storage(_))));
-        assert_eq!(dump(&path), before, "as if the update had not begun");
+    // In the way of a migration that came after all that the golden file had; and a file that has gone through none yet.
+    for is_old in [true, false] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = database_in(folder.path());
+        if is_old {
+            old_server(folder.path());
+        }
+        put_in_the_way(&path, "device_clock");
+        let before = dump(&path);
+        let open = || SqliteStore::open(&path, SqliteOptions::default());
+        for _ in 0..2 {
+            assert!(matches!(open(), Err(StoreError::Storage(_))));
+            assert_eq!(dump(&path), before, "as if the update had not begun");
+        }
+        take_away(&path, "device_clock");
+        drop(open().expect("opened"));
+        let after = dump(&path);
+        let rows = |text: &str| text.lines().filter(|line| line.starts_with("INSERT INTO change ")).count();
+        assert_eq!((after.contains("CREATE TABLE device_clock"), rows(&after)), (true, rows(&before)));
     }
-    Connection::open(&path).expect("a database").execute("DROP TABLE device_clock", []).expect("dropped");
-    drop(open().expect("opened"));
-    let after = dump(&path);
-    let rows = |text: &str| text.lines().filter(|line| line.starts_with("INSERT INTO change ")).count();
-    assert_eq!((after.contains("CREATE TABLE device_clock"), rows(&after)), (true, rows(&before)));
 }
 
 #[test]
@@ -175,9 +189,7 @@ fn a_file_of_a_newer_app_is_left_alone_by_an_older_one() {
                  VALUES (99, 'later', '2027-01-01T00:00:00Z', '1'); PRAGMA user_version = 99;";
     Connection::open(&path).expect("a database").execute_batch(later).expect("written");
     let before = dump(&path);
-    let (durability, at) = (Durability::PowerLoss, World::new(4).now());
-    let opened = Replica::open(&path, Opening { actor_seed: [1; 16], durability, key: None, at }, None);
-    assert!(matches!(opened, Err(ReplicaError::Newer(_))));
+    assert!(matches!(open(&path), Err(ReplicaError::Newer(_))));
     assert_eq!(dump(&path), before);
 }
 
