@@ -170,6 +170,7 @@ async def a_visit_is_recorded_offline_and_reaches_the_other_phone(a, b):
     report = await a.sync(Http())
     assert report.synced and report.outstanding == 0 and report.acknowledged >= 2, report
     assert a.outstanding() == 0 and a.record(visit).unsynced == 0 and a.inbox() == []
+    assert abs(a.clock_skew_ms()) < 60_000, "one clock for both"
     assert a.record(visit).author_name == "王芳"
 
     assert b.list() == []

@@ -7,7 +7,7 @@ use canvass_core::signing::{PublicKey, Signer, SoftwareKey};
 use canvass_server::store::devices::{
     ATTEMPTS, EnrolOrder, HandOver, INVITATION_MS, InvitationError, InviteOrder, Invited, RevokeOrder, Revoked,
 };
-use canvass_server::store::{Actor, Store, StoreError};
+use canvass_server::store::{Actor, Skew, Store, StoreError};
 
 fn key(n: u8) -> PublicKey {
     SoftwareKey::from_secret(&[n; 32]).expect("a key").public_key()
@@ -89,4 +89,18 @@ pub(crate) async fn a_revocation_by_another_process_holds_for_the_next_request(p
     assert!(revoke(&*store, Revoked::AllOf(person("ann")), false).await.is_empty(), "once is enough");
     let revoked = store.devices().await.expect("devices").iter().filter(|device| device.revoked.is_some()).count();
     assert_eq!(revoked, 3);
+}
+
+pub(crate) async fn a_clock_that_is_wrong_is_told_until_it_is_right_again(place: &impl Place) {
+    const HOUR: i64 = 3_600_000;
+    let store = with_bank(place).await;
+    let (ahead, right) = (DeviceNumber::new(3), DeviceNumber::new(4));
+    let note = async |device, ms| store.note_clock(device, Skew(ms), server(NOON)).await.expect("noted");
+    note(right, 30_000).await;
+    note(ahead, -2 * HOUR).await;
+    note(ahead, -2 * HOUR + 1_000).await;
+    let wrong = store.wrong_clocks().await.expect("read");
+    assert_eq!(wrong.into_iter().collect::<Vec<_>>(), [(ahead, Skew(-2 * HOUR))], "what moved by a second is no news");
+    note(ahead, 1_000).await;
+    assert!(store.wrong_clocks().await.expect("read").is_empty());
 }

@@ -62,6 +62,7 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         an_invitation_brings_in_one_phone_within_its_time,
         five_wrong_codes_make_an_invitation_void_for_its_own_code_too,
         a_revocation_by_another_process_holds_for_the_next_request,
+        a_clock_that_is_wrong_is_told_until_it_is_right_again,
     }
     dossiers {
         a_dossier_is_for_its_people_and_leaders_and_moves_with_the_prospect,
