@@ -111,6 +111,14 @@ fn a_server_update_keeps_and_serves_all_that_the_server_had() {
     world.assert_rebuilds(campaign);
 }
 
+/// The table in which it is noted which migrations were done; it is made before the first of them, empty.
+fn notes_of_migrations() -> String {
+    let phone = sql(PHONE);
+    let (_, table) = phone.split_once("CREATE TABLE refinery_schema_history").expect("the table");
+    let (columns, _) = table.split_once(';').expect("its end");
+    format!("CREATE TABLE refinery_schema_history{columns};")
+}
+
 /// What is in the way of a migration's end: a table of the name of the last one that it makes.
 fn put_in_the_way(path: &Path, table: &str) {
     let db = Connection::open(path).expect("a database");
@@ -125,14 +133,12 @@ fn take_away(path: &Path, table: &str) {
 fn an_app_update_that_is_cut_off_leaves_the_phones_file_as_it_was() {
     let folder = tempfile::tempdir().expect("a folder");
     // The file of an app with one migration, which had recorded something; and one that has gone through none yet.
-    let phone = sql(PHONE);
-    let history =
-        phone.lines().find(|line| line.starts_with("INSERT INTO refinery_schema_history")).expect("the first");
-    let noted = format!("CREATE TABLE refinery_schema_history (version, name, applied_on, checksum); {history}");
+    let (phone, notes) = (sql(PHONE), notes_of_migrations());
+    let noted = phone.lines().find(|line| line.starts_with("INSERT INTO refinery_schema_history")).expect("the first");
     let first = std::fs::read_to_string(golden("../../core/migrations/V1__replica.sql")).expect("a migration");
     let kept = "INSERT INTO change (record, hash, bytes, own, acknowledged) VALUES (x'01', x'02', x'03', 1, 0);
                 INSERT INTO setting (name, value) VALUES ('owner', 'B1-S1-P1'); PRAGMA user_version = 1;";
-    for (name, sql) in [("one.db", format!("{first} {noted} {kept}")), ("none.db", String::new())] {
+    for (name, sql) in [("one.db", format!("{first} {notes} {noted} {kept}")), ("none.db", notes.clone())] {
         let path = folder.path().join(name);
         load(&sql, &path);
         put_in_the_way(&path, "reading");
@@ -164,6 +170,8 @@ fn a_server_update_that_is_cut_off_leaves_the_servers_file_as_it_was() {
         let path = database_in(folder.path());
         if is_old {
             old_server(folder.path());
+        } else {
+            load(&notes_of_migrations(), &path);
         }
         put_in_the_way(&path, "device_clock");
         let before = dump(&path);
