@@ -17,6 +17,7 @@ mod outbox;
 mod query;
 mod reassigned;
 mod receipts;
+mod refresh;
 mod retention;
 mod rows;
 mod settle;

@@ -3,7 +3,7 @@
 use super::database::{self, Durability};
 use super::identity::{self, Identity, Known};
 use super::vessel::{DatabaseKey, Vessel};
-use super::{Files, Replica, ReplicaError};
+use super::{Files, Replica, ReplicaError, refresh};
 use crate::document::Actor;
 use crate::domain::PhoneTime;
 use crate::signing::Signer;
@@ -45,6 +45,7 @@ impl Replica {
         let (mut db, _) = opened(&vessel, &opening)?;
         let tx = db.transaction()?;
         identity::found(&tx, &identity)?;
+        refresh::note_fresh(&tx)?;
         let known = identity::known(&tx)?.ok_or_else(|| ReplicaError::NotEnrolled(path.to_owned()))?;
         tx.commit()?;
         let signer = match identity.key {

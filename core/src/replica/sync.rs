@@ -51,6 +51,7 @@ impl Replica {
                 Step::Wait(until) => return Ok(Action::Wait(until)),
                 Step::Done(result) => {
                     if result.is_ok() {
+                        self.refresh()?;
                         self.retire(now)?;
                     }
                     return Ok(Action::Done(result));

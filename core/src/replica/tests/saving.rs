@@ -236,3 +236,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn rows_of_an_earlier_version_are_derived_anew_by_and_by_and_the_bank_is_asked_for_again() {
+    let (mut ours, _, record) = two_phones();
+    let fresh = ours.row(record);
+    assert!(!ours.replica.refresh().expect("looked"), "there is nothing to do");
+    // As a version left it that knew no households and another form of the bank.
+    let db = ours.replica.main().expect("open");
+    db.execute_batch(
+        "UPDATE record SET projection = 0, body = '{}';
+         UPDATE setting SET value = 0 WHERE name = 'projection';
+         INSERT OR REPLACE INTO setting (name, value) VALUES ('reference_version', 7);",
+    )
+    .expect("as it was");
+    assert_ne!(ours.row(record), fresh);
+    ours.reopen();
+    assert_eq!(ours.request().reference, 7);
+    assert!(!ours.replica.refresh().expect("refreshed"));
+    assert_eq!(ours.row(record), fresh);
+    assert_eq!(ours.request().reference, 0);
+}
