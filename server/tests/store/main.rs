@@ -7,6 +7,7 @@
 mod audit;
 mod devices;
 mod dossiers;
+mod erasing;
 mod feeds;
 mod held;
 mod import;
@@ -72,6 +73,12 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         who_goes_to_another_unit_lets_go_of_the_dossiers_of_the_old_one,
         other_roles_bring_other_records,
         a_dossier_reads_back_rebuilds_and_counts_for_nothing,
+    }
+    erasing {
+        what_is_pushed_to_something_erased_is_known_or_refused_and_never_kept,
+        every_phone_is_told_of_it_wherever_it_stands,
+        what_a_leader_was_to_decide_goes_along,
+        a_file_that_still_names_it_brings_nothing_back,
     }
     held {
         work_on_what_was_reassigned_meanwhile_is_taken_within_a_lease,

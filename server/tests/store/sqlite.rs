@@ -229,3 +229,32 @@ async fn a_database_opens_with_its_own_secret_file_alone() {
     std::fs::write(&moved, kept).expect("written");
     assert!(SqliteStore::open(&folder.path(), options(moved)).is_ok());
 }
+
+#[tokio::test]
+async fn what_was_erased_and_the_list_beside_the_keys_come_together_at_each_opening() {
+    let folder = Folder::new();
+    let store = with_bank(&folder).await;
+    let mut pen = Pen::of(3);
+    let (mut first, mut second) = (pen.prospect("银枫家园"), pen.prospect("东湖花园"));
+    send(&*store, 3, vec![&mut first, &mut second]).await;
+    store.erase(crate::erasing::order(first.id)).await.expect("erased");
+    drop(store);
+    // The list was lost: it is written anew.
+    let list = folder.0.path().join("canvass.erased");
+    let whole = std::fs::read_to_string(&list).expect("a list");
+    assert!(whole.contains(&first.id.to_string()));
+    std::fs::remove_file(&list).expect("removed");
+    drop(folder.sqlite().expect("opened"));
+    assert_eq!(std::fs::read_to_string(&list).expect("a list"), whole);
+    // The server died between the list and the database: the next opening erases what the list says.
+    let line = format!("{} {NOON}\n", second.id);
+    std::fs::write(&list, whole.clone() + &line).expect("written");
+    let store = folder.sqlite().expect("opened");
+    assert_eq!(store.counts().await.expect("counts").records, 0);
+    assert_eq!(store.erased(vec![first.id, second.id]).await.expect("asked").len(), 2);
+    drop(store);
+    // A list that nobody can read lets nothing come back unseen: the server does not start.
+    std::fs::write(&list, "scribbled\n".to_owned() + &whole).expect("written");
+    let refused = folder.sqlite().expect_err("refused").to_string();
+    assert!(refused.contains("line 1") && refused.contains("canvass.erased"), "{refused}");
+}

@@ -229,6 +229,8 @@ pub(crate) struct View {
     dossiers: bool,
     pub(crate) told: Option<Told>,
     pub(crate) held: BTreeMap<RecordId, BTreeSet<Vec<u8>>>,
+    /// What it was told that it was erased.
+    pub(crate) erased: BTreeSet<RecordId>,
     /// Changes that came in the last pull to the end, repeated ones too.
     pub(crate) came: usize,
     /// The most bytes of changes that one response brought.
@@ -241,8 +243,8 @@ impl View {
     }
 
     pub(crate) fn with_budget(who: &str, budget: usize) -> Self {
-        let (positions, held) = (BTreeMap::new(), BTreeMap::new());
-        Self { person: person(who), positions, budget, dossiers: false, told: None, held, came: 0, most: 0 }
+        let (positions, held, erased) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self { person: person(who), positions, budget, dossiers: false, told: None, held, erased, came: 0, most: 0 }
     }
 
     /// The same, of a phone that can keep dossiers.
@@ -267,7 +269,8 @@ impl View {
             let changes = delivery.changes.into_iter().map(|change| change.to_vec());
             self.held.entry(delivery.record).or_default().extend(changes);
         }
-        for gone in pulled.evictions {
+        self.erased.extend(&pulled.erased);
+        for gone in pulled.evictions.into_iter().chain(pulled.erased) {
             self.held.remove(&gone);
         }
         for position in pulled.positions {

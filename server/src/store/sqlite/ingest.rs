@@ -374,6 +374,11 @@ pub(super) fn import(
     let mut intake = Intake::begin(writing, at)?;
     let mut done = Vec::with_capacity(orders.len());
     for order in orders {
+        // A file still names who asked to be forgotten: that brings nothing back.
+        if erasure::is_erased(writing.db, order.id)? {
+            done.push(Imported::Refused(erasure::words(&kind)));
+            continue;
+        }
         let merged = merge(order, records::row(writing.db, order.id)?.as_ref());
         let imported = match &merged.puts {
             Some(fields) if merged.imported == Imported::Created => {
