@@ -18,7 +18,7 @@ CREATE TABLE wanted (
     since  INTEGER NOT NULL                         -- since when, by this phone's clock
 ) WITHOUT ROWID;
 
--- Since when the server has a change, by this phone's clock; 0: since before this was noted.
+-- Since when the server has a change, by the server's clock; 0: since before this was noted.
 ALTER TABLE change ADD COLUMN acknowledged_at INTEGER NOT NULL DEFAULT 0;
 
 -- The last time that a prospect came to this phone, or left it, because it was assigned anew: what its person is shown.

@@ -186,6 +186,14 @@ fn head_office_erases_a_prospect_from_its_page_by_typing_its_name_and_nobody_els
     for (name, reason) in [("银枫家园", "asked for in writing"), (NAME, ""), ("", "asked for in writing")] {
         assert_eq!(fields(name, reason).status, 400);
     }
+    // Only prospects are erased from a page, and only by their names.
+    let visit = wang.visit(prospect);
+    wang.sync();
+    let shown = world.get_as("H-P", "/account?lang=en").text();
+    let token = shown.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
+    let sent = [("form", token), ("lang", "en"), ("do", "erase"), ("name", ""), ("reason", "clumsy")];
+    let refused = world.send_form(Some(&world.cookie("H-P")), &format!("/prospects/{visit}"), &sent);
+    assert_eq!((refused.status, world.row(visit).is_some()), (404, true));
     // Somebody without the duty gets nowhere with a form of their own making.
     let shown = world.get_as("B1-L", "/account?lang=en").text();
     let token = shown.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");

@@ -145,6 +145,11 @@ fn old_visits_leave_a_phone_and_come_back_when_they_are_asked_for_or_edited() {
     let (prospect, other) = (wang.prospect("银枫家园"), wang.prospect("东湖花园"));
     let old: Vec<_> = (0..5).map(|_| wang.visit(prospect)).collect();
     let elsewhere = wang.visit(other);
+    // One that is not over yet: somebody is expected again in half a year.
+    let now = wang.now();
+    let awaited = wang.visit(other);
+    let next = now.plus_millis(180 * 86_400_000);
+    wang.edit(awaited, "next_at", next);
     wang.sync();
     li.sync();
     assert!(li.replica().set_retention_days(Some(7)).is_err(), "a restored server may want them back");
@@ -156,11 +161,11 @@ fn old_visits_leave_a_phone_and_come_back_when_they_are_asked_for_or_edited() {
     li.sync();
     li.sync();
     assert!(old.iter().chain([&elsewhere]).all(|visit| li.row(*visit).is_none()));
-    assert!(li.row(prospect).is_some() && li.row(fresh).is_some());
+    assert!(li.row(prospect).is_some() && li.row(fresh).is_some() && li.row(awaited).is_some());
     assert_eq!((retired(&mut li, prospect), retired(&mut li, other)), (5, 1));
-    assert_eq!(wang.rows().len(), 11, "who did not wish so keeps all");
+    assert_eq!(wang.rows().len(), 12, "who did not wish so keeps all");
     // A check knows them still.
-    assert_eq!(li.check(), all_alike(11));
+    assert_eq!(li.check(), all_alike(12));
     // Asked for, they come back as they were, and stay.
     let now = li.now();
     assert_eq!(li.replica().fetch_retired(prospect, now).expect("asked"), 5);
@@ -175,7 +180,7 @@ fn old_visits_leave_a_phone_and_come_back_when_they_are_asked_for_or_edited() {
     li.sync();
     assert_eq!(li.row(elsewhere), wang.row(elsewhere));
     assert_eq!(li.inbox().len(), 0);
-    assert_eq!(li.check(), all_alike(11));
+    assert_eq!(li.check(), all_alike(12));
     // After a month they leave again; what is not sent yet never does.
     world.pass_hours(24 * 40);
     li.edit(elsewhere, "note", "本月再访");

@@ -18,7 +18,7 @@ const CAUGHT: [(Fault, u64, &str); 7] = [
 ];
 
 /// Steps that once broke a promise, as short as they were made.
-const MENDED: [(&str, &[Step]); 4] = [
+const MENDED: [(&str, &[Step]); 5] = [
     (
         "a visit to a prospect that was assigned elsewhere before it came stayed on its phone for ever",
         &[
@@ -74,6 +74,25 @@ const MENDED: [(&str, &[Step]); 4] = [
             Step::Sync { phone: 3, road: Road::Clear, luck: 0 },
             Step::ServerRestore { pick: 852 },
             Step::Edit { phone: 3, pick: 864, field: 0, value: 2 },
+        ],
+    ),
+    (
+        "a phone that had heard of one erasure did not hear of another once the server was put back to before both",
+        &[
+            Step::Record { phone: 0, what: Sort::Prospect, pick: 0, amount: 0 },
+            Step::Record { phone: 1, what: Sort::Prospect, pick: 0, amount: 0 },
+            Step::Sync { phone: 1, road: Road::Clear, luck: 0 },
+            Step::Record { phone: 2, what: Sort::Prospect, pick: 0, amount: 0 },
+            Step::Record { phone: 4, what: Sort::Prospect, pick: 0, amount: 0 },
+            Step::Record { phone: 0, what: Sort::Visit, pick: 736, amount: 0 },
+            Step::Sync { phone: 2, road: Road::Flipped(false, 3099), luck: 1_172_612_915_345_145_309 },
+            Step::Sync { phone: 4, road: Road::Clear, luck: 2_308_982_716_107_691_353 },
+            Step::Sync { phone: 0, road: Road::Clear, luck: 5_297_507_280_202_659_344 },
+            Step::Pass { hours: 3 },
+            Step::Erase { pick: 639, whole: true },
+            Step::Sync { phone: 4, road: Road::Basement, luck: 9_015_527_796_493_724_868 },
+            Step::Erase { pick: 843, whole: false },
+            Step::ServerRestore { pick: 502 },
         ],
     ),
 ];

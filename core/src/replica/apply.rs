@@ -9,7 +9,7 @@ use super::settle::{Settlement, settle};
 use super::{Replica, ReplicaError, check, erasure, reassigned, retention, rows};
 use crate::document::gate::{Guarded, Refusal, Rules};
 use crate::document::{Authorship, ChangeHash};
-use crate::domain::{Fields, Kind, KindSpec, PersonId, PhoneTime, RecordId, assignment};
+use crate::domain::{Fields, Kind, KindSpec, PersonId, PhoneTime, RecordId, ServerTime, assignment};
 use crate::sync::Applied;
 use crate::wire::{ABLE_DOSSIERS, Delivery, Position, Push, Receipt, Reference, Request, Response, Verdict};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -26,6 +26,8 @@ struct Part<'a> {
     unknown: &'a [RecordId],
     /// Whose phone this is.
     person: &'a PersonId,
+    /// When the response was given.
+    given_at: ServerTime,
     receipt: Option<&'a Receipt>,
 }
 
@@ -47,15 +49,16 @@ impl<'a> Part<'a> {
             fetched: &request.fetch,
             unknown: &response.unknown,
             person: &request.person,
+            given_at: response.clock,
             receipt,
         }
     }
 
     /// Applies it in the transaction that is open. Returns whether anything had to be settled.
     fn apply(&self, db: &Connection, authorship: &Authorship, applied: &mut Applied) -> Result<bool, ReplicaError> {
-        let proof = Proof::by(self.receipt, authorship.at);
+        let proof = Proof::by(self.receipt, self.given_at);
         for delivery in &self.deliveries {
-            let new = match self.fetched.contains(&delivery.record) {
+            let new = match self.fetched.contains(&delivery.record) && check::is_whole(delivery) {
                 true => check::take_whole(db, delivery, &proof, authorship.at)?,
                 false => deliver(db, delivery, &proof, authorship.at)?,
             };
@@ -210,9 +213,7 @@ pub(super) fn deliver(
 ) -> Result<usize, ReplicaError> {
     let record = delivery.record;
     if retention::is_retired(db, record)? {
-        let mut from_nothing = Guarded::empty(record, delivery.kind.clone());
-        let first = delivery.changes.first().map(|bytes| from_nothing.admit(bytes, &Rules::phone()));
-        if let Some(Err(Refusal::NeedsDeps(_))) = first {
+        if !check::is_whole(delivery) {
             // Somebody edited what is not here any more: it is of interest again, as a whole.
             check::want(db, &[record], now)?;
             return Ok(0);

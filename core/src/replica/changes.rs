@@ -79,6 +79,8 @@ pub(super) fn put_back(db: &Connection, record: RecordId, change: &Stood) -> Res
 pub(super) fn keep_own(db: &Connection, change: &Stood) -> Result<(), ReplicaError> {
     db.prepare_cached("UPDATE change SET own = ? WHERE hash = ?")?
         .execute(params![change.own, change.hash.as_bytes()])?;
+    // What it replaced need not be kept any longer.
+    db.prepare_cached("DELETE FROM quarantine WHERE replaced_by = ?")?.execute([change.hash.as_bytes()])?;
     Ok(())
 }
 

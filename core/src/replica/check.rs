@@ -3,6 +3,7 @@
 
 use super::receipts::{self, Proof};
 use super::{Files, ReplicaError, apply, changes, retention, rows};
+use crate::document::gate::{Guarded, Refusal, Rules};
 use crate::document::{ChangeHash, change_hash};
 use crate::domain::{PhoneTime, RecordId};
 use crate::sync::Checked;
@@ -52,7 +53,9 @@ pub(super) fn compare(files: &Files, response: &Response, now: PhoneTime) -> Res
         return Ok(Some(Checked::Months { records, differing }));
     }
     let differing = inventory.differing_records(answer, open);
-    want(&files.main, &differing, now)?;
+    let tx = files.main.unchecked_transaction()?;
+    want(&tx, &differing, now)?;
+    tx.commit()?;
     Ok(Some(Checked::Records { records, differing: differing.len() }))
 }
 
@@ -70,6 +73,13 @@ pub(super) fn wanted(db: &Connection) -> Result<Vec<RecordId>, ReplicaError> {
     let mut select = db.prepare_cached("SELECT record FROM wanted ORDER BY since, record LIMIT ?")?;
     let found = select.query_map([i64::try_from(FETCHED).unwrap_or(i64::MAX)], |row| row.get::<_, Vec<u8>>(0))?;
     found.map(|id| Ok(RecordId::from_bytes(&id?)?)).collect()
+}
+
+/// Whether a delivery begins with a record's first change: a server that knows nothing of what was asked for sends only what is new.
+pub(super) fn is_whole(delivery: &Delivery) -> bool {
+    let mut from_nothing = Guarded::empty(delivery.record, delivery.kind.clone());
+    let first = delivery.changes.first().map(|bytes| from_nothing.admit(bytes, &Rules::phone()));
+    !matches!(first, Some(Err(Refusal::NeedsDeps(_))) | None)
 }
 
 /// Takes in a record that was asked for: the phone then has what the server has of it, and in the outbox what the server lacks,

@@ -4,7 +4,7 @@
 use super::inbox::{self, Quarantined};
 use super::{ReplicaError, changes, receipts};
 use crate::document::change_hash;
-use crate::domain::{Fields, Kind, PhoneTime, RecordId};
+use crate::domain::{Fields, Kind, PhoneTime, RecordId, prospect};
 use crate::wire::ERASED;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -25,11 +25,14 @@ pub(super) fn erase(db: &Connection, records: &[RecordId], now: PhoneTime) -> Re
             unsent += changes::pending(db, RecordId::from_bytes(id)?)?.len();
             destroy(db, id)?;
         }
-        // What was refused, or let go of, can be in the inbox still.
+        // What was refused, or let go of, can be in the inbox still: also what would have begun a record of it.
         destroy(db, record.as_bytes())?;
+        db.prepare_cached("DELETE FROM quarantine WHERE bytes <> x'' AND instr(bytes, ?) > 0")?
+            .execute([record.as_bytes()])?;
         gone += belonging.len();
-        if let Some(kind) = kind {
-            tell(db, *record, &kind.parse()?, unsent, now)?;
+        if kind.is_some() || unsent > 0 {
+            let kind = kind.map_or(Ok(Kind::from(&prospect::KIND)), |kind| kind.parse())?;
+            tell(db, *record, &kind, unsent, now)?;
         }
     }
     if gone > 0 {

@@ -135,7 +135,13 @@ impl Replica {
     /// # Errors
     /// When the phone was wiped, or its key cannot be read or sign.
     pub fn comes_back(&self, invitation: &Invitation, now: PhoneTime) -> Result<Enrolment, ReplicaError> {
-        let token: Vec<u8> = self.main()?.query_row("SELECT token FROM phone", [], |row| row.get(0))?;
+        let (token, server): (Vec<u8>, Vec<u8>) =
+            self.main()?.query_row("SELECT token, server_key FROM phone", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        // The token is for that server's eyes alone.
+        let server = PublicKey::from_bytes(&server).map_err(|error| ReplicaError::Damaged(error.to_string()))?;
+        if server.fingerprint() != invitation.fingerprint {
+            return Err(ReplicaError::AnotherPhone);
+        }
         let (before, signer) = (Before { device: self.device, token: token.into() }, self.signer()?);
         Enrolment::again(invitation, signer.as_ref(), before, now)
             .map_err(|error| ReplicaError::Damaged(error.to_string()))

@@ -3,7 +3,7 @@
 
 use super::ReplicaError;
 use crate::document::ChangeHash;
-use crate::domain::PhoneTime;
+use crate::domain::ServerTime;
 use crate::wire::{Receipt, Request, Response, Verdict};
 use rusqlite::{Connection, OptionalExtension};
 use std::cell::Cell;
@@ -25,13 +25,13 @@ pub(super) fn of(request: &Request, response: &Response) -> Option<Receipt> {
 /// What proves the changes of one response, kept in a file as soon as a change there needs it.
 pub(super) struct Proof<'a> {
     receipt: Option<&'a Receipt>,
-    /// When the response came, by this phone's clock.
-    pub(super) at: PhoneTime,
+    /// When the server gave the response, by its own clock: this phone's may jump.
+    pub(super) at: ServerTime,
     number: Cell<Option<i64>>,
 }
 
 impl<'a> Proof<'a> {
-    pub(super) fn by(receipt: Option<&'a Receipt>, at: PhoneTime) -> Self {
+    pub(super) fn by(receipt: Option<&'a Receipt>, at: ServerTime) -> Self {
         Self { receipt, at, number: Cell::new(None) }
     }
 

@@ -48,9 +48,15 @@ fn refresh(db: &Connection) -> Result<usize, ReplicaError> {
         select.query_map(params![PROJECTION, most], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for id in &stale {
         let id = RecordId::from_bytes(id)?;
-        match changes::document(db, id)? {
-            Some((document, _)) => rows::save(db, id, &document)?,
-            None => rows::remove(db, id)?,
+        match changes::document(db, id) {
+            Ok(Some((document, _))) => rows::save(db, id, &document)?,
+            Ok(None) => rows::remove(db, id)?,
+            // One that storage damaged keeps nobody from the others; a check has it sent again.
+            Err(ReplicaError::Damaged(_)) => {
+                db.prepare_cached("UPDATE record SET projection = ? WHERE id = ?")?
+                    .execute(params![PROJECTION, id.as_bytes()])?;
+            }
+            Err(error) => return Err(error),
         }
     }
     Ok(stale.len())

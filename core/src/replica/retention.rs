@@ -64,7 +64,9 @@ impl Replica {
             .query_map([prospect.as_bytes()], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         let records: Vec<RecordId> = found.iter().map(|id| RecordId::from_bytes(id)).collect::<Result<_, _>>()?;
-        check::want(db, &records, now)?;
+        let tx = db.unchecked_transaction()?;
+        check::want(&tx, &records, now)?;
+        tx.commit()?;
         Ok(records.len())
     }
 
@@ -72,14 +74,14 @@ impl Replica {
     pub(super) fn retire(&mut self, now: PhoneTime) -> Result<usize, ReplicaError> {
         let Some(days) = self.retention_days()? else { return Ok(0) };
         let Some(skew) = self.clock_skew_ms()? else { return Ok(0) };
-        let (true_now, phone_now) = (now.millis().saturating_add(skew), now.millis());
+        let true_now = now.millis().saturating_add(skew);
         let tx = self.files_mut()?.main.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Of what came before this was noted nobody knows when: from now on it counts.
         tx.execute(
             "UPDATE change SET acknowledged_at = ?1 WHERE acknowledged = 1 AND acknowledged_at NOT BETWEEN 1 AND ?1",
-            [phone_now],
+            [true_now],
         )?;
-        let (old, kept) = (true_now - i64::from(days) * DAY_MS, phone_now - KEPT_DAYS * DAY_MS);
+        let (old, kept) = (true_now - i64::from(days) * DAY_MS, true_now - KEPT_DAYS * DAY_MS);
         let mut gone = 0;
         for kind in KINDS.iter().filter(|kind| kind.leaves_phones) {
             for record in retirable(&tx, kind.name, old, kept)? {
@@ -102,11 +104,11 @@ impl Replica {
     }
 }
 
-/// Old records of a kind that nobody needs here: the server has had all of them for a month, people agree on them, and nothing
-/// about them is in the inbox.
+/// Old records of a kind that nobody needs here: nothing of them is still due, the server has had all of them for a month, people
+/// agree on them, and nothing about them is in the inbox.
 fn retirable(db: &Connection, kind: &str, old: i64, kept: i64) -> Result<Vec<RecordId>, ReplicaError> {
     let mut select = db.prepare_cached(
-        "SELECT id FROM record WHERE kind = ?1 AND occurred_at < ?2 AND prospect IS NOT NULL AND conflicts = ''
+        "SELECT id FROM record WHERE kind = ?1 AND occurred_at < ?2 AND coalesce(due_at, 0) < ?2 AND prospect IS NOT NULL AND conflicts = ''
              AND NOT EXISTS (SELECT 1 FROM change WHERE record = record.id AND (acknowledged = 0 OR acknowledged_at >= ?3))
              AND NOT EXISTS (SELECT 1 FROM quarantine WHERE record = record.id)
          ORDER BY occurred_at LIMIT ?4",

@@ -110,7 +110,10 @@ fn with_dependents(
         if !gone.contains(hash) && whole.deps_of(hash).iter().any(|dep| gone.contains(dep)) {
             gone.insert(*hash);
             let words = "it was made upon an edit that was refused; make it again if it still holds";
-            all.insert(*hash, ("depends-on-refused".to_owned(), words.to_owned()));
+            let refused = ("depends-on-refused".to_owned(), words.to_owned());
+            // Of what was erased, what was made upon it is not kept either.
+            let erased = all.values().find(|(code, _)| code == ERASED).cloned();
+            all.insert(*hash, erased.unwrap_or(refused));
         }
     }
     all

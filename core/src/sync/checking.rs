@@ -7,6 +7,9 @@ use crate::wire::Ask;
 /// How often the months are asked for at most.
 const PASSES: u32 = 3;
 
+/// How many months one question names at most.
+const MONTHS: usize = 1_000;
+
 /// A check under way.
 #[derive(Debug)]
 pub(super) struct Checking {
@@ -45,7 +48,7 @@ impl Checking {
                 if differing.is_empty() {
                     self.ends(*records, 0);
                 } else {
-                    self.ask = Some(Ask { months: Some(differing.clone()) });
+                    self.ask = Some(Ask { months: Some(differing.iter().copied().take(MONTHS).collect()) });
                 }
             }
             Checked::Records { records, differing } => {

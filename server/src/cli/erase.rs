@@ -28,7 +28,8 @@ pub(crate) struct Erase {
 impl Erase {
     pub(crate) async fn run(self) -> anyhow::Result<bool> {
         let store = self.data.open_existing()?;
-        let unit = store.assigned(vec![self.record]).await?.remove(&self.record).map(|assigned| assigned.unit);
+        let of = store.rows(vec![self.record]).await?.pop().and_then(|row| row.prospect).unwrap_or(self.record);
+        let unit = store.assigned(vec![of]).await?.remove(&of).map(|assigned| assigned.unit);
         let by = person_or_operator(&store, self.by, Duty::EraseRecords, unit.as_ref()).await?;
         if !self.yes && !confirmed(self.record)? {
             println!("nothing was erased");

@@ -24,6 +24,9 @@ const MAX_READINGS: usize = 1_000;
 /// How many records one request may ask for by name, and how many months of a check.
 const MAX_ASKED: usize = 2_000;
 
+/// What a check takes of a phone's budget of records and changes.
+const CHECK: usize = 500;
+
 /// How many records and changes one request may bring: every one costs the writer time, however small it is. A phone
 /// that is told so halves what it sends.
 const MAX_PUSHED: usize = 10_000;
@@ -88,7 +91,9 @@ fn bounded(request: &Request) -> Result<usize, Problem> {
     if records.len() < pushes.len() {
         return Err(Problem::unreadable("a record is pushed twice in one request: push all its changes together"));
     }
-    Ok(pushed + readings)
+    // A check goes through all that a person holds.
+    let asked = request.fetch.len() + if request.check.is_some() { CHECK } else { 0 };
+    Ok(pushed + readings + asked)
 }
 
 async fn answer(app: &App, request: Request) -> Result<Response, Problem> {

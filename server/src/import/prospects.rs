@@ -139,11 +139,16 @@ impl ProspectImport<'_> {
         for (_, target) in batch.iter_mut().filter(|(_, target)| target.is_none()) {
             *target = found.next();
         }
-        if batch.iter().any(|(_, target)| matches!(target, Some(Target::Record { new: true, .. }))) {
+        let fresh: Vec<RecordId> = batch.iter().filter_map(|(_, target)| target.as_ref()?.fresh()).collect();
+        if !fresh.is_empty() {
             known.look(store).await?;
         }
+        // What was erased is nobody's twin.
+        let erased = store.erased(fresh).await?;
         for (listed, target) in &mut batch {
-            if let Some(Target::Record { id, new: true, twins }) = target {
+            if let Some(Target::Record { id, new: true, twins }) = target
+                && !erased.contains(id)
+            {
                 known.add_to(listed, *id, twins);
             }
         }
@@ -157,10 +162,15 @@ impl ProspectImport<'_> {
         let done = if self.dry_run {
             let rows = store.rows(orders.iter().map(|order| order.id).collect()).await?;
             let rows: HashMap<RecordId, RecordRow> = rows.into_iter().map(|row| (row.id, row)).collect();
-            orders.iter().map(|order| merge(order, rows.get(&order.id)).imported).collect()
+            let erased = store.erased(orders.iter().map(|order| order.id).collect()).await?;
+            let planned = |order: &FromFile| match erased.contains(&order.id) {
+                true => Imported::Erased,
+                false => merge(order, rows.get(&order.id)).imported,
+            };
+            orders.iter().map(planned).collect()
         } else {
             let new = batch.iter().filter_map(|(listed, target)| match target {
-                Some(Target::Record { id, new: true, .. }) => Some((listed, *id)),
+                Some(Target::Record { id, new: true, .. }) if !erased.contains(id) => Some((listed, *id)),
                 _ => None,
             });
             orders.extend(known.marks(new));
@@ -192,6 +202,14 @@ impl Target {
 
     fn new(id: RecordId) -> Self {
         Self::Record { id, new: true, twins: Vec::new() }
+    }
+
+    /// The record, if it is new.
+    fn fresh(&self) -> Option<RecordId> {
+        match self {
+            Self::Record { id, new: true, .. } => Some(*id),
+            _ => None,
+        }
     }
 
     fn record(&self) -> Option<RecordId> {
@@ -319,6 +337,11 @@ fn settle(report: &mut Report, imported: Option<Imported>, reasons: &mut Vec<Str
         }
         Some(Imported::Unchanged(clashes)) => {
             clashed(clashes, reasons);
+            Outcome::Unchanged
+        }
+        Some(Imported::Erased) => {
+            report.summary().note("erased, as a person asked for: left out");
+            reasons.push("erased, as a person asked for: left out".to_owned());
             Outcome::Unchanged
         }
         Some(Imported::Refused(words)) => {

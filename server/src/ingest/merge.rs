@@ -49,6 +49,8 @@ pub enum Imported {
     Updated(Vec<FieldName>, Vec<Clash>),
     /// It says what it said before. What is in conflict was left alone.
     Unchanged(Vec<Clash>),
+    /// It was erased, and stays so.
+    Erased,
     /// It could not be written; the words say why.
     Refused(String),
 }

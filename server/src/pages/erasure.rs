@@ -10,7 +10,7 @@ use crate::store::{EraseOrder, StoreError};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use canvass_core::domain::{Duty, RecordId};
+use canvass_core::domain::{Duty, RecordId, Zone, prospect};
 use maud::{Markup, html};
 
 /// The form, folded away: what it does cannot be undone, so the name has to be typed.
@@ -39,13 +39,16 @@ pub(super) async fn erase(
     let lang = sent.lang();
     let failed = |error: StoreError| Wrong::from(error).told(lang);
     let id = id.ok().and_then(|Path(id)| id.parse::<RecordId>().ok()).ok_or_else(|| Wrong::Form.told(lang))?;
-    let assigned = app.store.assigned(vec![id]).await.map_err(failed)?.remove(&id);
-    let its_own = assigned.is_none_or(|assigned| reader.sees_unit(&assigned.unit));
-    if !reader.has(Duty::EraseRecords) || !its_own {
+    let row = app.store.rows(vec![id]).await.map_err(failed)?.pop();
+    let name = row.filter(|row| row.kind.is(&prospect::KIND)).and_then(|row| Some(row.fields.text("name")?.to_owned()));
+    let name =
+        name.filter(|name| !name.trim().is_empty()).ok_or_else(|| Wrong::NoProspect(id.to_string()).told(lang))?;
+    let to_whom = app.store.assigned(vec![id]).await.map_err(failed)?.remove(&id);
+    let group = app.store.group(id).await.map_err(failed)?;
+    let today = app.clock.now().date(&Zone::china());
+    if !reader.has(Duty::EraseRecords) || !reader.sees_prospect(to_whom.as_ref(), &group, today) {
         return Err(Wrong::NotYours(Whom::HeadOffice).told(lang));
     }
-    let row = app.store.rows(vec![id]).await.map_err(failed)?.pop();
-    let name = row.as_ref().and_then(|row| row.fields.text("name")).unwrap_or_default();
     let reason: String = sent.text("reason").trim().chars().take(200).collect();
     if sent.text("do") != "erase" || reason.is_empty() || sent.text("name").trim() != name.trim() {
         return Err(Wrong::NotConfirmed.told(lang));

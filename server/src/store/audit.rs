@@ -16,6 +16,8 @@ pub enum Actor {
     Operator,
     /// The same, in the name of a person who has the duty.
     OperatorFor(PersonId),
+    /// The server by itself.
+    Server,
     /// Nobody who is known: a failed login.
     Nobody,
 }
@@ -27,6 +29,7 @@ impl fmt::Display for Actor {
             Self::Device(device) => write!(f, "device/{device}"),
             Self::Operator => f.write_str("operator"),
             Self::OperatorFor(person) => write!(f, "operator for person/{person}"),
+            Self::Server => f.write_str("server"),
             Self::Nobody => f.write_str("nobody"),
         }
     }

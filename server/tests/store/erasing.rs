@@ -5,8 +5,8 @@ use crate::stage::*;
 use canvass_core::domain::{DeviceNumber, Fields, RecordId};
 use canvass_core::wire::{ERASED, Verdict};
 use canvass_server::ingest::{FromFile, Imported};
-use canvass_server::store::queue::{DecideOrder, Queue as _};
-use canvass_server::store::{Actor, EraseOrder, PullOrder, Store, StoreError};
+use canvass_server::store::queue::DecideOrder;
+use canvass_server::store::{Actor, EraseOrder, PullOrder, StoreError};
 
 pub(crate) fn order(record: RecordId) -> EraseOrder {
     EraseOrder { record, reason: "asked for".into(), by: Actor::Operator, at: server(NOON) }
@@ -35,7 +35,8 @@ pub(crate) async fn what_is_pushed_to_something_erased_is_known_or_refused_and_n
     let visited = push_at(&*store, 3, NOON, vec![visit.push()]).await;
     assert!(is_refused(&visited[0][0]), "{visited:?}");
     let counts = store.counts().await.expect("counts");
-    assert_eq!((counts.changes, counts.records, counts.quarantined), (before.changes, 0, 0));
+    // Each erasure is a commit of its own.
+    assert_eq!((counts.changes, counts.records, counts.quarantined), (before.changes + 2, 0, 0));
     // The log has no hole: whoever was told how far it came is not told that it was lost.
     assert!(store.has_commit(commit).await.expect("asked"));
     assert!(store.rebuild().await.expect("rebuilt").nothing_differed());
@@ -108,8 +109,20 @@ pub(crate) async fn a_file_that_still_names_it_brings_nothing_back(place: &impl 
     let import = || async { store.import_prospects(vec![listed(1), listed(2)], server(NOON)).await.expect("imported") };
     assert_eq!(import().await, [Imported::Created, Imported::Created]);
     store.erase(order(RecordId::derived([1; 10]))).await.expect("erased");
-    let again = import().await;
-    assert!(matches!(&again[0], Imported::Refused(words) if words.contains("erased")), "{again:?}");
-    assert_eq!(again[1], Imported::Unchanged(Vec::new()));
+    assert_eq!(import().await, [Imported::Erased, Imported::Unchanged(Vec::new())]);
     assert_eq!(store.counts().await.expect("counts").records, 2);
+}
+
+pub(crate) async fn what_was_refused_about_it_goes_along(place: &impl Place) {
+    let store = with_bank(place).await;
+    let (mut pen, mut stranger) = (Pen::of(3), Pen::of(6));
+    let (mut prospect, mut other) = (pen.prospect("银枫家园"), pen.prospect("东湖花园"));
+    send(&*store, 3, vec![&mut prospect, &mut other]).await;
+    // Somebody of another unit tries to begin something with both.
+    let (mut one, mut two) = (stranger.visit(prospect.id, NOON), stranger.visit(other.id, NOON));
+    let verdicts = push_at(&*store, 6, NOON, vec![one.push(), two.push()]).await;
+    assert!(verdicts.iter().flatten().all(|verdict| matches!(verdict, Verdict::Refused { .. })), "{verdicts:?}");
+    assert_eq!(store.counts().await.expect("counts").quarantined, 2);
+    store.erase(order(prospect.id)).await.expect("erased");
+    assert_eq!(store.counts().await.expect("counts").quarantined, 1, "what is about the other stays");
 }

@@ -79,6 +79,7 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         every_phone_is_told_of_it_wherever_it_stands,
         what_a_leader_was_to_decide_goes_along,
         a_file_that_still_names_it_brings_nothing_back,
+        what_was_refused_about_it_goes_along,
     }
     held {
         work_on_what_was_reassigned_meanwhile_is_taken_within_a_lease,

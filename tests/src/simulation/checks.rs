@@ -4,10 +4,11 @@ use super::plan::Road;
 use super::server::{Inside, has_something_of};
 use super::stage::{Deeds, Stage};
 use crate::bank::person;
+use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Place, RecordId, prospect};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{standings, tallies};
-use canvass_core::replica::InboxReason;
+use canvass_core::replica::{InboxEntry, InboxReason};
 use canvass_core::sync::CheckReport;
 use canvass_server::ingest::Grants;
 use canvass_server::store::{Queue, Store};
@@ -132,8 +133,22 @@ fn nobody_holds_what_was_erased(stage: &mut Stage) -> Result<(), String> {
     if let Some(record) = there {
         return Err(format!("the server still has {record}, which was erased"));
     }
-    for hand in &mut stage.hands {
+    let kept = inside.kept();
+    for place in 0..stage.hands.len() {
+        let hand = &stage.hands[place];
+        let about_erased = |hash: &ChangeHash| stage.is_erased(hand, hash);
+        if let Some(((_, hash), _)) =
+            kept.iter().find(|((device, hash), _)| *device == hand.device && about_erased(hash))
+        {
+            return Err(format!("the server keeps {hash:?} in quarantine, which is about something erased"));
+        }
+        let about: BTreeSet<ChangeHash> = hand.about.keys().copied().filter(about_erased).collect();
+        let hand = &mut stage.hands[place];
         let Some(holder) = &mut hand.holder else { continue };
+        let shown = |entry: &InboxEntry| !entry.fields.is_empty() && about.contains(&entry.hash);
+        if let Some(entry) = holder.inbox().into_iter().find(shown) {
+            return Err(format!("the inbox of {} still shows what was erased: {entry:?}", hand.code));
+        }
         let of_erased = |row: &Row| row.prospect.is_some_and(|prospect| stage.erased.contains(&prospect));
         let shown = holder.rows().into_values().find(of_erased).map(|row| row.id);
         let here = has_something_of(holder.database());

@@ -415,9 +415,14 @@ fn a_dossier_that_is_erased_while_the_dossiers_are_locked_is_gone_once_they_are_
     assert_eq!(found.iter().map(|view| view.row.id).collect::<Vec<_>>(), [id(3)]);
     let told = replica.dossier_inbox(late, ids()).expect("shown");
     assert!(told.len() == 1 && told[0].record == id(2) && told[0].fields.is_empty(), "{told:?}");
-    // With the prospect all goes that belongs to it, in both files.
-    let all = |request: &Request| Response { erased: vec![id(1)], ..lease(request) };
-    sync(&mut replica, late, all);
+    // With the prospect all goes that belongs to it, in both files; of what was not sent yet its person is told.
+    replica.create(id(4), &dossier::KIND, Some(id(1)), &known("吴老师"), late).expect("created");
+    let mut request = replica.request(PLENTY, 1_000_000, 1, late).expect("a request");
+    request.pushes.clear();
+    let all = Response { erased: vec![id(1)], ..lease(&request) };
+    replica.apply(&request, &all, late).expect("applied");
+    let told = replica.dossier_inbox(late, ids()).expect("shown");
+    assert!(told.iter().any(|entry| format!("{:?}", entry.reason).contains("1 changes made here")), "{told:?}");
     assert!(replica.read_dossiers(None, None, late, ids()).expect("shown").is_empty());
     assert_eq!(replica.record(id(1)).expect("reads"), None);
 }

@@ -69,3 +69,29 @@ fn what_is_refused_because_it_was_erased_leaves_nothing_in_the_inbox_but_that() 
     assert!(inbox.len() == 1 && inbox[0].fields.is_empty(), "{inbox:?}");
     assert_eq!(ours.kept_bytes(), 0);
 }
+
+#[test]
+fn a_record_of_it_that_was_refused_as_a_whole_is_forgotten_too() {
+    let (mut ours, _, record) = two_phones();
+    let visited = visited(0, "骏马图在墙上");
+    ours.replica.create(id(3), &visit::KIND, Some(record), &visited, at(0)).expect("created");
+    let request = ours.request();
+    ours.apply(&request, &answer(&request, |_| refused("not-in-your-audience")));
+    assert_eq!((ours.replica.inbox().expect("reads").len(), ours.kept_bytes()), (1, 1));
+    erase(&mut ours, vec![record]);
+    let inbox = ours.replica.inbox().expect("reads");
+    assert!(inbox.len() == 1 && inbox[0].record == record && inbox[0].fields.is_empty(), "{inbox:?}");
+    assert_eq!(ours.kept_bytes(), 0);
+}
+
+#[test]
+fn what_was_made_upon_something_erased_is_not_kept_either() {
+    let (mut ours, _, record) = two_phones();
+    let first = ours.edit(record, "note", "骏马图");
+    let request = ours.request();
+    ours.edit(record, "note", "骏马图他不卖");
+    let response = answer(&request, |hash| if *hash == first { refused(ERASED) } else { Verdict::Accepted });
+    ours.apply(&request, &response);
+    assert!(ours.replica.inbox().expect("reads").iter().all(|entry| entry.fields.is_empty()));
+    assert_eq!(ours.kept_bytes(), 0);
+}

@@ -1,14 +1,15 @@
 //! What comes back to a server that was restored from an older backup: changes that it had taken once, as receipts of its own
 //! prove. They count as they counted before, by author and time, and nothing of them is judged anew.
 
-use super::feeds;
 use super::ingest::{self, Intake};
 use super::records::History;
 use super::writer::Writing;
+use super::{erasure, feeds};
 use crate::ingest::{Assigned, Proven, decide};
 use crate::store::StoreError;
-use canvass_core::domain::{DeviceNumber, Zone, prospect};
-use canvass_core::wire::{Push, Verdict};
+use canvass_core::document::Document;
+use canvass_core::domain::{DeviceNumber, Kind, Zone, prospect};
+use canvass_core::wire::{ERASED, Push, Verdict};
 use rusqlite::Connection;
 
 /// A push of which the server had some before.
@@ -54,7 +55,13 @@ pub(super) fn take(
     back: &Push,
 ) -> Result<Vec<Verdict>, StoreError> {
     let history = History::of(writing.db, back.record)?;
-    let decision = decide(device, proven, back, history.guarded(&back.kind)?);
+    let mut decision = decide(device, proven, back, history.guarded(&back.kind)?);
+    let prospect = decision.document.as_ref().and_then(Document::prospect);
+    if let Some(prospect) = prospect
+        && erasure::is_erased(writing.db, prospect)?
+    {
+        decision = decision.turned_away(back, (ERASED, erasure::words(&Kind::from(&prospect::KIND))));
+    }
     ingest::quarantine(writing.db, device, back, &decision, intake.at)?;
     for change in &decision.accepted {
         let Some((author, received_at)) = proven.get(&change.hash).copied() else { continue };

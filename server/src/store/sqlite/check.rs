@@ -3,9 +3,11 @@
 use super::pull::Pulling;
 use super::{erasure, feeds, records};
 use crate::store::StoreError;
+use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Kind, RecordId};
-use canvass_core::wire::{Answer, Ask, Inventory};
+use canvass_core::wire::{Answer, Ask, Digest, Inventory};
 use rusqlite::OptionalExtension;
+use std::collections::BTreeMap;
 
 impl Pulling<'_> {
     /// The digests that a phone asks for.
@@ -19,7 +21,7 @@ impl Pulling<'_> {
                  WHERE told.feed = ? AND gone = 0",
             )?;
             let mut found = select.query([audience.to_string()])?;
-            let mut changes = Vec::new();
+            let mut changes: BTreeMap<RecordId, Vec<ChangeHash>> = BTreeMap::new();
             let (mut kind, mut read) = (None::<Kind>, false);
             while let Some(row) = found.next()? {
                 let name = row.get_ref(1)?.as_str().unwrap_or_default();
@@ -30,10 +32,13 @@ impl Pulling<'_> {
                 }
                 if read {
                     let record = RecordId::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default())?;
-                    changes.push((record, records::hash(row.get_ref(2)?.as_blob().unwrap_or_default())?));
+                    let hash = records::hash(row.get_ref(2)?.as_blob().unwrap_or_default())?;
+                    changes.entry(record).or_default().push(hash);
                 }
             }
-            inventory.add_all(audience.is_confidential(), changes.into_iter().map(Ok::<_, StoreError>))?;
+            for (record, hashes) in changes {
+                inventory.add(audience.is_confidential(), record, Digest::of_changes(hashes));
+            }
         }
         Ok(inventory.answer(ask))
     }
@@ -52,6 +57,9 @@ impl Pulling<'_> {
                 Some(kind) if feeds::is_in(self.db, record, self.audiences)? && self.grants.reads(&kind) => {
                     self.deliver(record, 0, false)?;
                     self.whole.insert(record);
+                }
+                Some(kind) if feeds::is_in(self.db, record, self.audiences)? && !self.grants.reads(&kind) => {
+                    self.pulled.evictions.push(record);
                 }
                 // Of dossiers nothing is said to a phone that cannot keep them.
                 Some(kind) if records::is_sealed(&kind) && !self.order.dossiers => {}

@@ -3,16 +3,22 @@
 
 use super::erased_list::ErasedList;
 use super::feeds::{self, Numbers};
+use super::writer::Writing;
 use super::{audit, records};
-use crate::store::{Deed, Entry, EraseOrder, StoreError};
+use crate::store::{Actor, Deed, Entry, EraseOrder, StoreError};
 use canvass_core::document::change_hash;
-use canvass_core::domain::{AudienceRule, Kind, RecordId, ServerTime, WrittenBy, prospect};
+use canvass_core::domain::{AudienceRule, Kind, RecordId, ServerTime, WrittenBy, prospect, verification};
 use canvass_core::wire::{ERASED, Push, Verdict};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Erases a record; with a prospect all that belongs to it. Returns what was erased, nothing if it was before.
-pub(super) fn erase(db: &Connection, list: &ErasedList, order: &EraseOrder) -> Result<Vec<RecordId>, StoreError> {
+pub(super) fn erase(
+    writing: &mut Writing<'_>,
+    list: &ErasedList,
+    order: &EraseOrder,
+) -> Result<Vec<RecordId>, StoreError> {
+    let (db, mark) = (writing.db, writing.mark());
     if is_erased(db, order.record)? {
         return Ok(Vec::new());
     }
@@ -25,7 +31,8 @@ pub(super) fn erase(db: &Connection, list: &ErasedList, order: &EraseOrder) -> R
     let records = with_all_of_it(db, order.record)?;
     // What is in the list is erased, whatever becomes of this transaction: the next opening of the database sees to it.
     list.add(&records.iter().map(|record| (*record, order.at)).collect())?;
-    destroy(db, &records, order.at)?;
+    destroy(db, &records, order.at, mark)?;
+    writing.owes_checkpoint();
     let subject = format!("{kind}/{}", order.record);
     let entry = Entry::new(order.by.clone(), Deed::Erased, subject);
     audit::note(db, order.at, &entry.with(format!("{} records: {}", records.len(), order.reason)))?;
@@ -33,7 +40,7 @@ pub(super) fn erase(db: &Connection, list: &ErasedList, order: &EraseOrder) -> R
 }
 
 /// Brings a database that is being opened and the list together: what a backup brought back is erased again.
-pub(super) fn reconcile(db: &Connection, list: &ErasedList) -> Result<(), StoreError> {
+pub(super) fn reconcile(db: &Connection, list: &ErasedList, mark: i64) -> Result<(), StoreError> {
     let (listed, done) = (list.read()?, all(db)?);
     if done.keys().any(|record| !listed.contains_key(record)) {
         list.add(&done)?;
@@ -44,21 +51,28 @@ pub(super) fn reconcile(db: &Connection, list: &ErasedList) -> Result<(), StoreE
         return Ok(());
     }
     db.execute_batch("BEGIN IMMEDIATE")?;
-    let erased = back.iter().try_for_each(|(record, at)| destroy(db, &with_all_of_it(db, *record)?, *at));
+    let erased = back.iter().try_for_each(|(record, at)| {
+        let records = with_all_of_it(db, *record)?;
+        destroy(db, &records, *at, mark)?;
+        let entry = Entry::new(Actor::Server, Deed::Erased, format!("record/{record}"));
+        audit::note(db, *at, &entry.with(format!("again, by the list beside the keys: {} records", records.len())))
+    });
     let ended = db.execute_batch(if erased.is_ok() { "COMMIT" } else { "ROLLBACK" });
     erased.and(ended.map_err(StoreError::from))?;
     tracing::warn!(records = back.len(), "this database held what had been erased: it is erased again");
-    checkpoint(db)
+    checkpoint(db).map(drop)
 }
 
-/// Takes what was destroyed out of the log beside the file, too.
-pub(super) fn checkpoint(db: &Connection) -> Result<(), StoreError> {
-    Ok(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+/// Takes what was destroyed out of the log beside the file, too. Returns whether that could be done: somebody may be reading.
+pub(super) fn checkpoint(db: &Connection) -> Result<bool, StoreError> {
+    let busy: i64 = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(busy == 0)
 }
 
-/// Destroys what there is of records, and tells every phone.
-fn destroy(db: &Connection, records: &[RecordId], at: ServerTime) -> Result<(), StoreError> {
+/// Destroys what there is of records, the named one first, and tells every phone.
+fn destroy(db: &Connection, records: &[RecordId], at: ServerTime, mark: i64) -> Result<(), StoreError> {
     let mut numbers = Numbers::of(db)?;
+    forget_refused(db, records)?;
     for record in records {
         let (id, kind) = (record.as_bytes(), kind_of(db, *record)?);
         db.prepare_cached("INSERT OR IGNORE INTO erased (record, kind, erased_at) VALUES (?, ?, ?)")?
@@ -66,17 +80,45 @@ fn destroy(db: &Connection, records: &[RecordId], at: ServerTime) -> Result<(), 
         for sql in [
             "UPDATE change SET bytes = x'', sealed = 0 WHERE record = ?",
             "DELETE FROM record WHERE id = ?",
-            "DELETE FROM quarantine WHERE record = ?",
             "DELETE FROM held WHERE record = ?",
         ] {
             db.prepare_cached(sql)?.execute([id])?;
         }
-        feeds::tell_of_erasure(db, *record, numbers.next())?;
+        let seq = numbers.next();
+        // A commit like any other: by its mark a phone finds out that a server restored since does not have it.
+        db.prepare_cached(
+            "INSERT INTO change (seq, record, hash, device, received_at, sealed, bytes, mark)
+             VALUES (?, ?, zeroblob(32), 0, ?, 0, x'', ?)",
+        )?
+        .execute(params![seq, id, at.millis(), mark])?;
+        feeds::tell_of_erasure(db, *record, seq)?;
     }
     numbers.save(db)
 }
 
-/// A record, first, and for a prospect all that belongs to it, held or not.
+/// Destroys what was refused of records, and what was refused that begins a record of the named one: its bytes say so.
+fn forget_refused(db: &Connection, records: &[RecordId]) -> Result<(), StoreError> {
+    let all: HashSet<&[u8]> = records.iter().map(|record| record.as_bytes().as_slice()).collect();
+    let named = records.first().map_or(&[][..], |record| record.as_bytes().as_slice());
+    let mut select = db.prepare_cached(
+        "SELECT hash, device, record, iif(sealed, unseal('quarantine', bytes, record), bytes) FROM quarantine",
+    )?;
+    let mut found = select.query([])?;
+    let mut gone: Vec<(Vec<u8>, i64)> = Vec::new();
+    while let Some(row) = found.next()? {
+        let (record, bytes) = (row.get_ref(2)?, row.get_ref(3)?);
+        let bytes = bytes.as_blob().unwrap_or_default();
+        if all.contains(record.as_blob().unwrap_or_default()) || bytes.windows(16).any(|window| window == named) {
+            gone.push((row.get(0)?, row.get(1)?));
+        }
+    }
+    for (hash, device) in gone {
+        db.prepare_cached("DELETE FROM quarantine WHERE hash = ? AND device = ?")?.execute(params![hash, device])?;
+    }
+    Ok(())
+}
+
+/// A record, first, and for a prospect all that belongs to it, held or not; for an outcome the verdicts on it.
 fn with_all_of_it(db: &Connection, record: RecordId) -> Result<Vec<RecordId>, StoreError> {
     let mut all = vec![record];
     if kind_of(db, record)?.is_none_or(|kind| kind.is(&prospect::KIND)) {
@@ -84,6 +126,15 @@ fn with_all_of_it(db: &Connection, record: RecordId) -> Result<Vec<RecordId>, St
                    UNION SELECT record FROM held WHERE prospect = ?1 AND record <> ?1";
         let mut select = db.prepare_cached(sql)?;
         for id in select.query_map([record.as_bytes()], |row| row.get::<_, Vec<u8>>(0))? {
+            all.push(RecordId::from_bytes(&id?)?);
+        }
+    } else {
+        let mut select = db.prepare_cached(
+            "SELECT id FROM record WHERE prospect = (SELECT prospect FROM record WHERE id = ?1) AND kind = ?2
+                 AND body ->> '$.outcome.b' = ?3",
+        )?;
+        let about = params![record.as_bytes(), verification::KIND.name, record.to_string()];
+        for id in select.query_map(about, |row| row.get::<_, Vec<u8>>(0))? {
             all.push(RecordId::from_bytes(&id?)?);
         }
     }

@@ -376,7 +376,7 @@ pub(super) fn import(
     for order in orders {
         // A file still names who asked to be forgotten: that brings nothing back.
         if erasure::is_erased(writing.db, order.id)? {
-            done.push(Imported::Refused(erasure::words(&kind)));
+            done.push(Imported::Erased);
             continue;
         }
         let merged = merge(order, records::row(writing.db, order.id)?.as_ref());

@@ -58,6 +58,7 @@ use canvass_core::wire::{Commit, Verdict};
 use erased_list::ErasedList;
 use head::Head;
 use open::Readers;
+use rand::RngExt;
 use standings::SharedStandings;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -89,9 +90,9 @@ impl SqliteStore {
         let secrets = open::secrets(&connection, &secret_file)?;
         seal::install(&connection, &secrets)?;
         let erased = ErasedList::of(&secret_file);
-        erasure::reconcile(&connection, &erased)?;
         let head = Head::of(path, &secret_file);
-        let entropy = open::entropy(options.seed);
+        let mut entropy = open::entropy(options.seed);
+        erasure::reconcile(&connection, &erased, entropy.random())?;
         Ok(Self {
             path: path.to_owned(),
             writer: Writer::start(connection, entropy, secrets.clone(), head.clone())?,
@@ -254,8 +255,9 @@ impl Store for SqliteStore {
 
     async fn erase(&self, order: EraseOrder) -> Result<Vec<RecordId>, StoreError> {
         let list = self.erased.clone();
-        let erased = self.writer.run(move |writing| erasure::erase(writing.db, &list, &order)).await?;
-        self.writer.outside(erasure::checkpoint).await?;
+        let erased = self.writer.run(move |writing| erasure::erase(writing, &list, &order)).await?;
+        // Behind the next turn of the writer the log beside the file is empty, unless somebody reads: then it is soon.
+        self.writer.outside(|_| Ok(())).await?;
         Ok(erased)
     }
 

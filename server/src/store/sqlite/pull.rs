@@ -210,6 +210,7 @@ impl Pulling<'_> {
             return Ok(());
         };
         let kind: Kind = kind.parse()?;
+        let wanted = self.order.fetch.contains(&record);
         if !self.grants.reads(&kind) {
             if down {
                 self.pulled.evictions.push(record);
@@ -225,7 +226,8 @@ impl Pulling<'_> {
         let mut changes = Vec::new();
         while let Some(row) = found.next()? {
             let hash = records::hash(row.get_ref(0)?.as_blob().unwrap_or_default())?;
-            if !self.order.pushed.contains(&hash) {
+            // What was asked for whole comes whole.
+            if wanted || !self.order.pushed.contains(&hash) {
                 let bytes: Vec<u8> = row.get(1)?;
                 self.left -= i64::try_from(bytes.len()).unwrap_or(i64::MAX);
                 changes.push(bytes.into());

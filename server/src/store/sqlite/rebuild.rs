@@ -53,12 +53,14 @@ pub(super) fn copy_log(db: &Connection, source: &Path) -> Result<(), StoreError>
     db.execute("ATTACH DATABASE ? AS source", params![source.to_string_lossy()])?;
     let copied = db.execute_batch(
         "BEGIN;
+         DELETE FROM change;
+         DELETE FROM erased;
          INSERT INTO unit SELECT * FROM source.unit;
          INSERT INTO person SELECT * FROM source.person;
          INSERT INTO membership SELECT * FROM source.membership;
          INSERT INTO device SELECT * FROM source.device;
          INSERT INTO change SELECT * FROM source.change;
-         INSERT OR IGNORE INTO erased SELECT * FROM source.erased;
+         INSERT INTO erased SELECT * FROM source.erased;
          INSERT INTO contribution SELECT * FROM source.contribution WHERE source IN (SELECT record FROM source.erased);
          COMMIT;",
     );

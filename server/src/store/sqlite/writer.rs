@@ -3,6 +3,7 @@
 
 use super::bank::CachedBank;
 use super::campaigns::CachedCampaigns;
+use super::erasure;
 use super::head::{Follower, Head};
 use crate::secrets::Secrets;
 use crate::store::StoreError;
@@ -27,6 +28,8 @@ pub(super) struct Writing<'a> {
     pub(super) bank: &'a mut CachedBank,
     pub(super) campaigns: &'a mut CachedCampaigns,
     entropy: &'a mut StdRng,
+    /// Whether something that was destroyed lies in the log beside the file still.
+    owing: &'a mut bool,
     actor: Actor,
     others: Others<'a>,
 }
@@ -42,6 +45,11 @@ impl Writing<'_> {
     /// Whether others wait for the commit or for their turn: a job that can do its work in parts then does one.
     pub(super) fn others_wait(&self) -> bool {
         self.others.in_the_group || !self.others.waiting.is_empty()
+    }
+
+    /// Something was destroyed that is to leave the log beside the file, too.
+    pub(super) fn owes_checkpoint(&mut self) {
+        *self.owing = true;
     }
 
     /// A fresh id for a record of the server's own.
@@ -148,6 +156,7 @@ fn work(db: &Connection, mut entropy: StdRng, secrets: &Secrets, head: &Head, mu
     let actor = Actor::new(entropy.random());
     let mut follower = Follower::of(db, head, secrets);
     let (mut bank, mut campaigns) = (CachedBank::default(), CachedCampaigns::default());
+    let mut owing = false;
     let mut next = waiting.blocking_recv();
     while let Some(first) = next.take() {
         let mut group = Vec::new();
@@ -171,8 +180,9 @@ fn work(db: &Connection, mut entropy: StdRng, secrets: &Secrets, head: &Head, mu
         } else {
             let (bank, campaigns, entropy) = (&mut bank, &mut campaigns, &mut entropy);
             let others = Others { in_the_group: group.len() > 1, waiting: &waiting };
-            commit(Writing { db, bank, campaigns, entropy, actor, others }, group);
+            commit(Writing { db, bank, campaigns, entropy, owing: &mut owing, actor, others }, group);
             follower.follow(db);
+            owing = owing && !emptied(db);
         }
         if next.is_none() {
             next = waiting.blocking_recv();
@@ -180,6 +190,15 @@ fn work(db: &Connection, mut entropy: StdRng, secrets: &Secrets, head: &Head, mu
     }
     // Leaves one tidy file behind; if another process still reads, it will do so later.
     drop(db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
+}
+
+/// Empties the log beside the file, if nobody reads it just now. Returns whether it did; nobody is kept waiting for it.
+fn emptied(db: &Connection) -> bool {
+    let wait = db.pragma_query_value(None, "busy_timeout", |row| row.get::<_, i64>(0)).unwrap_or(10_000);
+    let done = db.pragma_update(None, "busy_timeout", 0).is_ok() && erasure::checkpoint(db).unwrap_or(false);
+    // A pragma that tells its value: there is no use for it here.
+    drop(db.pragma_update(None, "busy_timeout", wait));
+    done
 }
 
 /// Runs jobs in one transaction and answers them.
@@ -302,7 +321,8 @@ mod tests {
         let (_jobs, waiting) = mpsc::channel(1);
         let others = Others { in_the_group: true, waiting: &waiting };
         let (bank, campaigns, entropy) = (&mut bank, &mut campaigns, &mut entropy);
-        commit(Writing { db, bank, campaigns, entropy, actor, others }, group);
+        let owing = &mut false;
+        commit(Writing { db, bank, campaigns, entropy, owing, actor, others }, group);
         std::mem::take(&mut *heard.lock().expect("heard"))
     }
 
