@@ -1,13 +1,17 @@
-//! Writes honest inputs into the corpus of each target, so that a fuzzer begins behind the first checks.
+//! Writes honest inputs into the working corpus of each target, so that a fuzzer begins behind the first checks.
 
+#![expect(clippy::expect_used, reason = "honest inputs can be made")]
+
+use canvass_core::document::change_hash;
 use canvass_core::domain::{
     Audience, Bank, Date, Device, DeviceNumber, Membership, Person, PersonId, PhoneTime, RecordId, Role, ServerTime,
     Unit, UnitLevel,
 };
 use canvass_core::signing::{Authorization, SoftwareKey};
 use canvass_core::wire::{
-    CampaignStandings, Delivery, EnrolRequest, Invitation, InvitationCode, MAX_PLAIN, MetricTotal, Position, Push, Reference, Request, Response,
-    Standings, UnitStanding, Verdict,
+    CampaignStandings, Delivery, Demand, Directive, EnrolRequest, Invitation, InvitationCode, MAX_PLAIN, MetricTotal,
+    Position, Push, Receipt, ReceiptEntry, ReceiptPart, Reference, Request, Response, SignedDirective, Standings,
+    UnitStanding, Verdict,
 };
 use canvass_fuzz::files::workbook;
 use canvass_fuzz::record::{inner, life};
@@ -23,7 +27,13 @@ fn request(visit: &[u8]) -> Request {
     request.positions = vec![Position { feed: Audience::Bank, low: 0, high: 12 }];
     let kind = "prospect".parse().expect("a kind");
     request.pushes = vec![Push { record: RecordId::new(1, [1; 10]), kind, changes: vec![visit.to_vec().into()] }];
+    request.receipts = vec![Receipt { mac: [8; 32], entries: vec![entry(b"one change", 1), entry(b"another", 2)] }];
     request
+}
+
+fn entry(change: &[u8], author: u32) -> ReceiptEntry {
+    let received_at = ServerTime::from_millis(1_772_000_000_000).expect("in range");
+    ReceiptEntry { hash: change_hash(change), author: DeviceNumber::new(author), received_at }
 }
 
 fn response() -> Response {
@@ -60,29 +70,40 @@ fn response() -> Response {
         reference: Some(Reference::of(&bank.expect("a bank"), 3)),
         standings: Some(Standings::of(vec![campaign]).expect("encodes")),
         token: Some(vec![1; 40].into()),
+        receipt: Some(ReceiptPart::of([8; 32], &[entry(&[9; 40], 1)])),
         ..Response::new(99, ServerTime::from_millis(1_772_000_000_500).expect("in range"))
     }
 }
 
 fn main() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("libfuzzer/corpus");
     let write = |target: &str, name: &str, how: u8, bytes: &[u8]| {
         let folder = corpus.join(target);
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join(format!("seed-{name}")), [&[how], bytes].concat()).expect("written");
     };
-    let key = SoftwareKey::from_secret(&[7; 32]).expect("a key");
+    // Nobody that a target knows.
+    let key = SoftwareKey::from_secret(&[9; 32]).expect("a key");
     let code = InvitationCode::new([5; 10]);
     let at = PhoneTime::from_millis(1_772_000_000_000).expect("in range");
+    let now = ServerTime::from_millis(1_772_000_000_000).expect("in range");
     let answer = EnrolRequest::new(41, code, &key, at).and_then(|answer| Ok(answer.encode())).expect("signed");
     let answer = answer.expect("encodes");
     write("entrance", "packed", 0, &answer);
     write("entrance", "plain", 1, &zstd::bulk::decompress(&answer, MAX_PLAIN).expect("unpacks"));
     let signed = Authorization::sign(&key, DeviceNumber::new(7), "/v1/sync", at, b"body").expect("signed");
     write("entrance", "header", 0, signed.to_string().as_bytes());
-    let invitation =
-        Invitation { base: "https://canvass.example".into(), number: 41, code, fingerprint: [9; 16] };
+    let invitation = Invitation { base: "https://canvass.example".into(), number: 41, code, fingerprint: [9; 16] };
     write("entrance", "invitation", 0, invitation.to_string().as_bytes());
+    let problem =
+        r#"{"type":"urn:canvass:problem:stale-time","title":"t","status":401,"detail":"w","time":1772000500000}"#;
+    write("response", "stale", 4, problem.as_bytes());
+    write("entrance", "problem", 2, problem.as_bytes());
+    let wipe = Directive { device: DeviceNumber::new(7), what: Demand::Wipe, hand_over: true, at: now };
+    let directive = SignedDirective::sign(&wipe, &key).expect("signed");
+    let problem = format!(r#"{{"type":"urn:canvass:problem:revoked","detail":"w","directive":"{directive}"}}"#);
+    write("response", "revoked", 6, problem.as_bytes());
+    write("entrance", "directive", 0, directive.to_string().as_bytes());
     let life = life();
     let bodies = [
         ("request", request(&life[0].change).encode().expect("encodes")),
@@ -99,12 +120,15 @@ fn main() {
         write("change", &format!("{at}-phone"), how | 3, inner(&step.change));
     }
     let text = "名称;区;板块\r\n\"永业\n公寓\";黄浦;五里桥\n\n甲;\"乙\"\"\";丙\n";
-    write("import", "utf8", 0, text.as_bytes());
-    write("import", "bom", 0, format!("\u{feff}{text}").as_bytes());
-    write("import", "gb18030", 1, b"\xc3\xfb\xb3\xc6,\xc7\xf8\n\xd3\xc0\xd2\xb5,\xbb\xc6\xc6\xd6\n");
+    write("csv", "utf8", 0, text.as_bytes());
+    write("csv", "bom", 0, format!("\u{feff}{text}").as_bytes());
+    write("csv", "gb18030", 1, b"\xc3\xfb\xb3\xc6,\xc7\xf8\n\xd3\xc0\xd2\xb5,\xbb\xc6\xc6\xd6\n");
+    let mapping =
+        "separator=\";\"\nencoding=\"utf-8\"\nunit=\"B1\"\n[columns]\nname=\"名称\"\n[units]\n\"黄浦/五里桥\"=\"S1\"\n";
+    write("csv", "mapping", 2, format!("{mapping}\0{text}").as_bytes());
     let parts = [SHEET.as_bytes(), &[0], STRINGS.as_bytes()].concat();
-    write("import", "workbook", 2, &workbook(&parts));
-    write("import", "sheet", 3, &parts);
+    write("xlsx", "workbook", 0, &workbook(&parts));
+    write("xlsx", "sheet", 1, &parts);
     let row = "永业公寓;黄浦;五里桥;123050.50;一号;1200;9000000;工商银行;good;formed;31.2304;121.4737;—\n";
     let bare = "永业 公寓;黄浦;五里桥;;;;;;;;;;\n青溪新村;黄浦;五里桥;0;;0;0;;;;-1.5;2;\n";
     write("cells", "prospects", 63, format!("{row}{row}{bare}").as_bytes());

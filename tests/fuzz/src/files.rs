@@ -1,13 +1,14 @@
 //! Files for the importers, in a folder of this process that goes with it.
 
+use canvass_server::import::{Mapping, Table};
 use std::io::{Cursor, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
-    let memory = std::path::Path::new("/dev/shm");
+    let memory = Path::new("/dev/shm");
     if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.expect("a folder")
 });
 
@@ -53,4 +54,25 @@ pub fn workbook(parts: &[u8]) -> Vec<u8> {
         zip.write_all(bytes).expect("written");
     }
     zip.finish().expect("finished").into_inner()
+}
+
+/// Reads a file twice as whoever imports does, up to the first row that is wrong.
+pub fn read_twice(path: &Path, mapping: &Mapping) {
+    let Ok(table) = Table::open(path, mapping) else { return };
+    let read = || -> Vec<Result<(u32, Vec<String>), String>> {
+        let rows = table.rows().expect("the file is still there");
+        let mut sound = true;
+        let rows = rows.take_while(|row| std::mem::replace(&mut sound, row.is_ok()));
+        rows.map(|row| match row {
+            Ok(row) => Ok((row.line, row.cells().map(str::to_owned).collect())),
+            Err(error) => Err(error.to_string()),
+        })
+        .collect()
+    };
+    let rows = read();
+    assert_eq!(rows, read(), "the same file reads the same");
+    for (line, cells) in rows.iter().flatten() {
+        assert!(*line > 1 && cells.len() == table.header().len());
+    }
+    drop(table.format());
 }

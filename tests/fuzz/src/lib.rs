@@ -1,7 +1,18 @@
-//! What the fuzz targets share: the record that changes are offered to, files for the importers, and panics that count.
+//! What is done with bytes from outside, a module for each kind of them with a function of an input: a fuzzer drives it
+//! (`libfuzzer`), and a test runs it on all that was kept (`tests/corpus.rs`). Beside them what they share: the record that
+//! changes are offered to, files for the importers, and panics that count.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a panic is a finding")]
+
+pub mod cells;
+pub mod change;
+pub mod csv;
+pub mod entrance;
 pub mod files;
 pub mod record;
+pub mod request;
+pub mod response;
+pub mod xlsx;
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook};
@@ -31,3 +42,17 @@ pub fn body(input: &[u8]) -> Vec<u8> {
         [] => Vec::new(),
     }
 }
+
+/// What a target is called and what it does with an input.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: [Target; 7] = [
+    ("request", request::run),
+    ("response", response::run),
+    ("change", change::run),
+    ("entrance", entrance::run),
+    ("csv", csv::run),
+    ("xlsx", xlsx::run),
+    ("cells", cells::run),
+];
