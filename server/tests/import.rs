@@ -393,6 +393,28 @@ fn a_workbook_that_claims_or_unpacks_to_more_than_is_taken_is_refused() {
     bomb.finish().expect("ended");
     let error = read(&desk.at("bomb.xlsx")).expect_err("too large").to_string();
     assert!(error.contains("the unpacked workbook is larger than 200 MB; save the sheet as CSV"), "{error}");
+
+    // Under a megabyte that would take a gigabyte as rows.
+    let sheet = |rows: &str| {
+        let start = r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#;
+        let file = std::fs::File::create(desk.at("long.xlsx")).expect("made");
+        let mut new = zip::ZipWriter::new(file);
+        let mut old = zip::ZipArchive::new(std::fs::File::open(desk.at("wide.xlsx")).expect("there")).expect("sound");
+        for index in 0..old.len() {
+            let part = old.by_index_raw(index).expect("a part");
+            if part.name().expect("text") != "xl/worksheets/sheet1.xml" {
+                new.raw_copy_file(part).expect("copied");
+            }
+        }
+        new.start_file("xl/worksheets/sheet1.xml", zip::write::SimpleFileOptions::default()).expect("begun");
+        new.write_all(format!("{start}{rows}</sheetData></worksheet>").as_bytes()).expect("written");
+        new.finish().expect("ended");
+        read(&desk.at("long.xlsx"))
+    };
+    let row = "<row><c><v>1</v></c></row>";
+    assert_eq!(sheet(&row.repeat(3)).expect("sound"), 2);
+    let error = sheet(&row.repeat(1_048_577)).expect_err("too long").to_string();
+    assert!(error.contains("the sheet is larger than 1,048,576 lines; save the sheet as CSV"), "{error}");
 }
 
 #[test]

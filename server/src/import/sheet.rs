@@ -15,18 +15,21 @@ const PACKED: u64 = 20 * 1024 * 1024;
 const UNPACKED: u64 = 200 * 1024 * 1024;
 /// Columns beyond this are refused.
 const COLUMNS: u32 = 256;
+/// Lines beyond this are refused: no spreadsheet has more, and a row takes many times the few bytes of an almost empty one.
+const LINES: u32 = 1_048_576;
+/// What to do about a workbook that is too large.
+const REMEDY: &str = "save the sheet as CSV, which may be of any size";
 
 /// The rows that are not blank, each with its number in the sheet.
 pub(super) fn read(path: &Path) -> Result<Vec<(u32, StringRecord)>, ImportError> {
     let open = || File::open(path).map_err(|error| ImportError::Open { path: path.to_owned(), error });
     let file = open()?;
     let size = file.metadata().map_err(|error| ImportError::Open { path: path.to_owned(), error })?.len();
-    let remedy = "save the sheet as CSV, which may be of any size";
     if size > PACKED {
-        return Err(ImportError::TooLarge { what: "the workbook", most: "20 MB", remedy });
+        return Err(ImportError::TooLarge { what: "the workbook", most: "20 MB", remedy: REMEDY });
     }
     if !fits(BufReader::new(file))? {
-        return Err(ImportError::TooLarge { what: "the unpacked workbook", most: "200 MB", remedy });
+        return Err(ImportError::TooLarge { what: "the unpacked workbook", most: "200 MB", remedy: REMEDY });
     }
     let file = BufReader::new(open()?);
     // The parser sees bytes from outside: should it panic on some, the import fails and nothing else does.
@@ -74,6 +77,9 @@ fn rows(file: impl Read + Seek) -> Result<Vec<(u32, StringRecord)>, ImportError>
         if column >= COLUMNS {
             let words = format!("there is a cell {} beyond 256 columns; remove it", reference(row, column));
             return Err(ImportError::Row { line: row + 1, words });
+        }
+        if row >= LINES {
+            return Err(ImportError::TooLarge { what: "the sheet", most: "1,048,576 lines", remedy: REMEDY });
         }
         match rows.last() {
             Some((line, _)) if *line > row + 1 => return Err(ImportError::Workbook("rows out of order".to_owned())),
