@@ -1,5 +1,7 @@
 //! Hundreds of thousands of damaged and forged changes against the gate: none may make it panic, and none it admits may
-//! leave a record that cannot be loaded, saved, edited or merged again.
+//! leave a record that cannot be loaded, saved, edited or merged again. And honest changes, none of which it may refuse.
+//!
+//! `MUTATIONS` and `HONEST` in the environment ask for more of them: see the README.
 
 #![allow(clippy::expect_used)] // Clippy takes only what stands inside a test function for a test.
 
@@ -17,7 +19,8 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const THREADS: u64 = 2;
-const MUTATIONS_EACH: usize = 110_000;
+const MUTATIONS: usize = 220_000;
+const HONEST: usize = 100;
 const PHONES: u32 = 3;
 const HONEST_EDITS: usize = 60;
 
@@ -58,15 +61,17 @@ fn honest_puts(rng: &mut ChaCha8Rng) -> Fields {
     all.sample(rng, chosen).map(|(name, value)| (name.parse().expect("a name"), value.clone())).collect()
 }
 
-/// A record's life on phones that edit at once, pull now and then, and open their databases anew. Every change has to
-/// come in at the server.
-fn honest_life(rng: &mut ChaCha8Rng) -> Vec<Case> {
+/// A record's life on phones that edit at once, pull now and then, and open their databases anew, and what the server
+/// refused of it.
+fn honest_life(rng: &mut ChaCha8Rng) -> (Vec<Case>, Vec<String>) {
     let mut server = Guarded::empty(id(), kind());
-    let mut cases: Vec<Case> = Vec::new();
+    let (mut cases, mut refused): (Vec<Case>, _) = (Vec::new(), Vec::new());
     let mut offer = |server: &mut Guarded, change: &[u8], device: u32| {
         let past = cases.iter().map(|case| case.change.clone()).collect();
         cases.push(Case { before: server.clone(), past, change: change.to_vec(), device });
-        server.admit(change, &Rules::server(DeviceNumber::new(device))).expect("an honest change comes in");
+        if let Err(refusal) = server.admit(change, &Rules::server(DeviceNumber::new(device))) {
+            refused.push(format!("an honest change is refused ({}): {}", refusal.code(), hex(change)));
+        }
     };
     let (document, first) = Document::create(id(), &kind(), None, &honest_puts(rng), &by(1, 1)).expect("created");
     offer(&mut server, &first.bytes, 1);
@@ -75,7 +80,7 @@ fn honest_life(rng: &mut ChaCha8Rng) -> Vec<Case> {
         let device = rng.random_range(1..=PHONES);
         let (document, opening) = &mut phones[device as usize - 1];
         match rng.random_range(0..4) {
-            0 => *document = server.document().expect("created").clone(),
+            0 => *document = server.document().unwrap_or(document).clone(),
             1 => *opening = opening.wrapping_add(PHONES as u8),
             _ => {
                 if let Some(change) = document.edit(&honest_puts(rng), &by(device, *opening)).expect("edited") {
@@ -84,7 +89,11 @@ fn honest_life(rng: &mut ChaCha8Rng) -> Vec<Case> {
             }
         }
     }
-    cases
+    (cases, refused)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A change's bytes behind its header.
@@ -234,73 +243,103 @@ fn loads(guarded: &Guarded, all: &mut [Vec<u8>], rng: &mut ChaCha8Rng) -> Result
 #[derive(Default, Debug)]
 struct Counts {
     honest: usize,
+    honest_refused: Vec<String>,
+    mutated: usize,
     accepted: usize,
     known: usize,
     refused: BTreeMap<&'static str, usize>,
     bad: Vec<String>,
 }
 
-fn attack(cases: &[Case], mut rng: ChaCha8Rng) -> Counts {
-    let mut counts = Counts { honest: cases.len(), ..Counts::default() };
-    for _ in 0..MUTATIONS_EACH {
-        let case = cases.choose(&mut rng).expect("some");
-        let bytes = mutated(case, cases.choose(&mut rng).expect("some"), &mut rng);
-        let rules = match rng.random_bool(0.5) {
-            true => Rules::phone(),
-            false => Rules::server(DeviceNumber::new(case.device)),
-        };
-        let mut guarded = case.before.clone();
-        let verdict = catch_unwind(AssertUnwindSafe(|| guarded.admit(&bytes, &rules).map(drop)));
-        let wrong = match verdict {
-            Err(_) => Some("the gate panics"),
-            Ok(Err(refusal)) => {
-                *counts.refused.entry(refusal.code()).or_default() += 1;
-                None
-            }
-            Ok(Ok(())) if bytes == case.change => {
-                counts.known += 1;
-                None
-            }
-            Ok(Ok(())) => {
-                counts.accepted += 1;
-                let tried = catch_unwind(AssertUnwindSafe(|| try_out(guarded, case, &bytes, &mut rng)));
-                tried.unwrap_or(Err("panics afterwards")).err()
-            }
-        };
-        if let Some(wrong) = wrong {
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            counts.bad.push(format!("{wrong}: {hex}"));
+impl Counts {
+    fn add(&mut self, other: Self) {
+        self.honest += other.honest;
+        self.honest_refused.extend(other.honest_refused);
+        self.mutated += other.mutated;
+        self.accepted += other.accepted;
+        self.known += other.known;
+        for (code, count) in other.refused {
+            *self.refused.entry(code).or_default() += count;
         }
+        self.bad.extend(other.bad);
+    }
+
+    /// Offers mutations of the changes of one life.
+    fn attack(&mut self, cases: &[Case], mutations: usize, rng: &mut ChaCha8Rng) {
+        for _ in 0..mutations {
+            let case = cases.choose(rng).expect("some");
+            let bytes = mutated(case, cases.choose(rng).expect("some"), rng);
+            let rules = match rng.random_bool(0.5) {
+                true => Rules::phone(),
+                false => Rules::server(DeviceNumber::new(case.device)),
+            };
+            self.mutated += 1;
+            let mut guarded = case.before.clone();
+            let verdict = catch_unwind(AssertUnwindSafe(|| guarded.admit(&bytes, &rules).map(drop)));
+            let wrong = match verdict {
+                Err(_) => Some("the gate panics"),
+                Ok(Err(refusal)) => {
+                    *self.refused.entry(refusal.code()).or_default() += 1;
+                    None
+                }
+                Ok(Ok(())) if bytes == case.change => {
+                    self.known += 1;
+                    None
+                }
+                Ok(Ok(())) => {
+                    self.accepted += 1;
+                    let tried = catch_unwind(AssertUnwindSafe(|| try_out(guarded, case, &bytes, rng)));
+                    tried.unwrap_or(Err("panics afterwards")).err()
+                }
+            };
+            self.bad.extend(wrong.map(|wrong| format!("{wrong}: {}", hex(&bytes))));
+        }
+    }
+}
+
+/// Plays lives until there were so many honest changes, and spreads so many mutations over them.
+fn play(honest: usize, mutations: usize, mut rng: ChaCha8Rng) -> Counts {
+    let mut counts = Counts::default();
+    while counts.honest < honest {
+        let (cases, refused) = honest_life(&mut rng);
+        let (honest_left, left) = (honest - counts.honest, mutations - counts.mutated);
+        counts.honest += cases.len();
+        counts.honest_refused.extend(refused);
+        counts.attack(&cases, left * cases.len().min(honest_left) / honest_left, &mut rng);
     }
     counts
 }
 
+/// How many of something to try: what the environment asks for, or few enough for every test run.
+fn asked(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
+}
+
 #[test]
-fn no_damaged_or_forged_change_breaks_the_gate_or_a_record() {
-    let rngs = (0..THREADS).map(ChaCha8Rng::seed_from_u64);
-    let lives: Vec<_> = rngs.map(|mut rng| (honest_life(&mut rng), rng)).collect();
+fn no_damaged_or_forged_change_breaks_the_gate_or_a_record_and_no_honest_one_is_refused() {
+    let threads = THREADS as usize;
+    let (mutations, honest) = (asked("MUTATIONS", MUTATIONS) / threads, asked("HONEST", HONEST) / threads);
     // Automerge's panics are expected, and contained; their messages would be thousands.
     std::panic::set_hook(Box::new(|_| {}));
-    let all: Vec<Counts> = std::thread::scope(|scope| {
-        let threads: Vec<_> = lives.iter().map(|(cases, rng)| scope.spawn(|| attack(cases, rng.clone()))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
+    let mut all = Counts::default();
+    let done = std::thread::scope(|scope| {
+        let rngs = (0..THREADS).map(ChaCha8Rng::seed_from_u64);
+        let threads: Vec<_> = rngs.map(|rng| scope.spawn(move || play(honest, mutations, rng))).collect();
+        threads.into_iter().map(|thread| thread.join()).collect::<Vec<_>>()
     });
     drop(std::panic::take_hook());
+    done.into_iter().for_each(|counts| all.add(counts.expect("no thread fails")));
 
-    let mut refused: BTreeMap<&str, usize> = BTreeMap::new();
-    for (code, count) in all.iter().flat_map(|counts| &counts.refused) {
-        *refused.entry(code).or_default() += count;
+    println!("honest {}, refused {}", all.honest, all.honest_refused.len());
+    let (accepted, known, bad) = (all.accepted, all.known, all.bad.len());
+    println!("mutated {}: accepted {accepted} (of these bad {bad}), unchanged {known}", all.mutated);
+    println!("refused {}: {:?}", all.refused.values().sum::<usize>(), all.refused);
+    for wrong in all.honest_refused.iter().take(5).chain(all.bad.iter().take(5)) {
+        println!("{wrong}");
     }
-    let sum = |of: fn(&Counts) -> usize| all.iter().map(of).sum::<usize>();
-    let (honest, accepted, bad) = (sum(|c| c.honest), sum(|c| c.accepted), sum(|c| c.bad.len()));
-    println!("honest {honest}, all accepted; mutated: accepted {accepted}, unchanged {}, bad {bad}", sum(|c| c.known));
-    println!("refused {}: {refused:?}", refused.values().sum::<usize>());
-    for bad in all.iter().flat_map(|counts| &counts.bad).take(5) {
-        println!("{bad}");
-    }
-    assert_eq!(bad, 0);
-    let offered = refused.values().sum::<usize>() + accepted + sum(|c| c.known);
-    assert_eq!(offered, THREADS as usize * MUTATIONS_EACH, "every mutation was judged");
-    assert!(accepted > 1000 && honest > 50, "{accepted} accepted, {honest} honest");
-    assert!(refused.len() > 15, "every rule is met: {refused:?}");
+    assert_eq!((all.honest_refused.len(), all.bad.len()), (0, 0));
+    assert_eq!(all.mutated, mutations * threads, "every mutation was tried");
+    assert_eq!(all.refused.values().sum::<usize>() + accepted + known, all.mutated, "every mutation was judged");
+    assert!(accepted > 1000 && all.honest > 50, "{accepted} accepted, {} honest", all.honest);
+    assert!(all.refused.len() > 15, "every rule is met: {:?}", all.refused);
 }
