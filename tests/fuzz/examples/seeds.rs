@@ -14,8 +14,9 @@ use canvass_core::wire::{
     UnitStanding, Verdict,
 };
 use canvass_fuzz::files::workbook;
-use canvass_fuzz::record::{inner, life};
+use canvass_fuzz::record::{Step, inner, life};
 use std::path::Path;
+use zip::CompressionMethod;
 
 const SHEET: &str = r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="inlineStr"><is><t>price</t></is></c></row><row r="3"><c r="A3" t="s"><v>1</v></c><c r="B3" s="1"><v>1.5e3</v></c></row><row r="4"><c r="A4" t="b"><v>1</v></c><c r="B4" t="e"><v>#N/A</v></c><c r="C4"><f>1+1</f><v>2</v></c><c r="D4" t="d"><v>2026-03-02</v></c></row></sheetData></worksheet>"#;
 const STRINGS: &str = r#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>名称</t></si><si><r><t>永业</t></r><r><t>公寓</t></r></si></sst>"#;
@@ -75,6 +76,44 @@ fn response() -> Response {
     }
 }
 
+/// What a server may say to a phone with work of its own to send.
+fn answers(life: &[Step]) -> Vec<Response> {
+    let refused = || Verdict::Refused { code: "preds".into(), words: "…".into() };
+    let (theirs, own) = (RecordId::new(1_772_000_000_000, [1; 10]), RecordId::new(1_772_000_000_000, [2; 10]));
+    let delivery = |steps: &[Step]| Delivery {
+        record: theirs,
+        kind: "prospect".parse().expect("a kind"),
+        changes: steps.iter().map(|step| step.change.clone().into()).collect(),
+    };
+    let base = || Response { verdicts: Vec::new(), deliveries: Vec::new(), receipt: None, ..response() };
+    let twice = |verdict: Verdict| vec![vec![verdict.clone(); 2], vec![verdict; 2]];
+    let mut answers = vec![Response { deliveries: vec![delivery(&life[5..])], ..base() }];
+    for verdict in [Verdict::Known, Verdict::NeedsDeps, Verdict::PullFirst, Verdict::Held, refused()] {
+        let deliveries = vec![delivery(&life[4..]), delivery(&life[7..]), delivery(&life[..2])];
+        answers.push(Response { verdicts: twice(verdict.clone()), ..base() });
+        answers.push(Response { verdicts: twice(verdict), deliveries, evictions: vec![theirs], ..base() });
+    }
+    let mixed = vec![vec![Verdict::Accepted, refused()], vec![Verdict::PullFirst]];
+    answers.push(Response { verdicts: mixed, evictions: vec![theirs, own], lost: true, more: false, ..base() });
+    answers
+}
+
+/// Small bodies that ask for much memory: each with whether it still has to be packed.
+fn greedy() -> Vec<(&'static str, u8, Vec<u8>)> {
+    let huge = (1_u64 << 40).to_be_bytes();
+    // A sound frame of nothing that says it holds a tebibyte.
+    let lying = [&[0x28, 0xb5, 0x2f, 0xfd, 0xc0, 0x50][..], &(1_u64 << 40).to_le_bytes(), &[1, 0, 0]].concat();
+    let mut bodies = vec![("lying", 0, lying)];
+    // A version 1, and an array, map, text or bytes of so many items in a field that there is, or that nobody knows.
+    for (name, head) in [("array", 0x9b), ("map", 0xbb), ("text", 0x7b), ("bytes", 0x5b)] {
+        for field in [3, 4, 6, 8, 10, 12, 17, 19] {
+            bodies.push((name, 1, [&[0xa2, 0, 1, field, head][..], &huge].concat()));
+        }
+    }
+    bodies.push(("deep", 1, [&[0xa2, 0, 1, 19][..], &[0x81; 3000]].concat()));
+    bodies
+}
+
 fn main() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("libfuzzer/corpus");
     let write = |target: &str, name: &str, how: u8, bytes: &[u8]| {
@@ -87,7 +126,7 @@ fn main() {
     let code = InvitationCode::new([5; 10]);
     let at = PhoneTime::from_millis(1_772_000_000_000).expect("in range");
     let now = ServerTime::from_millis(1_772_000_000_000).expect("in range");
-    let answer = EnrolRequest::new(41, code, &key, at).and_then(|answer| Ok(answer.encode())).expect("signed");
+    let answer = EnrolRequest::new(41, code, &key, at).map(|answer| answer.encode()).expect("signed");
     let answer = answer.expect("encodes");
     write("entrance", "packed", 0, &answer);
     write("entrance", "plain", 1, &zstd::bulk::decompress(&answer, MAX_PLAIN).expect("unpacks"));
@@ -113,6 +152,15 @@ fn main() {
         write(target, "packed", 0, body);
         write(target, "plain", 1, &zstd::bulk::decompress(body, MAX_PLAIN).expect("unpacks"));
     }
+    for (n, response) in answers(&life).iter().enumerate() {
+        let packed = response.encode().expect("encodes");
+        write("phone", &format!("{n}"), 1, &zstd::bulk::decompress(&packed, MAX_PLAIN).expect("unpacks"));
+    }
+    for (n, (name, how, body)) in greedy().into_iter().enumerate() {
+        for target in ["request", "response", "entrance"] {
+            write(target, &format!("greedy-{n}-{name}"), how, &body);
+        }
+    }
     for (at, step) in life.iter().enumerate() {
         let how = u8::try_from(at << 2).expect("few steps");
         write("change", &format!("{at}-whole"), how, &step.change);
@@ -127,8 +175,14 @@ fn main() {
         "separator=\";\"\nencoding=\"utf-8\"\nunit=\"B1\"\n[columns]\nname=\"名称\"\n[units]\n\"黄浦/五里桥\"=\"S1\"\n";
     write("csv", "mapping", 2, format!("{mapping}\0{text}").as_bytes());
     let parts = [SHEET.as_bytes(), &[0], STRINGS.as_bytes()].concat();
-    write("xlsx", "workbook", 0, &workbook(&parts));
+    write("xlsx", "workbook", 0, &workbook(&parts, CompressionMethod::Stored));
+    write("xlsx", "deflated", 0, &workbook(&parts, CompressionMethod::Deflated));
+    // A sheet of a mebibyte of nothing, and a row and a column as far away as can be.
+    let spread = SHEET.replace("A3", "XFD1048576").replace("<row r=\"3\">", "<row r=\"1048576\">");
+    let bomb = [SHEET.as_bytes(), &[b' '; 1 << 20], &[0], STRINGS.as_bytes()].concat();
+    write("xlsx", "bomb", 0, &workbook(&bomb, CompressionMethod::Deflated));
     write("xlsx", "sheet", 1, &parts);
+    write("xlsx", "spread", 1, &[spread.as_bytes(), &[0], STRINGS.as_bytes()].concat());
     let row = "永业公寓;黄浦;五里桥;123050.50;一号;1200;9000000;工商银行;good;formed;31.2304;121.4737;—\n";
     let bare = "永业 公寓;黄浦;五里桥;;;;;;;;;;\n青溪新村;黄浦;五里桥;0;;0;0;;;;-1.5;2;\n";
     write("cells", "prospects", 63, format!("{row}{row}{bare}").as_bytes());

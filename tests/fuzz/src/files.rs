@@ -5,6 +5,7 @@ use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use tempfile::TempDir;
+use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
@@ -25,7 +26,7 @@ pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 /// A sound workbook around the bytes of its sheet and of its shared strings, which a NUL parts.
-pub fn workbook(parts: &[u8]) -> Vec<u8> {
+pub fn workbook(parts: &[u8], method: CompressionMethod) -> Vec<u8> {
     let mut parts = parts.splitn(2, |byte| *byte == 0);
     let (sheet, strings) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -49,8 +50,8 @@ pub fn workbook(parts: &[u8]) -> Vec<u8> {
     ];
     let fixed = fixed.iter().map(|(name, text)| (*name, text.as_bytes()));
     for (name, bytes) in fixed.chain([("xl/worksheets/sheet1.xml", sheet), ("xl/sharedStrings.xml", strings)]) {
-        let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-        zip.start_file(name, stored).expect("started");
+        let options = SimpleFileOptions::default().compression_method(method);
+        zip.start_file(name, options).expect("started");
         zip.write_all(bytes).expect("written");
     }
     zip.finish().expect("finished").into_inner()

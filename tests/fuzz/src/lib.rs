@@ -9,28 +9,35 @@ pub mod change;
 pub mod csv;
 pub mod entrance;
 pub mod files;
+pub mod phone;
 pub mod record;
 pub mod request;
 pub mod response;
 pub mod xlsx;
 
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 
 thread_local! {
     static LAST: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Lets a panic that the product contains pass in silence: only one that leaves [`judge`] is a finding.
+/// Lets a panic that the product contains pass in silence: only one that leaves a target is a finding.
 pub fn contain() {
     set_hook(Box::new(|panic| LAST.with(|last| *last.borrow_mut() = panic.to_string())));
 }
 
-/// Runs a target on an input, and says what its panic was.
-pub fn judge(run: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
-        LAST.with(|last| eprintln!("{}", last.borrow()));
-        resume_unwind(panic);
+/// Runs a target on an input, and says what its panic was, if it panicked.
+pub fn caught(run: impl FnOnce()) -> Option<String> {
+    let panic = catch_unwind(AssertUnwindSafe(run)).err();
+    panic.map(|_| LAST.with(|last| last.borrow().clone()))
+}
+
+/// Ends the process with words when a target panics on an input, as a fuzzer wants it.
+pub fn drive(run: fn(&[u8]), input: &[u8]) {
+    if let Some(words) = caught(|| run(input)) {
+        eprintln!("{words}");
+        std::process::abort();
     }
 }
 
@@ -47,7 +54,7 @@ pub fn body(input: &[u8]) -> Vec<u8> {
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("request", request::run),
     ("response", response::run),
     ("change", change::run),
@@ -55,4 +62,5 @@ pub const TARGETS: [Target; 7] = [
     ("csv", csv::run),
     ("xlsx", xlsx::run),
     ("cells", cells::run),
+    ("phone", phone::run),
 ];

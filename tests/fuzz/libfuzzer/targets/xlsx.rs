@@ -3,5 +3,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(init: canvass_fuzz::contain(), |input: &[u8]| {
-    canvass_fuzz::judge(|| canvass_fuzz::xlsx::run(input));
+    canvass_fuzz::drive(canvass_fuzz::xlsx::run, input);
 });
