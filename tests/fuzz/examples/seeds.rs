@@ -14,7 +14,7 @@ use canvass_core::wire::{
     UnitStanding, Verdict,
 };
 use canvass_fuzz::files::workbook;
-use canvass_fuzz::record::{Step, inner, life};
+use canvass_fuzz::record::{self, Step, inner, life};
 use std::path::Path;
 use zip::CompressionMethod;
 
@@ -166,6 +166,9 @@ fn main() {
         write("change", &format!("{at}-whole"), how, &step.change);
         write("change", &format!("{at}-inner"), how | 1, inner(&step.change));
         write("change", &format!("{at}-phone"), how | 3, inner(&step.change));
+    }
+    for (at, change) in record::greedy().into_iter().enumerate() {
+        write("change", &format!("greedy-{at}"), u8::try_from(at << 2).expect("few"), &change);
     }
     let text = "名称;区;板块\r\n\"永业\n公寓\";黄浦;五里桥\n\n甲;\"乙\"\"\";丙\n";
     write("csv", "utf8", 0, text.as_bytes());
