@@ -1,4 +1,4 @@
-//! Runs each target on every input that was kept for it: those of `corpus`, which between them reach all that a fuzzer ever
+//! Runs each target on every input that was kept for it: those of `corpus`, which between them reach nearly all that a fuzzer
 //! reached, and those of `crashes`, on which it once failed. None may panic, or take more memory or work than its bound.
 //! Time is not measured, since machines differ: work is counted in allocations, and what goes on for ever ends no test.
 
@@ -101,12 +101,12 @@ fn the_largest_and_the_fullest_messages_take_no_more_than_their_bound() {
         version: 1,
         campaigns: vec![CampaignStandings { campaign, name: String::new(), week, units }],
     });
-    for body in [body(&blank), request.encode().expect("fits"), response.encode().expect("fits")] {
-        let mut decoded = 0;
+    let bodies = [body(&blank), request.encode().expect("fits"), response.encode().expect("fits")];
+    for (body, decodes) in bodies.iter().zip([false, true, true]) {
+        let mut decoded = false;
         let took = allocation_counter::measure(|| {
-            decoded += usize::from(Request::decode(&body).is_ok()) + usize::from(Response::decode(&body).is_ok());
+            decoded = Request::decode(body).is_ok() | Response::decode(body).is_ok();
         });
-        println!("{decoded}: {took:?}");
-        assert!(took.bytes_max < MESSAGE, "{took:?}");
+        assert!(decoded == decodes && took.bytes_max < MESSAGE, "{took:?}");
     }
 }
