@@ -5,6 +5,7 @@
 
 use canvass_core::document::{Actor, Authorship, Change, Document};
 use canvass_core::domain::assignment::Assignment;
+use canvass_core::domain::attachment::{Attachment, Caption};
 use canvass_core::domain::campaign::Campaign;
 use canvass_core::domain::dossier::Dossier;
 use canvass_core::domain::outcome::{Outcome, Product};
@@ -12,8 +13,9 @@ use canvass_core::domain::prospect::Prospect;
 use canvass_core::domain::verification::{Verdict as Judgement, Verification};
 use canvass_core::domain::visit::Visit;
 use canvass_core::domain::{
-    Action, AudienceRule, Bank, Device, DeviceNumber, Fields, KINDS, Kind, KindSpec, Membership, Person, Place,
-    RecordId, Role, Unit, UnitLevel, WrittenBy, assignment, campaign, dossier, outcome, prospect, verification, visit,
+    Action, AudienceRule, Bank, Device, DeviceNumber, Digest, Fields, KINDS, Kind, KindSpec, Membership, Person, Place,
+    RecordId, Role, Unit, UnitLevel, WrittenBy, assignment, attachment, campaign, dossier, outcome, prospect,
+    verification, visit,
 };
 use canvass_core::wire::{ABLE_DOSSIERS, Push, Request, Response, Verdict};
 use canvass_server::demo::bank::PhoneOwner;
@@ -78,7 +80,7 @@ impl Walk {
         let mut walk =
             Self { world, devices, records: BTreeMap::new(), prospects: BTreeMap::new(), made: Cell::new(0) };
         for (own, who) in [(true, "B1-colleague"), (false, "B2-stranger")] {
-            for kind in [&prospect::KIND, &visit::KIND, &outcome::KIND, &dossier::KIND] {
+            for kind in [&prospect::KIND, &visit::KIND, &outcome::KIND, &dossier::KIND, &attachment::KIND] {
                 let (id, document, change) = walk.new_record(who, kind, own);
                 let response = walk.push(who, id, kind, &change);
                 assert_eq!(response.verdicts, [[Verdict::Accepted]], "{}", kind.name);
@@ -113,6 +115,11 @@ impl Walk {
             "visit" => Visit::on_site(now, "见了业委会主任").to_fields(),
             "outcome" => {
                 Outcome { product: Product::Account, opened_on, amount: None, cards: None, reference: None }.to_fields()
+            }
+            "attachment" => {
+                let (of, media_type) = (self.prospects[&true], "image/jpeg".to_owned());
+                let caption = Caption { of, media_type, name: None, taken_at: None };
+                Attachment { caption, digest: Digest::of(b"a photo"), size: 7 }.to_fields()
             }
             "dossier" => Dossier::named("周建国").to_fields(),
             "campaign" => Campaign { name: "春雷行动".into(), ..World::plain_campaign() }.to_fields(),

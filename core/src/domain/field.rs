@@ -2,7 +2,8 @@
 //! full. A newer phone's value out of an older one's range is therefore kept, and only flagged.
 
 use super::{
-    Date, GeoPoint, Invalid, Label, Money, PersonId, PhoneTime, RecordId, UnitId, Value, Week, Zone, date_from_text,
+    Date, Digest, GeoPoint, Invalid, Label, Money, PersonId, PhoneTime, RecordId, UnitId, Value, Week, Zone,
+    date_from_text,
 };
 use jiff::ToSpan;
 use std::borrow::Borrow;
@@ -112,6 +113,8 @@ pub enum FieldType {
     Longitude,
     /// Change hashes, 32 bytes each, at most so many.
     Hashes(usize),
+    /// The digest of bytes that lie elsewhere.
+    Digest,
 }
 
 /// The longest unknown field's value in bytes.
@@ -124,7 +127,7 @@ impl FieldType {
             Self::Bool => ScalarType::Bool,
             Self::Int(..) | Self::Money | Self::Latitude | Self::Longitude => ScalarType::Int,
             Self::Time(..) => ScalarType::Time,
-            Self::Record | Self::Hashes(_) => ScalarType::Bytes,
+            Self::Record | Self::Hashes(_) | Self::Digest => ScalarType::Bytes,
             _ => ScalarType::Text,
         }
     }
@@ -134,6 +137,7 @@ impl FieldType {
             Self::Text(max) => max,
             Self::Hashes(max) => max * 32,
             Self::Record => 16,
+            Self::Digest => 32,
             _ => 64,
         }
     }
@@ -182,6 +186,7 @@ impl FieldType {
             (Self::Person, Value::Text(text)) => text.parse::<PersonId>().map(drop).map_err(named),
             (Self::Zone, Value::Text(text)) => text.parse::<Zone>().map(drop).map_err(named),
             (Self::Week, Value::Text(text)) => text.parse::<Week>().map(drop).map_err(named),
+            (Self::Digest, Value::Bytes(bytes)) => Digest::from_bytes(bytes).map(drop).map_err(named),
             (Self::Hashes(_), Value::Bytes(bytes)) if !bytes.len().is_multiple_of(32) => {
                 Err(Invalid::new(field, format!("{} bytes", bytes.len()), "change hashes of 32 bytes each"))
             }

@@ -1,7 +1,7 @@
 //! The list of record kinds. A new kind is one new file beside this one, and one line in [`KINDS`].
 
 use super::{Allowed, Choice, FieldSpec, FieldType, Fields, Invalid, PhoneTime, Value};
-use super::{assignment, campaign, dossier, outcome, prospect, verification, visit};
+use super::{assignment, attachment, campaign, dossier, outcome, prospect, verification, visit};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -91,6 +91,7 @@ pub static KINDS: &[&KindSpec] = &[
     &assignment::KIND,
     &verification::KIND,
     &dossier::KIND,
+    &attachment::KIND,
 ];
 
 const STATES: &[Choice] = &[

@@ -3,6 +3,7 @@
 
 mod audience;
 mod bank;
+mod digest;
 mod field;
 mod ids;
 mod invalid;
@@ -15,6 +16,7 @@ mod time;
 mod value;
 
 pub mod assignment;
+pub mod attachment;
 pub mod campaign;
 pub mod dossier;
 pub mod outcome;
@@ -24,6 +26,7 @@ pub mod visit;
 
 pub use audience::Audience;
 pub use bank::{Bank, BankError, Device, Membership, Person, Unit, UnitLevel};
+pub use digest::Digest;
 pub(crate) use field::UNKNOWN_MAX;
 pub use field::{Choice, FieldName, FieldSpec, FieldType, ScalarType};
 pub use ids::{DeviceNumber, PersonId, RecordId, UnitId};

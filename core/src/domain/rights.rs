@@ -172,6 +172,7 @@ outcome        rc  rc  rc   r      rc   r
 assignment      r   r   r   r   r   r   r    
 verification    r   r   r  rc      rc   r    
 dossier       rce     rce                    
+attachment     rc  rc  rc       r  rc   r    
 ";
         assert_eq!(drawn, expected);
     }

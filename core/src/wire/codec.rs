@@ -2,7 +2,9 @@
 
 use super::Demand;
 use crate::document::ChangeHash;
-use crate::domain::{Audience, DeviceNumber, Kind, PersonId, PhoneTime, RecordId, Roles, ServerTime, UnitId, Week};
+use crate::domain::{
+    Audience, DeviceNumber, Digest, Kind, PersonId, PhoneTime, RecordId, Roles, ServerTime, UnitId, Week,
+};
 use crate::signing::{PublicKey, Signature};
 use minicbor::decode::Error as DecodeError;
 use minicbor::encode::{Error as EncodeError, Write};
@@ -92,6 +94,7 @@ macro_rules! as_bytes {
 }
 as_bytes!(
     ChangeHash: ChangeHash::from_bytes,
+    Digest: |bytes| Digest::from_bytes(bytes).ok(),
     PublicKey: |bytes| PublicKey::from_bytes(bytes).ok(),
     Signature: |bytes| Signature::from_bytes(bytes).ok()
 );

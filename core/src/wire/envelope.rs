@@ -1,7 +1,9 @@
 //! The bounded way between bytes and messages. Every length is checked before memory is taken for it.
 
 use super::message::{PROTOCOL, Prelude, Reference, Request, Response};
-use super::{EnrolRequest, EnrolResponse};
+use super::{
+    EnrolRequest, EnrolResponse, GetRequest, GetResponse, PutRequest, PutResponse, StateRequest, StateResponse,
+};
 use minicbor::{Decode, Encode};
 use std::io::Read;
 
@@ -25,6 +27,9 @@ struct Bounds {
 
 /// What phones that are known and their server say to each other.
 const SYNC: Bounds = Bounds { plain: MAX_PLAIN, items: MAX_ITEMS };
+
+/// What phones that are known and their server say of attachments: one piece, or some hundred of their names.
+const ATTACHMENTS: Bounds = Bounds { plain: 512 * 1024, items: 2_048 };
 
 /// What is said before anybody is known: little, so that nobody has much unpacked for them.
 const ENROLMENT: Bounds = Bounds { plain: 64 * 1024, items: 256 };
@@ -148,7 +153,13 @@ in_an_envelope!(
     Request: "a request" within SYNC,
     Response: "a response" within SYNC,
     EnrolRequest: "a phone's answer to an invitation" within ENROLMENT,
-    EnrolResponse: "the server's answer to that" within ENROLMENT
+    EnrolResponse: "the server's answer to that" within ENROLMENT,
+    StateRequest: "a question about attachments" within ATTACHMENTS,
+    StateResponse: "the answer to that" within ATTACHMENTS,
+    PutRequest: "a piece that is brought" within ATTACHMENTS,
+    PutResponse: "the answer to that" within ATTACHMENTS,
+    GetRequest: "a question for a piece" within ATTACHMENTS,
+    GetResponse: "the answer to that" within ATTACHMENTS
 );
 
 impl Reference {

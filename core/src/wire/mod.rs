@@ -2,6 +2,7 @@
 //! `PROTOCOL.md` beside this crate's sources is its normative page.
 
 mod check;
+mod attachment;
 mod codec;
 mod directive;
 mod enrol;
@@ -13,6 +14,10 @@ mod receipt;
 mod standings;
 
 pub use check::{Answer, Ask, Digest, Inventory, MonthDigest, RecordDigest};
+pub use attachment::{
+    GetRequest, GetResponse, Held, MAX_ASKED, MAX_PIECE, Named, PutRequest, PutResponse, StateRequest, StateResponse,
+    UNIT,
+};
 pub use directive::{Demand, Directive, DirectiveError, SignedDirective};
 pub use enrol::{Before, EnrolError, EnrolRequest, EnrolResponse, Enrolled};
 pub use envelope::{MAX_BODY, MAX_PLAIN, WireError};

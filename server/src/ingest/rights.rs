@@ -115,13 +115,20 @@ mod tests {
     fn each_role_writes_what_the_design_says_and_nothing_else() {
         use Hand::{Anothers, Began, Begins};
         for field in [Role::AccountManager, Role::BranchLeader] {
-            assert_eq!(allowed(field, Begins, Place::Own), ["prospect", "visit", "outcome", "dossier"]);
+            assert_eq!(allowed(field, Begins, Place::Own), ["prospect", "visit", "outcome", "dossier", "attachment"]);
             assert_eq!(allowed(field, Anothers, Place::Own), ["prospect", "dossier"], "a visit is its author's alone");
-            assert_eq!(allowed(field, Began, Place::Other), ["visit", "outcome"], "what a team shares goes along");
+            assert_eq!(
+                allowed(field, Began, Place::Other),
+                ["visit", "outcome", "attachment"],
+                "what a team shares goes along"
+            );
         }
-        assert_eq!(allowed(Role::HeadOffice, Begins, Place::Own), ["prospect", "visit", "campaign", "outcome"]);
+        assert_eq!(
+            allowed(Role::HeadOffice, Begins, Place::Own),
+            ["prospect", "visit", "campaign", "outcome", "attachment"]
+        );
         assert_eq!(allowed(Role::HeadOffice, Anothers, Place::Own), ["prospect", "campaign"]);
-        assert_eq!(allowed(Role::ProductManager, Begins, Place::Own), ["visit", "outcome"]);
+        assert_eq!(allowed(Role::ProductManager, Begins, Place::Own), ["visit", "outcome", "attachment"]);
         for role in [Role::Verifier, Role::ServiceDesk, Role::Auditor, Role::Administrator] {
             assert!(allowed(role, Begins, Place::Own).is_empty() && allowed(role, Anothers, Place::Own).is_empty());
         }

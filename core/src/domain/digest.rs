@@ -1,0 +1,67 @@
+//! The digest by which bytes are known wherever they lie.
+
+use super::Invalid;
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+
+/// The SHA-256 of some bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// Of bytes that are all here.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Of bytes that come one part after the other.
+    ///
+    /// # Errors
+    /// Whatever getting a part of them fails by.
+    pub fn of_parts<B: AsRef<[u8]>, E>(parts: impl IntoIterator<Item = Result<B, E>>) -> Result<Self, E> {
+        let mut digest = Sha256::new();
+        for part in parts {
+            digest.update(part?.as_ref());
+        }
+        Ok(Self(digest.finalize().into()))
+    }
+
+    /// Reads the 32 bytes of a digest.
+    ///
+    /// # Errors
+    /// When they are not as many.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Invalid> {
+        let wrong = |_| Invalid::new("digest", format!("{} bytes", bytes.len()), "the 32 bytes of a SHA-256");
+        bytes.try_into().map(Self).map_err(wrong)
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_the_same_however_its_bytes_are_parted() {
+        let parts: [Result<&[u8], Invalid>; 3] = [Ok(b"a"), Ok(b" pho"), Ok(b"to")];
+        assert_eq!(Digest::of_parts(parts), Ok(Digest::of(b"a photo")));
+        assert_eq!(Digest::of(b"").to_string()[..8], *"e3b0c442");
+        assert!(Digest::from_bytes(&[0; 31]).is_err());
+    }
+}
