@@ -1,6 +1,7 @@
 //! Applying a response: what came, how each pushed change ended, what left, and the new positions, in one transaction (and
 //! one before it for dossiers). A cut before its end leaves the phone as it was, and the same is asked again.
 
+use super::attachments;
 use super::changes::{self, Origin};
 use super::inbox::{self, Quarantined};
 use super::outbox::{self, CATCHING_UP, DOSSIERS_DOUBTED_LATER, is_set};
@@ -136,6 +137,7 @@ impl Replica {
             // Its numbers are others now: the positions that come with this are all there are.
             tx.execute("DELETE FROM position", [])?;
             save_setting(&tx, CATCHING_UP, 1)?;
+            attachments::doubt(&tx)?;
         }
         if files.dossiers.is_some() {
             drop_setting(&tx, DOSSIERS_DOUBTED_LATER)?;
@@ -312,6 +314,7 @@ fn evict(db: &Connection, now: PhoneTime) -> Result<usize, ReplicaError> {
     for id in &gone {
         db.prepare_cached("DELETE FROM change WHERE record = ?")?.execute([id])?;
         db.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([id])?;
+        attachments::leave(db, id)?;
     }
     if !gone.is_empty() {
         receipts::prune(db)?;

@@ -4,7 +4,24 @@ use super::changes::{self, Origin};
 use super::{Replica, ReplicaError, query, rows};
 use crate::document::{Authorship, ChangeHash, Document};
 use crate::domain::{AudienceRule, Fields, Invalid, KindSpec, PhoneTime, RecordId, Value, WrittenBy, prospect};
-use rusqlite::TransactionBehavior;
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Begins a record whose fields were checked, in the transaction that is open.
+pub(super) fn begin(
+    db: &Connection,
+    id: RecordId,
+    kind: &'static KindSpec,
+    prospect: Option<RecordId>,
+    fields: &Fields,
+    authorship: &Authorship,
+) -> Result<(), ReplicaError> {
+    if changes::exists(db, id)? {
+        return Err(ReplicaError::Exists(id));
+    }
+    let (document, change) = Document::create(id, &kind.into(), prospect, fields, authorship)?;
+    changes::insert(db, id, &change, Origin::Outbox)?;
+    rows::save(db, id, &document)
+}
 
 impl Replica {
     pub(super) fn authorship(&self, at: PhoneTime) -> Authorship {
@@ -43,12 +60,7 @@ impl Replica {
         let authorship = self.authorship(now);
         let file = self.file_of(kind.is_confidential(), now)?;
         let tx = file.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if changes::exists(&tx, id)? {
-            return Err(ReplicaError::Exists(id));
-        }
-        let (document, change) = Document::create(id, &kind.into(), prospect, fields, &authorship)?;
-        changes::insert(&tx, id, &change, Origin::Outbox)?;
-        rows::save(&tx, id, &document)?;
+        begin(&tx, id, kind, prospect, fields, &authorship)?;
         tx.commit()?;
         Ok(())
     }

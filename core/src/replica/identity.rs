@@ -167,9 +167,14 @@ impl Replica {
     /// # Errors
     /// When the phone was wiped, or its key cannot be read.
     pub fn session(&self, seed: u64) -> Result<Session, ReplicaError> {
+        Ok(Session::new(self.caller()?, seed))
+    }
+
+    /// Who talks to the server, and by which key.
+    pub(super) fn caller(&self) -> Result<Caller, ReplicaError> {
         let server: Vec<u8> = self.main()?.query_row("SELECT server_key FROM phone", [], |row| row.get(0))?;
         let server = PublicKey::from_bytes(&server).map_err(|error| ReplicaError::Damaged(error.to_string()))?;
-        Ok(Session::new(Caller { device: self.device, signer: self.signer()?, server }, seed))
+        Ok(Caller { device: self.device, signer: self.signer()?, server })
     }
 
     /// What signs as this phone.

@@ -1,7 +1,7 @@
 //! The inbox: what did not go as the person meant it, in words, with what they had put. Nothing in it is lost until the
 //! person dismisses it.
 
-use super::{Replica, ReplicaError, changes};
+use super::{Replica, ReplicaError, attachments, changes};
 use crate::document::ChangeHash;
 use crate::domain::{Fields, Kind, PhoneTime, RecordId};
 use crate::projection::{fields_from_json, fields_to_json};
@@ -144,6 +144,7 @@ impl Replica {
     pub fn dismiss(&mut self, entry: &ChangeHash) -> Result<(), ReplicaError> {
         let files = self.files()?;
         for db in std::iter::once(&files.main).chain(&files.dossiers) {
+            attachments::dismissed(db, entry.as_bytes())?;
             db.execute("DELETE FROM quarantine WHERE hash = ?1 OR replaced_by = ?1", [entry.as_bytes()])?;
         }
         Ok(())

@@ -2,6 +2,8 @@
 //! outbox of what the server does not have yet. One transaction for each promise. Dossiers lie in a second file alike.
 
 mod apply;
+mod attachments;
+mod blobs;
 mod changes;
 mod check;
 mod database;
@@ -24,8 +26,10 @@ mod settle;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod vessel;
 
+pub use attachments::{AttachmentView, Unsent};
 pub use database::Durability;
 pub use error::ReplicaError;
 pub use identity::{Identity, PhoneKey};
@@ -34,6 +38,7 @@ pub use open::Opening;
 pub use query::{Query, RecordView};
 pub use reassigned::Reassigned;
 pub use sync::Action;
+pub use transfer::TransferAction;
 pub use vessel::{DatabaseKey, database_of, people_in};
 
 use crate::document::Actor;

@@ -11,13 +11,18 @@
 mod backoff;
 mod checking;
 mod enrolment;
+mod moving;
 mod outcome;
 mod post;
 mod session;
+mod signing;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 pub use enrolment::{Enrolment, EnrolmentError};
-pub use outcome::{Applied, CheckReport, Checked, Report, SyncError};
+pub use moving::Parcel;
+pub use outcome::{Applied, CheckReport, Checked, Report, SyncError, TransferReport, Transfers};
 pub use post::{Failure, Post, Reply};
 pub use session::{Caller, Session, Step};
+pub use transfer::{Kept, Transfer, TransferPlan, TransferStep};

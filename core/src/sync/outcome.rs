@@ -88,6 +88,37 @@ impl Report {
     }
 }
 
+/// What the app lets travel of attachments: it alone knows whether the network costs money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transfers {
+    /// Nothing.
+    Nothing,
+    /// So many bytes of them in all, and no more.
+    UpTo(u64),
+    /// Whatever there is.
+    Everything,
+}
+
+/// What a moving of attachments came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TransferReport {
+    /// Attachments that the server has now, verified and durable.
+    pub brought: usize,
+    /// Attachments that are whole here now, verified.
+    pub fetched: usize,
+    /// Attachments that wait for the app to let more travel.
+    pub held_back: usize,
+    /// Attachments that could not be moved now: the server does not know their records yet, or does not have their bytes, or there
+    /// is no room for them. They are tried again the next time.
+    pub not_moved: usize,
+    /// Attempts that failed.
+    pub failures: u32,
+    /// Bytes of request bodies.
+    pub sent: u64,
+    /// Bytes of response bodies.
+    pub received: u64,
+}
+
 /// Why a sync ended early. Nothing is lost, but by [`SyncError::Revoked`]: what was not acknowledged stays in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SyncError {

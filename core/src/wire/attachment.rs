@@ -250,10 +250,9 @@ mod tests {
         for at in 0..body.len() {
             let mut damaged = body.clone();
             damaged[at] ^= 0x10;
-            // (One bit of a frame means nothing.)
-            assert!(
-                PutRequest::decode(&damaged).is_ok_and(|read| read == whole) || PutRequest::decode(&damaged).is_err()
-            );
+            // (Some bits of a frame's head mean nothing.)
+            let read = PutRequest::decode(&damaged);
+            assert!(read.is_err() || read.as_ref() == Ok(&whole), "damaged at {at}");
         }
     }
 }

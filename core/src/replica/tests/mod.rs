@@ -1,5 +1,6 @@
 //! Promises of a phone's replica. Phones here are real ones on disk; the server is played by hand, a response at a time.
 
+mod attachments;
 #[cfg(feature = "sqlcipher")]
 mod dossiers;
 #[cfg(feature = "sqlcipher")]
@@ -132,6 +133,9 @@ impl Phone {
             "erased",
             "retired",
             "wanted",
+            "blob",
+            "piece",
+            "attachment",
         ] {
             let mut select = self
                 .replica
