@@ -1,6 +1,7 @@
 //! What every handler and page shares.
 
 use crate::access::Passwords;
+use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::http::client::Proxies;
 use crate::http::limits::{Allowances, Limits};
@@ -17,6 +18,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// The server's clock.
     pub clock: Arc<dyn Clock>,
+    /// The bytes of attachments.
+    pub blobs: Blobs,
     /// What tells pages that something is new.
     pub live: Live,
     /// What one address, and one phone, may ask for.
@@ -30,12 +33,12 @@ pub struct App {
 }
 
 impl App {
-    /// A server on a store, by a clock.
+    /// A server on a store, by a clock. It keeps attachments in memory until it is given another place for them.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let (live, limits) = (Live::new(store.clone()), Limits::new(clock.clone(), Allowances::default()));
-        let passwords = Passwords::default();
+        let (passwords, blobs) = (Passwords::default(), Blobs::in_memory(store.secrets().clone()));
         let (proxies, public_url) = (Proxies::default(), PublicUrl::default());
-        Self { store, clock, live, limits, proxies, public_url, passwords }
+        Self { store, clock, blobs, live, limits, proxies, public_url, passwords }
     }
 }
 

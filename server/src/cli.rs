@@ -286,7 +286,7 @@ mod demo {
             let all_hold = played.all_hold();
             if !self.exit {
                 logins(&played).await?;
-                serve(played.store, Entrance::default(), self.listen, None).await?;
+                serve(played.store, Entrance::default(), self.listen, None, None).await?;
             }
             Ok(all_hold)
         }

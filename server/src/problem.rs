@@ -1,5 +1,6 @@
 //! Errors on HTTP: problem+json (RFC 9457), each with what happened and what to do.
 
+use crate::blobs::BlobError;
 use crate::store::StoreError;
 use crate::store::devices::InvitationError;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -235,6 +236,17 @@ impl From<StoreError> for Problem {
             }
         };
         Self::new(status, code, title, &error)
+    }
+}
+
+impl From<BlobError> for Problem {
+    fn from(error: BlobError) -> Self {
+        if matches!(error, BlobError::Full) {
+            return Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", "Storage is full", error);
+        }
+        tracing::error!(%error, "the storage of attachments failed");
+        let detail = "the server could not use its storage of attachments; what was asked can be sent again";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "storage", "The server's storage failed", detail)
     }
 }
 

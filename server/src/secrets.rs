@@ -36,6 +36,8 @@ pub enum Purpose {
     PhoneDossiers,
     /// The chain of the audit log.
     Audit,
+    /// The bytes of attachments.
+    Attachments,
 }
 
 impl Purpose {
@@ -51,6 +53,7 @@ impl Purpose {
             Self::Sessions => b"canvass sessions 1",
             Self::PhoneDossiers => b"canvass phone dossiers 1",
             Self::Audit => b"canvass audit 1",
+            Self::Attachments => b"canvass attachments 1",
         }
     }
 }

@@ -2,15 +2,17 @@
 
 use super::{Data, first_administrator};
 use anyhow::Context;
+use canvass_core::domain::ServerTime;
 use canvass_server::app::PublicUrl;
-use canvass_server::clock::SystemClock;
+use canvass_server::blobs::{BlobPlace, Blobs};
+use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::http::client::Proxies;
 use canvass_server::http::{App, Entrance, Tls};
-use canvass_server::store::SqliteStore;
+use canvass_server::store::{SqliteStore, Store};
 use clap::Args;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -34,6 +36,22 @@ pub(super) struct Serve {
     /// Where phones and browsers reach this server, for invitations; otherwise the address it listens on.
     #[arg(long, value_name = "URL", env = "CANVASS_PUBLIC_URL")]
     public_url: Option<PublicUrl>,
+    /// Where photos and recordings are kept, encrypted: a folder, or s3://BUCKET/PREFIX; `attachments` in the data folder
+    /// otherwise.
+    #[arg(long, value_name = "FOLDER|URL", env = "CANVASS_ATTACHMENTS")]
+    attachments: Option<BlobPlace>,
+}
+
+/// How long an attachment may wait half sent for the rest, in milliseconds.
+const HALF_SENT_FOR_MS: i64 = 7 * 86_400_000;
+
+/// The bytes of attachments of a store, without what phones began to send long ago.
+async fn blobs(store: &SqliteStore, place: Option<BlobPlace>, now: ServerTime) -> anyhow::Result<Blobs> {
+    let folder = store.path().parent().unwrap_or(Path::new("."));
+    let place = place.unwrap_or_else(|| BlobPlace::Folder(folder.join("attachments")));
+    let blobs = Blobs::open(&place, &folder.join("attachments.partial"), store.secrets().clone())?;
+    blobs.tidy(now.plus_millis(-HALF_SENT_FOR_MS)).await?;
+    Ok(blobs)
 }
 
 /// The shortest prefix of a network of proxies.
@@ -71,7 +89,7 @@ impl Serve {
         let entrance = Entrance { tls, proxies };
         let store = Arc::new(self.data.open()?);
         first_administrator(&store).await?;
-        serve(store, entrance, self.listen, self.public_url).await?;
+        serve(store, entrance, self.listen, self.public_url, self.attachments).await?;
         Ok(true)
     }
 }
@@ -82,14 +100,18 @@ pub(super) async fn serve(
     entrance: Entrance,
     listen: SocketAddr,
     public_url: Option<PublicUrl>,
+    attachments: Option<BlobPlace>,
 ) -> anyhow::Result<()> {
+    let clock = SystemClock;
+    let blobs = blobs(&store, attachments, clock.now()).await?;
     let listener = entrance.bind(listen).await?;
     // Listened for before anybody is told that the server is there: a signal must never find it unprepared.
     let told = stop_signals()?;
     let scheme = if entrance.tls.is_some() { "https" } else { "http" };
     let here = format!("{scheme}://{}", listener.local_addr()?);
     println!("serving at {here}/standings (Ctrl-C or SIGTERM stops)");
-    let mut app = App::new(store, Arc::new(SystemClock));
+    let mut app = App::new(store, Arc::new(clock));
+    app.blobs = blobs;
     app.public_url = match public_url {
         Some(public_url) => public_url,
         None => here.parse().map_err(anyhow::Error::msg)?,

@@ -4,12 +4,13 @@
 use super::bank::PhoneOwner;
 use super::link::Transport;
 use canvass_core::document::ChangeHash;
+use canvass_core::domain::attachment::Caption;
 use canvass_core::domain::{Fields, Invalid, KindSpec, PhoneTime, RecordId, Value};
 use canvass_core::replica::{
-    Action, DatabaseKey, Durability, Identity, Opening, PhoneKey, Query, Replica, ReplicaError,
+    Action, DatabaseKey, Durability, Identity, Opening, PhoneKey, Query, Replica, ReplicaError, TransferAction,
 };
 use canvass_core::signing::SoftwareKey;
-use canvass_core::sync::{Enrolment, EnrolmentError, Report, Session, SyncError};
+use canvass_core::sync::{Enrolment, EnrolmentError, Report, Session, SyncError, TransferReport, Transfers};
 use canvass_core::wire::{Invitation, Request, Response, Verdict};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -227,6 +228,45 @@ impl Phone {
         for row in self.replica.query(&in_conflict).map_err(|error| self.failed(error))? {
             self.conflicts.extend(row.conflicts.into_iter().map(|conflict| (row.id, conflict.field.to_string())));
         }
+        result.map_err(|error| PhoneError::Sync { device: self.owner.device.get(), error })
+    }
+
+    /// Attaches bytes to a record.
+    ///
+    /// # Errors
+    /// As [`Replica::attach`].
+    pub fn attach(&mut self, caption: Caption, bytes: &[u8], now: PhoneTime) -> Result<RecordId, PhoneError> {
+        let now = self.clock(now);
+        let id = RecordId::new(now.millis(), self.rng.random());
+        self.replica.attach(id, caption, bytes, now).map_err(|error| self.failed(error))?;
+        Ok(id)
+    }
+
+    /// Moves attachments as far as they may. Waits pass on the phone's own clock alone.
+    ///
+    /// # Errors
+    /// When it gave up or was turned away; what arrived until then stays.
+    pub fn transfer(
+        &mut self,
+        transport: &mut impl Transport,
+        transfers: Transfers,
+        now: PhoneTime,
+    ) -> Result<TransferReport, PhoneError> {
+        let mut now = self.clock(now);
+        let transfer = self.replica.transfer(transfers, self.rng.random());
+        let mut transfer = transfer.map_err(|error| self.failed(error))?;
+        let result = loop {
+            let nonce = self.rng.random();
+            let action = self.replica.advance_transfer(&mut transfer, nonce, now);
+            match action.map_err(|error| self.failed(error))? {
+                TransferAction::Transmit(post) => match transport.post(&post) {
+                    Ok(reply) => transfer.received(&reply, now),
+                    Err(failure) => transfer.failed(&failure, now),
+                },
+                TransferAction::Wait(until) => now = until,
+                TransferAction::Done(result) => break result,
+            }
+        };
         result.map_err(|error| PhoneError::Sync { device: self.owner.device.get(), error })
     }
 

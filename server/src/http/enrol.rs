@@ -57,7 +57,7 @@ pub(super) async fn hand_over(
     Brought(body): Brought,
 ) -> Result<HttpResponse, Problem> {
     to_its_end(async move {
-        let _turn = app.limits.device_turn(signed.device).await;
+        let _turn = app.limits.records().turn(signed.device).await;
         let request = message(&app, &signed, body).await?;
         taken_over(&app, &signed, request).await
     })

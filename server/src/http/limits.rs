@@ -4,6 +4,7 @@
 pub use super::budget::Allowance;
 use super::budget::{Budget, Ticks};
 use super::client::ClientAddress;
+pub use super::lane::{Lane, LaneAllowance};
 use super::places::AtOnce;
 pub use super::places::{Place, Turn};
 use super::{App, Problem};
@@ -13,9 +14,8 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use canvass_core::domain::DeviceNumber;
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How many senders are told apart; more share one budget.
@@ -40,6 +40,8 @@ pub struct Allowances {
     pub device_kilobytes: Allowance,
     /// Records, changes and readings that a phone brings: the store's time goes into them, however small they are.
     pub device_pushes: Allowance,
+    /// Requests of a phone about attachments, and their kilobytes both ways.
+    pub attachments: LaneAllowance,
     /// How many of an address are worked on at once; others wait.
     pub address_at_once: usize,
     /// How many of a phone are worked on at once; others are turned away.
@@ -56,6 +58,11 @@ impl Default for Allowances {
             device_requests: Allowance::of(120, Duration::from_secs(1)),
             device_kilobytes: Allowance::of(32 * 1024, Duration::from_millis(4)),
             device_pushes: Allowance::of(10_000, Duration::from_millis(20)),
+            attachments: LaneAllowance {
+                requests: Allowance::of(600, Duration::from_millis(100)),
+                kilobytes: Allowance::of(64 * 1024, Duration::from_millis(2)),
+                at_once: 4,
+            },
             address_at_once: 32,
             device_at_once: 4,
         }
@@ -74,6 +81,7 @@ impl Allowances {
             device_requests: any,
             device_kilobytes: any,
             device_pushes: any,
+            attachments: LaneAllowance { requests: any, kilobytes: any, at_once: usize::MAX },
             address_at_once: usize::MAX,
             device_at_once: usize::MAX,
         }
@@ -89,46 +97,44 @@ struct Inner {
     unproven: Budget<IpAddr>,
     enrolments: Budget<IpAddr>,
     passwords: Budget<IpAddr>,
-    device_requests: Budget<DeviceNumber>,
-    device_kilobytes: Budget<DeviceNumber>,
     device_pushes: Budget<DeviceNumber>,
     address_places: Arc<AtOnce<IpAddr>>,
-    device_places: Arc<AtOnce<DeviceNumber>>,
-    device_turns: Arc<AtOnce<DeviceNumber>>,
-    /// Phones that asked for too much, and until when they wait.
-    waiting: Mutex<HashMap<DeviceNumber, Duration>>,
-    ticks: Ticks,
+    /// Those of requests about attachments.
+    photo_places: Arc<AtOnce<IpAddr>>,
+    records: Lane,
+    attachments: Lane,
 }
 
 impl Limits {
     /// Full budgets, by a clock.
     pub fn new(clock: Arc<dyn Clock>, allowances: Allowances) -> Self {
         let ticks = Ticks(clock);
+        let records = LaneAllowance {
+            requests: allowances.device_requests,
+            kilobytes: allowances.device_kilobytes,
+            at_once: allowances.device_at_once,
+        };
         Self(Arc::new(Inner {
             requests: Budget::new(allowances.requests, &ticks, SENDERS),
             unproven: Budget::new(allowances.unproven, &ticks, SENDERS),
             enrolments: Budget::new(allowances.enrolments, &ticks, SENDERS),
             passwords: Budget::new(allowances.passwords, &ticks, SENDERS),
-            device_requests: Budget::new(allowances.device_requests, &ticks, SENDERS),
-            device_kilobytes: Budget::new(allowances.device_kilobytes, &ticks, SENDERS),
             device_pushes: Budget::new(allowances.device_pushes, &ticks, SENDERS),
             address_places: Arc::new(AtOnce::new(allowances.address_at_once)),
-            device_places: Arc::new(AtOnce::new(allowances.device_at_once)),
-            device_turns: Arc::new(AtOnce::new(1)),
-            waiting: Mutex::default(),
-            ticks,
+            photo_places: Arc::new(AtOnce::new(allowances.address_at_once)),
+            records: Lane::new(records, &ticks, SENDERS),
+            attachments: Lane::new(allowances.attachments, &ticks, SENDERS),
         }))
     }
 
-    /// Counts a request of a phone whose signature was verified, and what it brings.
-    ///
-    /// # Errors
-    /// `too-many-requests`, with how long to wait.
-    pub fn device(&self, device: DeviceNumber, bytes: u64) -> Result<(), Problem> {
-        let kilobytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-        let taken = self.0.device_requests.take(device, 1);
-        let taken = taken.and_then(|()| self.0.device_kilobytes.take(device, kilobytes));
-        taken.map_err(|wait| self.makes_wait(device, wait))
+    /// The lane of syncs.
+    pub fn records(&self) -> &Lane {
+        &self.0.records
+    }
+
+    /// The lane of attachments.
+    pub fn attachments(&self) -> &Lane {
+        &self.0.attachments
     }
 
     /// Counts the records, changes and readings that a phone brings, once its message was read.
@@ -140,42 +146,7 @@ impl Limits {
             return Ok(());
         }
         let pushed = u32::try_from(pushed).unwrap_or(u32::MAX);
-        self.0.device_pushes.take(device, pushed).map_err(|wait| self.makes_wait(device, wait))
-    }
-
-    fn makes_wait(&self, device: DeviceNumber, wait: Duration) -> Problem {
-        let until = self.0.ticks.0.elapsed() + wait;
-        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(device, until);
-        asks_too_much(device, wait)
-    }
-
-    /// Whether a phone still has to wait: asked before its signature is checked, so that a flood costs no such check. Only
-    /// what it signed makes a phone wait, so nobody can make another's.
-    ///
-    /// # Errors
-    /// `too-many-requests`, with how long to wait.
-    pub fn device_waits(&self, device: DeviceNumber) -> Result<(), Problem> {
-        let now = self.0.ticks.0.elapsed();
-        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        match waiting.get(&device).map(|until| until.saturating_sub(now)) {
-            None => Ok(()),
-            Some(Duration::ZERO) => {
-                waiting.remove(&device);
-                Ok(())
-            }
-            Some(wait) => Err(asks_too_much(device, wait)),
-        }
-    }
-
-    /// Takes a place for a phone's request, to be held while it is worked on.
-    ///
-    /// # Errors
-    /// `too-many-requests`, when as many as one phone may have are being worked on.
-    pub fn device_place(&self, device: DeviceNumber) -> Result<Place<DeviceNumber>, Problem> {
-        self.0.device_places.try_place(device).map_err(|most| {
-            let words = format!("{most} requests of device {device} are being worked on");
-            Problem::too_many_requests(&words, Duration::from_secs(1))
-        })
+        self.0.device_pushes.take(device, pushed).map_err(|wait| self.0.records.makes_wait(device, wait))
     }
 
     /// Counts a request of an address; `enrols` if it answers an invitation.
@@ -205,23 +176,14 @@ impl Limits {
         self.0.passwords.take(client.block(), 1).is_ok()
     }
 
-    /// Waits for a place for an address.
-    async fn address_place(&self, client: ClientAddress) -> Option<Place<IpAddr>> {
+    /// Waits for a place for an address. Photos of a branch have others than its records.
+    async fn address_place(&self, client: ClientAddress, photos: bool) -> Option<Place<IpAddr>> {
         if client.is_own() {
             return None;
         }
-        Some(self.0.address_places.place(client.block()).await)
+        let places = if photos { &self.0.photo_places } else { &self.0.address_places };
+        Some(places.place(client.block()).await)
     }
-
-    /// Waits until none of a phone's other requests is worked on, now that its body is here: one after the other they take
-    /// the store's time, so that four at once do not keep others from it four times as long.
-    pub async fn device_turn(&self, device: DeviceNumber) -> Turn {
-        Turn::of(&self.0.device_turns, device).await
-    }
-}
-
-fn asks_too_much(device: DeviceNumber, wait: Duration) -> Problem {
-    Problem::too_many_requests(&format!("device {device} asks for more than one phone may"), wait)
 }
 
 /// How long who asks for too much waits for that answer: a sender that does not wait by itself does so here, on its own
@@ -234,10 +196,11 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
         return Problem::failed("a request came without an address").into_response();
     };
     let enrols = request.uri().path() == super::ENROL;
+    let photos = request.uri().path().starts_with(super::ATTACHMENTS);
     let response = match app.limits.address(client, enrols) {
         Err(problem) => problem.into_response(),
         Ok(()) => {
-            let _place = app.limits.address_place(client).await;
+            let _place = app.limits.address_place(client, photos).await;
             let response = next.run(request).await;
             let unproven = response.status() == StatusCode::UNAUTHORIZED;
             let counted = if unproven { app.limits.unproven(client) } else { Ok(()) };
@@ -275,29 +238,33 @@ mod tests {
     fn a_phone_that_floods_is_told_how_long_to_wait_and_the_others_are_not() {
         let (limits, clock) = limits();
         let (heavy, honest) = (DeviceNumber::new(7), DeviceNumber::new(8));
-        let taken = (0..1000).take_while(|_| limits.device(heavy, 1).is_ok()).count();
+        let taken = (0..1000).take_while(|_| limits.records().take(heavy, 1).is_ok()).count();
         assert_eq!(taken, 120);
-        let problem = limits.device(heavy, 1).expect_err("too many");
+        let problem = limits.records().take(heavy, 1).expect_err("too many");
         assert_eq!(problem.status(), StatusCode::TOO_MANY_REQUESTS);
         assert!(problem.detail().contains("device 7") && problem.detail().contains("wait 1 second"), "{problem:?}");
-        assert!(limits.device(honest, 1).is_ok());
-        assert!(limits.device_waits(heavy).is_err(), "before its signature is looked at");
-        assert!(limits.device_waits(honest).is_ok());
+        assert!(limits.records().take(honest, 1).is_ok());
+        assert!(limits.records().waits(heavy).is_err(), "before its signature is looked at");
+        assert!(limits.records().waits(honest).is_ok());
         clock.advance_to(at(1_000_000 + 2_000));
-        assert!(limits.device_waits(heavy).is_ok());
-        assert_eq!((0..10).take_while(|_| limits.device(heavy, 1).is_ok()).count(), 2);
+        assert!(limits.records().waits(heavy).is_ok());
+        assert_eq!((0..10).take_while(|_| limits.records().take(heavy, 1).is_ok()).count(), 2);
     }
 
     #[test]
     fn bytes_count_too_and_one_body_of_any_size_is_let_through_once() {
         let (limits, clock) = limits();
         let device = DeviceNumber::new(7);
-        assert_eq!((0..100).take_while(|_| limits.device(device, 2 << 20).is_ok()).count(), 16, "32 MiB at first");
-        assert!(limits.device(device, 2 << 20).is_err());
+        assert_eq!(
+            (0..100).take_while(|_| limits.records().take(device, 2 << 20).is_ok()).count(),
+            16,
+            "32 MiB at first"
+        );
+        assert!(limits.records().take(device, 2 << 20).is_err());
         clock.advance_to(at(1_000_000 + 9_000));
-        assert!(limits.device(device, 2 << 20).is_ok());
-        assert!(limits.device(DeviceNumber::new(8), u64::MAX).is_ok());
-        assert!(limits.device(DeviceNumber::new(8), 1).is_err());
+        assert!(limits.records().take(device, 2 << 20).is_ok());
+        assert!(limits.records().take(DeviceNumber::new(8), u64::MAX).is_ok());
+        assert!(limits.records().take(DeviceNumber::new(8), 1).is_err());
     }
 
     #[test]
@@ -305,11 +272,11 @@ mod tests {
         let (limits, clock) = limits();
         let (heavy, honest) = (DeviceNumber::new(7), DeviceNumber::new(8));
         assert_eq!((0..100).take_while(|_| limits.device_pushes(heavy, 1000).is_ok()).count(), 10);
-        assert!(limits.device_waits(heavy).is_err() && limits.device_waits(honest).is_ok());
+        assert!(limits.records().waits(heavy).is_err() && limits.records().waits(honest).is_ok());
         assert!(limits.device_pushes(heavy, 0).is_ok(), "who only asks for what is new");
         assert!(limits.device_pushes(honest, 10_000).is_ok(), "a phone that was away for long");
         clock.advance_to(at(1_000_000 + 20_000));
-        assert!(limits.device_waits(heavy).is_ok() && limits.device_pushes(heavy, 1000).is_ok());
+        assert!(limits.records().waits(heavy).is_ok() && limits.device_pushes(heavy, 1000).is_ok());
         assert!(limits.device_pushes(heavy, 1000).is_err());
     }
 
@@ -340,18 +307,18 @@ mod tests {
     async fn what_one_phone_asks_is_worked_on_one_after_the_other_with_more_time_for_others() {
         let (limits, _) = limits();
         let begun = Instant::now();
-        let turn = limits.device_turn(DeviceNumber::new(7)).await;
-        let mut next = Box::pin(limits.device_turn(DeviceNumber::new(7)));
+        let turn = limits.records().turn(DeviceNumber::new(7)).await;
+        let mut next = Box::pin(limits.records().turn(DeviceNumber::new(7)));
         assert!((&mut next).now_or_never().is_none(), "it waits");
-        assert!(limits.device_turn(DeviceNumber::new(8)).now_or_never().is_some(), "another does not");
+        assert!(limits.records().turn(DeviceNumber::new(8)).now_or_never().is_some(), "another does not");
         sleep(Duration::from_millis(200)).await;
         drop(turn);
         assert!((&mut next).now_or_never().is_none(), "it waits for others");
         drop(next.await);
         assert_eq!(begun.elapsed().as_millis() / 10, 80);
-        assert!(limits.0.device_turns.is_empty(), "who left is forgotten");
+        assert!(limits.records().is_idle(), "who left is forgotten");
         for _ in 0..3 {
-            let turn = limits.device_turn(DeviceNumber::new(7)).await;
+            let turn = limits.records().turn(DeviceNumber::new(7)).await;
             sleep(Duration::from_millis(200)).await;
             drop(turn);
         }
@@ -361,20 +328,20 @@ mod tests {
     #[tokio::test]
     async fn one_phone_has_four_places_and_one_address_thirty_two() {
         let (limits, _) = limits();
-        let held: Vec<_> = (0..4).map(|_| limits.device_place(DeviceNumber::new(7)).expect("a place")).collect();
-        let turned_away = limits.device_place(DeviceNumber::new(7)).err().expect("none is left");
+        let held: Vec<_> = (0..4).map(|_| limits.records().place(DeviceNumber::new(7)).expect("a place")).collect();
+        let turned_away = limits.records().place(DeviceNumber::new(7)).err().expect("none is left");
         assert_eq!(turned_away.status(), StatusCode::TOO_MANY_REQUESTS);
-        assert!(limits.device_place(DeviceNumber::new(8)).is_ok());
+        assert!(limits.records().place(DeviceNumber::new(8)).is_ok());
         drop(held);
-        assert!(limits.device_place(DeviceNumber::new(7)).is_ok());
-        assert!(limits.0.device_places.is_empty(), "who left is forgotten");
+        assert!(limits.records().place(DeviceNumber::new(7)).is_ok());
+        assert!(limits.records().is_idle(), "who left is forgotten");
         let mut held = Vec::new();
         for _ in 0..32 {
-            held.push(limits.address_place(client("203.0.113.9")).await);
+            held.push(limits.address_place(client("203.0.113.9"), false).await);
         }
-        let mut waiting = Box::pin(limits.address_place(client("203.0.113.9")));
+        let mut waiting = Box::pin(limits.address_place(client("203.0.113.9"), false));
         assert!(futures_util::FutureExt::now_or_never(&mut waiting).is_none());
-        assert!(limits.address_place(client("203.0.113.10")).await.is_some());
+        assert!(limits.address_place(client("203.0.113.10"), false).await.is_some());
         held.pop();
         assert!(waiting.await.is_some());
         held.clear();

@@ -1,10 +1,12 @@
 //! The server on HTTP: one router, thin handlers.
 
+mod attachments;
 mod body;
 mod budget;
 pub mod client;
 mod enrol;
 mod health;
+mod lane;
 pub mod limits;
 mod places;
 mod serve;
@@ -37,12 +39,18 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 /// crowd may take.
 const AT_ONCE: usize = 64;
 
+/// How many requests about attachments are: in places of their own, so that no photo keeps a record waiting.
+const ATTACHMENTS_AT_ONCE: usize = 32;
+
 /// How many answers to invitations are: few, and in places of their own, for nobody knows yet who sends them.
 const ENROLMENTS_AT_ONCE: usize = 8;
 
 /// How long a phone that is known may pause while it sends a request. It holds its place meanwhile, so what it sends may not
 /// take forever in all either: see [`body`].
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Below which phones bring and fetch attachments.
+const ATTACHMENTS: &str = "/v1/attachments/";
 
 /// Where phones answer invitations.
 const ENROL: &str = "/v1/enrol";
@@ -56,11 +64,19 @@ pub fn router(app: App) -> Router {
     };
     let enrolments =
         Small { bytes: MAX_ENROL, at_once: ENROLMENTS_AT_ONCE, refusal: |problem| problem.into_response() };
+    let attachments = Router::new()
+        .route("/v1/attachments/state", post(attachments::state))
+        .route("/v1/attachments/put", post(attachments::put))
+        .route("/v1/attachments/get", post(attachments::get))
+        .layer(GlobalConcurrencyLimitLayer::new(ATTACHMENTS_AT_ONCE))
+        .layer(RequestBodyTimeoutLayer::new(PATIENCE))
+        .layer(DefaultBodyLimit::max(attachments::MAX_BODY));
     Router::new()
         .route("/v1/sync", post(sync::sync))
         .route("/v1/handover", post(enrol::hand_over))
         .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
         .layer(RequestBodyTimeoutLayer::new(PATIENCE))
+        .merge(attachments)
         .merge(small(Router::new().route(ENROL, post(enrol::enrol)), enrolments))
         .merge(pages::routes(&app).layer(compressed()))
         .route(health::LIVE, get(health::live))

@@ -1,6 +1,6 @@
 //! Signed requests: who sends one is known, and believed, before a byte of its body is read.
 
-use super::limits::Place;
+use super::limits::{Lane, Place};
 use super::{App, Problem};
 use crate::access::of_the_bank;
 use crate::store::devices::{HandOver, Revocation};
@@ -25,6 +25,9 @@ pub(super) struct Signed {
     _place: Place<DeviceNumber>,
 }
 
+/// A request about attachments, signed by a device that is known and was not revoked.
+pub(super) struct SignedForAttachments(pub(super) Signed);
+
 /// A request signed by a device that was revoked, and whose last work is wanted.
 pub(super) struct SignedFarewell(pub(super) Signed);
 
@@ -32,10 +35,22 @@ impl FromRequestParts<App> for Signed {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        match admit(parts, app).await? {
-            (signed, None) => Ok(signed),
-            (signed, Some(revocation)) => Err(farewell(app, signed.device, &revocation)),
-        }
+        admitted(parts, app, app.limits.records()).await
+    }
+}
+
+impl FromRequestParts<App> for SignedForAttachments {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        admitted(parts, app, app.limits.attachments()).await.map(Self)
+    }
+}
+
+async fn admitted(parts: &Parts, app: &App, lane: &Lane) -> Result<Signed, Problem> {
+    match admit(parts, app, lane).await? {
+        (signed, None) => Ok(signed),
+        (signed, Some(revocation)) => Err(farewell(app, signed.device, &revocation)),
     }
 }
 
@@ -43,7 +58,7 @@ impl FromRequestParts<App> for SignedFarewell {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        match admit(parts, app).await? {
+        match admit(parts, app, app.limits.records()).await? {
             (signed, Some(revocation)) if revocation.hand_over != HandOver::No => Ok(Self(signed)),
             (signed, Some(revocation)) => Err(farewell(app, signed.device, &revocation)),
             (_, None) => Err(Problem::not_revoked()),
@@ -52,13 +67,13 @@ impl FromRequestParts<App> for SignedFarewell {
 }
 
 /// Checks a request's signature. Says whether its device was revoked.
-async fn admit(parts: &Parts, app: &App) -> Result<(Signed, Option<Revocation>), Problem> {
+async fn admit(parts: &Parts, app: &App, lane: &Lane) -> Result<(Signed, Option<Revocation>), Problem> {
     is_sync(&parts.headers)?;
     let text = parts.headers.get(header::AUTHORIZATION).and_then(|text| text.to_str().ok());
     let authorization: Authorization =
         text.ok_or_else(|| Problem::unsigned("this request is not signed"))?.parse().map_err(Problem::unsigned)?;
     let device = authorization.device;
-    app.limits.device_waits(device)?;
+    lane.waits(device)?;
     let credential = app.store.credential(device).await?.ok_or_else(|| Problem::unknown_device(device))?;
     if !authorization.is_by(&credential.key, parts.uri.path()) {
         return Err(Problem::bad_signature());
@@ -70,8 +85,8 @@ async fn admit(parts: &Parts, app: &App) -> Result<(Signed, Option<Revocation>),
     }
     // A body of untold length is counted as the longest.
     let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    app.limits.device(device, length.unwrap_or(MAX_BODY as u64))?;
-    let _place = app.limits.device_place(device)?;
+    lane.take(device, length.unwrap_or(MAX_BODY as u64))?;
+    let _place = lane.place(device)?;
     let signed = Signed { device, person: credential.person, authorization, _place };
     // A leaver whose phone nobody thought of gets nothing more; what it had not pushed waits on it until it is revoked.
     let bank = app.store.bank().await?;

@@ -38,7 +38,7 @@ pub(super) async fn sync(
 ) -> Result<HttpResponse, Problem> {
     let device = signed.device;
     to_its_end(async move {
-        let _turn = app.limits.device_turn(device).await;
+        let _turn = app.limits.records().turn(device).await;
         let request = message(&app, &signed, body).await?;
         let response = answer(&app, request).await;
         // What was made for a phone that has been revoked meanwhile goes nowhere.

@@ -1,6 +1,7 @@
 //! The server's memory, behind a trait of whole operations, so that another database can take SQLite's place. Each
 //! operation but [`Store::ingest`] is one transaction; what it returns is durable.
 
+mod attachments;
 pub mod audit;
 pub mod clocks;
 pub mod devices;
@@ -9,6 +10,7 @@ pub mod logins;
 pub mod queue;
 pub mod sqlite;
 
+pub use attachments::{KnownAttachment, Standing};
 pub use audit::{Actor, Audit, Deed, Entry};
 pub use clocks::{Clocks, Skew};
 pub use devices::Devices;
@@ -382,6 +384,14 @@ pub trait Store: Audit + Clocks + Devices + Logins + Queue + Send + Sync + 'stat
 
     /// The prospects of some districts, whoever began them: id, district, name. Goes through all prospects.
     async fn prospects_in(&self, districts: BTreeSet<String>) -> Result<Vec<(RecordId, String, String)>, StoreError>;
+
+    /// Attachments by their records, in the same order, as far as a person's phone may know of them on a day.
+    async fn attachments(
+        &self,
+        person: PersonId,
+        today: Date,
+        records: Vec<RecordId>,
+    ) -> Result<Vec<Option<KnownAttachment>>, StoreError>;
 
     /// Every row that a person's phone should hold on a day, dossiers apart.
     async fn rows_for(&self, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError>;

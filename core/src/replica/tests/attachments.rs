@@ -74,15 +74,13 @@ impl Phone {
     /// Moves attachments; of the requests only so many are answered before the app is killed.
     fn transfer_until(&mut self, server: &mut Server, requests: usize) -> Option<Result<TransferReport, SyncError>> {
         let mut transfer: Transfer = self.replica.transfer(Transfers::Everything, 1).expect("a transfer");
-        let mut sent = 0;
         for nonce in 0.. {
             match self.replica.advance_transfer(&mut transfer, nonce, at(5_000)).expect("storage") {
-                TransferAction::Transmit(_) if sent == requests => return None,
+                TransferAction::Transmit(_) if nonce == requests as u64 => return None,
                 TransferAction::Transmit(post) => transfer.received(&server.answer(&post), at(5_000)),
                 TransferAction::Wait(_) => panic!("nothing failed"),
                 TransferAction::Done(result) => return Some(result),
             }
-            sent += 1;
         }
         unreachable!("a transfer has an end")
     }

@@ -41,7 +41,7 @@ struct Ends {
 }
 
 impl Ends {
-    fn to_bring(mut self, n: u8, bytes: &[u8]) -> Self {
+    fn bringing(mut self, n: u8, bytes: &[u8]) -> Self {
         let named = named(n, bytes);
         self.plan.bring.push(Parcel::new(named, bytes.len() as u64, 0));
         self.phone.insert(named, bytes.to_vec());
@@ -50,7 +50,7 @@ impl Ends {
         self
     }
 
-    fn to_fetch(mut self, n: u8, bytes: &[u8], here: u64) -> Self {
+    fn fetching(mut self, n: u8, bytes: &[u8], here: u64) -> Self {
         let named = named(n, bytes);
         self.plan.fetch.push(Parcel::new(named, bytes.len() as u64, here));
         self.phone.insert(named, bytes[..usize::try_from(here).expect("few")].to_vec());
@@ -155,7 +155,7 @@ impl Ends {
 #[test]
 fn what_is_whole_here_goes_up_and_what_is_wanted_comes_down_each_byte_once() {
     let (photo, voice, theirs) = (bytes(1, 9), bytes(2, 1), bytes(3, 6));
-    let mut ends = Ends::default().to_bring(1, &photo).to_bring(2, &voice).to_fetch(3, &theirs, 2 * UNIT);
+    let mut ends = Ends::default().bringing(1, &photo).bringing(2, &voice).fetching(3, &theirs, 2 * UNIT);
     let report = ends.run(Transfers::Everything);
     assert_eq!((report.brought, report.fetched, report.not_moved, report.failures), (2, 1, 0, 0));
     assert_eq!(ends.server[&named(1, &photo)], photo);
@@ -167,7 +167,7 @@ fn what_is_whole_here_goes_up_and_what_is_wanted_comes_down_each_byte_once() {
 #[test]
 fn nothing_travels_until_the_app_lets_it_and_then_no_more_than_it_lets() {
     let photo = bytes(1, 9);
-    let mut ends = Ends::default().to_bring(1, &photo).to_fetch(2, &bytes(2, 3), 0);
+    let mut ends = Ends::default().bringing(1, &photo).fetching(2, &bytes(2, 3), 0);
     assert_eq!(ends.run(Transfers::Nothing), TransferReport::default());
     assert_eq!(ends.requests, 0, "not even a question");
     let report = ends.run(Transfers::UpTo(5 * UNIT + 17));
@@ -181,7 +181,7 @@ fn nothing_travels_until_the_app_lets_it_and_then_no_more_than_it_lets() {
 #[test]
 fn a_bad_line_gets_smaller_pieces_and_what_arrived_is_not_sent_again() {
     let photo = bytes(1, 12);
-    let mut ends = Ends::default().to_bring(1, &photo);
+    let mut ends = Ends::default().bringing(1, &photo);
     let mut transfer = transfer(Transfers::Everything);
     // Every second answer is lost, though what was asked arrived.
     let report = ends.drive(&mut transfer, |ends, post, number| {
@@ -197,7 +197,7 @@ fn a_bad_line_gets_smaller_pieces_and_what_arrived_is_not_sent_again() {
 
 #[test]
 fn a_line_that_carries_no_piece_gets_smaller_ones_and_then_others_get_their_turn() {
-    let mut ends = Ends::default().to_bring(1, &bytes(1, 12)).to_bring(2, &bytes(2, 1));
+    let mut ends = Ends::default().bringing(1, &bytes(1, 12)).bringing(2, &bytes(2, 1));
     let mut transfer = transfer(Transfers::Everything);
     let mut tried = Vec::new();
     let report = ends.drive(&mut transfer, |ends, post, _| match PutRequest::decode(&post.body) {
@@ -215,7 +215,7 @@ fn a_line_that_carries_no_piece_gets_smaller_ones_and_then_others_get_their_turn
 #[test]
 fn a_line_that_brings_nothing_ends_the_transfer_and_the_next_goes_on_from_there() {
     let theirs = bytes(3, 8);
-    let mut ends = Ends::default().to_fetch(3, &theirs, 0);
+    let mut ends = Ends::default().fetching(3, &theirs, 0);
     let mut first = transfer(Transfers::Everything);
     let given_up = ends.drive(&mut first, |ends, post, number| (number <= 1).then(|| ends.answer(post)));
     assert!(matches!(given_up, Err(SyncError::GaveUp { failures: MAX_FAILURES, .. })));
@@ -227,7 +227,7 @@ fn a_line_that_brings_nothing_ends_the_transfer_and_the_next_goes_on_from_there(
 #[test]
 fn a_record_that_the_server_does_not_know_keeps_nothing_else_waiting() {
     let (unknown, known) = (bytes(1, 2), bytes(2, 2));
-    let mut ends = Ends::default().to_bring(1, &unknown).to_bring(2, &known).to_fetch(3, &bytes(3, 1), 0);
+    let mut ends = Ends::default().bringing(1, &unknown).bringing(2, &known).fetching(3, &bytes(3, 1), 0);
     ends.server.remove(&named(1, &unknown));
     ends.server.remove(&named(3, &bytes(3, 1)));
     let report = ends.run(Transfers::Everything);
@@ -238,7 +238,7 @@ fn a_record_that_the_server_does_not_know_keeps_nothing_else_waiting() {
 #[test]
 fn wrong_bytes_are_fetched_again_but_not_for_ever() {
     let theirs = bytes(3, 3);
-    let mut ends = Ends::default().to_fetch(3, &theirs, 0).to_fetch(4, &bytes(4, 1), 0);
+    let mut ends = Ends::default().fetching(3, &theirs, 0).fetching(4, &bytes(4, 1), 0);
     ends.server.insert(named(3, &theirs), bytes(9, 3));
     let report = ends.run(Transfers::Everything);
     assert_eq!((report.fetched, report.not_moved), (1, 1));
@@ -247,7 +247,7 @@ fn wrong_bytes_are_fetched_again_but_not_for_ever() {
 
 #[test]
 fn a_server_that_never_gets_further_keeps_no_phone_busy() {
-    let mut ends = Ends::default().to_bring(1, &bytes(1, 4)).to_bring(2, &bytes(2, 1));
+    let mut ends = Ends::default().bringing(1, &bytes(1, 4)).bringing(2, &bytes(2, 1));
     let mut transfer = transfer(Transfers::Everything);
     let forgetful = named(1, &bytes(1, 4));
     let report = ends.drive(&mut transfer, |ends, post, _| {
@@ -268,7 +268,7 @@ fn a_server_that_never_gets_further_keeps_no_phone_busy() {
 #[test]
 fn answers_to_other_requests_and_impossible_ones_change_nothing() {
     let photo = bytes(1, 3);
-    let mut ends = Ends::default().to_bring(1, &photo);
+    let mut ends = Ends::default().bringing(1, &photo);
     let mut transfer = transfer(Transfers::Everything);
     let report = ends.drive(&mut transfer, |ends, post, number| {
         let wrong = |held| PutResponse::new(number as u64, held).encode().expect("encodes");
@@ -296,7 +296,7 @@ fn answers_to_other_requests_and_impossible_ones_change_nothing() {
 
 #[test]
 fn a_wrong_clock_is_set_right_and_a_phone_that_is_turned_away_stops() {
-    let mut ends = Ends::default().to_bring(1, &bytes(1, 1));
+    let mut ends = Ends::default().bringing(1, &bytes(1, 1));
     let mut first = transfer(Transfers::Everything);
     let mut times = Vec::new();
     let report = ends.drive(&mut first, |ends, post, number| {

@@ -1,6 +1,7 @@
 //! The store in one SQLite file: one writer thread with group commit, readers beside it. Nothing is kept in memory that
 //! another process's commit could make stale: what is cached is checked against its version in the same transaction.
 
+mod attachments;
 mod audit;
 mod bank;
 mod bring_back;
@@ -39,8 +40,8 @@ pub use open::{SqliteOptions, database_in};
 
 use super::audit::{AuditCheck, AuditPage, AuditQuery};
 use super::{
-    AssignOrder, Audit, BankOrder, Counts, Entry, EraseOrder, IngestOrder, PullOrder, Pulled, Rebuilt, ServerRecord,
-    Store, StoreError, StoredCampaign, VerifyOrder, Versions, Whose,
+    AssignOrder, Audit, BankOrder, Counts, Entry, EraseOrder, IngestOrder, KnownAttachment, PullOrder, Pulled, Rebuilt,
+    ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder, Versions, Whose,
 };
 use crate::ingest::{Assigned, FromFile, Imported};
 use crate::secrets::Secrets;
@@ -308,6 +309,15 @@ impl Store for SqliteStore {
 
     async fn prospects_in(&self, districts: BTreeSet<String>) -> Result<Vec<(RecordId, String, String)>, StoreError> {
         self.read(move |db| read::prospects_in(db, &districts)).await
+    }
+
+    async fn attachments(
+        &self,
+        person: PersonId,
+        today: Date,
+        records: Vec<RecordId>,
+    ) -> Result<Vec<Option<KnownAttachment>>, StoreError> {
+        self.read_with_bank(move |db, bank| attachments::known(db, bank, &person, today, &records)).await
     }
 
     async fn rows_for(&self, person: &PersonId, today: Date) -> Result<Vec<Row>, StoreError> {
