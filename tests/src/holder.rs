@@ -1,6 +1,7 @@
 //! Somebody with a phone: what they do with it, in the words of the tests.
 
 use super::line::{Faults, Line};
+use canvass_core::domain::attachment::Caption;
 use canvass_core::domain::outcome::{Outcome, Product};
 use canvass_core::domain::prospect::Prospect;
 use canvass_core::domain::visit::Visit;
@@ -8,8 +9,8 @@ use canvass_core::domain::{
     Date, DeviceNumber, Fields, KindSpec, Money, PersonId, PhoneTime, RecordId, Value, outcome, prospect, visit,
 };
 use canvass_core::projection::Row;
-use canvass_core::replica::{InboxEntry, Query, Replica};
-use canvass_core::sync::{CheckReport, Report, SyncError};
+use canvass_core::replica::{AttachmentView, InboxEntry, Query, Replica};
+use canvass_core::sync::{CheckReport, Report, SyncError, TransferReport, Transfers};
 use canvass_server::clock::{Clock, ManualClock};
 use canvass_server::demo::link::{Link, Weather};
 use canvass_server::demo::phone::{Phone, PhoneError};
@@ -130,6 +131,48 @@ impl Holder {
     pub fn withdraw(&mut self, id: RecordId, reason: &str) {
         let now = self.now();
         self.replica().withdraw(id, reason, now).expect("withdrawn");
+    }
+
+    /// Attaches a photo to a record.
+    pub fn attach(&mut self, of: RecordId, bytes: &[u8]) -> RecordId {
+        let (now, name) = (self.now(), Some("大门.jpg".to_owned()));
+        let caption = Caption { of, media_type: "image/jpeg".to_owned(), name, taken_at: Some(now) };
+        self.phone.attach(caption, bytes, now).expect("attached")
+    }
+
+    /// Wants to see an attachment.
+    pub fn want(&mut self, attachment: RecordId) {
+        let now = self.now();
+        self.replica().want_attachment(attachment, now).expect("noted");
+    }
+
+    /// What is known of an attachment, if its record is on this phone.
+    pub fn attachment(&mut self, id: RecordId) -> Option<AttachmentView> {
+        self.replica().attachment(id).expect("read")
+    }
+
+    /// An attachment's bytes, if they are all on this phone.
+    pub fn look_at(&mut self, attachment: RecordId) -> Option<Vec<u8>> {
+        let now = self.now();
+        self.replica().read_attachment(attachment, now).expect("read")
+    }
+
+    /// Moves whatever attachments there are over a line on which that must succeed.
+    pub fn transfer(&mut self) -> TransferReport {
+        self.try_transfer(Transfers::Everything).unwrap_or_else(|error| panic!("{}: {error}", self.person()))
+    }
+
+    /// Moves attachments as far as the person allows, or says why not.
+    ///
+    /// # Errors
+    /// When it gave up or was turned away.
+    pub fn try_transfer(&mut self, transfers: Transfers) -> Result<TransferReport, SyncError> {
+        let now = self.now();
+        match self.phone.transfer(&mut self.link, transfers, now) {
+            Ok(report) => Ok(report),
+            Err(PhoneError::Sync { error, .. }) => Err(error),
+            Err(other) => panic!("{other}"),
+        }
     }
 
     /// The app ends and starts again.

@@ -14,6 +14,7 @@ use canvass_core::ranking::{Contribution, Standing, Tally, standings};
 use canvass_core::replica::{DatabaseKey, Durability};
 use canvass_core::signing::Authorization;
 use canvass_core::wire::{Request, Response};
+use canvass_server::blobs::Blobs;
 use canvass_server::clock::{Clock, ManualClock};
 use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::demo::link::{Link, Weather};
@@ -224,6 +225,12 @@ impl World {
         let (store, app) = serve(folder, seed, &self.clock);
         self.door.lead_to(router(app.clone()));
         (self.store, self.app) = (store, app);
+    }
+
+    /// From now on the server keeps attachments there.
+    pub fn keeps_attachments_in(&mut self, blobs: Blobs) {
+        self.app.blobs = blobs;
+        self.door.lead_to(router(self.app.clone()));
     }
 
     /// Runs something of the server's to its end.

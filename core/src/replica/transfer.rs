@@ -73,7 +73,8 @@ impl Replica {
 
 /// What the server may lack, once it has the record (it would turn the bytes away before that), and what is wanted here.
 fn plan(db: &Connection, now: PhoneTime) -> Result<TransferPlan, ReplicaError> {
-    let doubtful = now.millis().saturating_sub(CONFIRMED_FOR_MS);
+    // As far back, and as far ahead: a clock that was set back would otherwise have nothing asked for long.
+    let (doubtful, absurd) = (now.plus_millis(-CONFIRMED_FOR_MS).millis(), now.plus_millis(CONFIRMED_FOR_MS).millis());
     let mut select = db.prepare_cached(
         "SELECT record, digest, blob.size, there FROM attachment JOIN blob USING (digest)
          WHERE here = blob.size AND (confirmed_at IS NULL OR confirmed_at <= ?1 OR confirmed_at > ?2)
@@ -82,7 +83,7 @@ fn plan(db: &Connection, now: PhoneTime) -> Result<TransferPlan, ReplicaError> {
               OR NOT EXISTS (SELECT 1 FROM quarantine WHERE quarantine.record = attachment.record))
          ORDER BY confirmed_at IS NOT NULL, used_at, record LIMIT ?3",
     )?;
-    let bring = parcels(&mut select.query(params![doubtful, now.millis(), AT_ONCE])?)?;
+    let bring = parcels(&mut select.query(params![doubtful, absurd, AT_ONCE])?)?;
     let mut select = db.prepare_cached(
         "SELECT record, digest, blob.size, here FROM attachment JOIN blob USING (digest)
          WHERE wanted = 1 AND here < blob.size ORDER BY used_at DESC, record LIMIT ?",
