@@ -84,7 +84,8 @@ impl Phone {
 impl Phone {
     fn holding(replica: Result<Replica, canvass_core::replica::ReplicaError>) -> Result<Arc<Self>, PhoneError> {
         let replica = Mutex::new(replica?);
-        Ok(Arc::new(Self { replica, turn: tokio::sync::Mutex::new(()), cancelled: Notify::new() }))
+        let (turn, transfers) = (tokio::sync::Mutex::new(()), tokio::sync::Mutex::new(()));
+        Ok(Arc::new(Self { replica, turn, transfers, cancelled: Notify::new() }))
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Every method can throw and none panics. Ids are text, times milliseconds since 1970, money whole fen.
 
+mod attachments;
 mod dossiers;
 mod edge;
 mod enrolment;
@@ -15,6 +16,7 @@ mod standings;
 mod sync;
 mod transport;
 
+pub use attachments::{AttachmentDraft, AttachmentReport, AttachmentView, UnsentAttachment};
 pub use dossiers::DossierDraft;
 pub use enrolment::{give_up, people, server_of};
 pub use error::PhoneError;

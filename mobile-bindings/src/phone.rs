@@ -20,6 +20,8 @@ pub struct Phone {
     pub(crate) replica: Mutex<Replica>,
     /// Held by the sync under way: a second one waits its turn.
     pub(crate) turn: tokio::sync::Mutex<()>,
+    /// Held by the moving of attachments under way; no sync waits for it.
+    pub(crate) transfers: tokio::sync::Mutex<()>,
     pub(crate) cancelled: Notify,
 }
 

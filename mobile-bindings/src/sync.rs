@@ -90,7 +90,7 @@ impl Phone {
         Arc::clone(&self).until_cancelled(transport, true).await
     }
 
-    /// Ends every sync under way; each of them throws `Cancelled`.
+    /// Ends every sync under way, of attachments too; each of them throws `Cancelled`.
     ///
     /// # Errors
     /// None; declared so that no call can end the app.

@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 
 import canvass_mobile as canvass
-from canvass_mobile import DossierDraft, FieldValue, Phone, PhoneError, ProspectDraft, VisitDraft
+from canvass_mobile import AttachmentDraft, DossierDraft, FieldValue, Phone, PhoneError, ProspectDraft, VisitDraft
 
 INVITATION = {person: os.environ["CANVASS_INVITATION_" + person] for person in ("WF", "LW")}
 SERVER = canvass.server_of(INVITATION["WF"])
@@ -243,6 +243,35 @@ async def two_syncs_at_once_take_turns(a, prospect):
     assert sorted([first.acknowledged, second.acknowledged]) == [0, 1], (first, second)
 
 
+async def a_photo_travels_behind_its_record_and_is_fetched_by_whoever_wants_it(a, b, prospect):
+    visit = a.record_visit(prospect, VisitDraft(occurred_at_ms=now_ms(), channel="on_site"))
+    photo = os.urandom(300_000)
+    draft = AttachmentDraft(media_type="image/jpeg", name="大门", taken_at_ms=now_ms())
+    attachment = a.attach(visit, draft, photo)
+    assert a.read_attachment(attachment) == photo, "it is safe at once"
+    too_large = raised(PhoneError.Invalid, lambda: a.attach(visit, draft, bytes(20 * 1024 * 1024 + 1)))
+    assert too_large.field == "attachment", too_large
+    assert (await a.sync(Http())).synced, "no record waits for a photo"
+
+    held_back = await a.sync_attachments(Http(), limit=0)
+    assert held_back.sent == 0, held_back
+    some = await a.sync_attachments(Http(), limit=131_072)
+    assert (some.brought, some.held_back) == (0, 1), some
+    [unsent] = a.unsent_attachments()
+    assert (unsent.id, unsent.size, unsent.there) == (attachment, 300_000, 131_072), unsent
+    rest = await a.sync_attachments(Http())
+    assert rest.brought == 1 and rest.sent < 180_000, rest
+    assert a.unsent_attachments() == []
+
+    assert (await b.sync(Http())).synced
+    [view] = b.attachments(visit)
+    assert (view.id, view.name, view.size, view.here) == (attachment, "大门", 300_000, 0), view
+    assert b.read_attachment(attachment) is None
+    b.want_attachment(attachment)
+    assert (await b.sync_attachments(Http())).fetched == 1
+    assert b.read_attachment(attachment) == photo
+
+
 async def an_invitation_brings_one_phone_in():
     number, code, fingerprint = INVITATION["WF"].split("#")[1].split(".")
     typed = f"{SERVER}/enrol#{number}.0000-0000-0000-0000.{fingerprint.lower()}"
@@ -303,6 +332,7 @@ async def main():
     await without_a_network_nothing_is_called_synced_and_nothing_is_lost(a, prospect)
     await what_is_recorded_during_a_sync_is_not_called_synced(a, prospect)
     await two_syncs_at_once_take_turns(a, prospect)
+    await a_photo_travels_behind_its_record_and_is_fetched_by_whoever_wants_it(a, b, prospect)
     await a_forged_directive_wipes_nothing(a, prospect)
     await dossiers_need_encryption_and_every_reading_is_noted(a, prospect)
     await a_check_says_how_many_records_differ_and_old_visits_can_leave(a, prospect)
