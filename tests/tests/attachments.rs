@@ -1,6 +1,8 @@
 //! Photos and recordings end to end: they travel apart from their records and behind them, go on wherever a line was cut, are what
 //! their records say or nothing, and are for whoever may hold the record.
 
+#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
+
 use canvass_core::domain::attachment::Attachment;
 use canvass_core::domain::{DeviceNumber, Digest, RecordId, ServerTime, Value};
 use canvass_core::sync::{SyncError, Transfers};
@@ -360,6 +362,33 @@ fn what_no_record_names_any_more_is_swept_away_and_an_erased_records_bytes_are_g
     assert_eq!((swept.kept, swept.removed), (1, 1));
     let left = Asks { world: &world, device: 2, person: "B1-L", named: named(attachments[2], &bytes[2]) };
     assert_eq!(left.state(), Held::Whole);
+}
+
+#[test]
+fn a_page_gives_a_photo_to_whoever_reads_its_record_and_runs_nothing_of_it() {
+    let world = World::new(73);
+    world.launch(&World::plain_campaign());
+    let mut wang = world.phone("B1-S1-P1");
+    let prospect = wang.prospect("银枫家园");
+    let bytes = photo(1, 600 * KIB);
+    let attachment = wang.attach(prospect, &bytes);
+    wang.sync();
+    let address = format!("/attachments/{attachment}");
+    assert_eq!(world.get_as("B1-L", &address).status, 404, "its bytes have not come");
+    assert_eq!(wang.transfer().brought, 1);
+    let page = world.get_as("B1-L", &format!("/prospects/{prospect}?lang=en")).text();
+    assert!(page.contains(&address), "the prospect's page leads there");
+    let shown = world.get_as("B1-L", &address);
+    assert_eq!((shown.status, &shown.body), (200, &bytes));
+    assert_eq!((shown.header("content-type"), shown.header("x-content-type-options")), ("image/jpeg", "nosniff"));
+    assert_eq!(shown.header("content-disposition"), "inline; filename*=UTF-8''%E5%A4%A7%E9%97%A8.jpg");
+    assert!(shown.header("content-security-policy").contains("sandbox"));
+    assert_eq!(world.get_as("B2-L", &address).status, 404, "another unit's leader learns nothing");
+    wang.edit(attachment, "media_type", "text/html");
+    wang.sync();
+    let taken = world.get_as("B1-L", &address);
+    assert_eq!(taken.header("content-type"), "application/octet-stream");
+    assert!(taken.header("content-disposition").starts_with("attachment;"));
 }
 
 #[test]

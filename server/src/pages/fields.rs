@@ -13,7 +13,7 @@ pub(super) struct Reading<'a> {
 }
 
 /// Fields that a page shows in a place of their own, or that mean something to programs alone.
-const APART: [&str; 8] = ["id", "kind", "schema", "prospect", "state", "imported", "heads", "outcome"];
+const APART: [&str; 10] = ["id", "kind", "schema", "prospect", "state", "imported", "heads", "outcome", "of", "digest"];
 
 impl Reading<'_> {
     /// A field's name; one that a newer version knows, as it is. What a `*` of it stands for is said after it.

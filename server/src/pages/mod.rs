@@ -1,6 +1,7 @@
 //! Pages for people with a browser, made on the server: Chinese first, English by `?lang=en`; every state in the address.
 
 mod account;
+mod attachment;
 mod audit;
 mod campaigns;
 mod contributions;
@@ -66,6 +67,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route(parts::UNPLACED, get(unplaced::page))
         .route(reader::EVENTS, get(events::stream))
         .route("/dossiers/{dossier}", get(dossier::page))
+        .route("/attachments/{attachment}", get(attachment::bytes))
         .route(parts::USERS, get(users::page).post(users::act))
         .route(parts::DEVICES, get(devices::page).post(devices::act))
         .route(parts::HELD, get(held::page).post(held::decide))

@@ -1,5 +1,6 @@
 //! A prospect's page: what is known of it, where people disagree, everything that happened, and what of it counts.
 
+use super::attachment::attachment_path;
 use super::contributions::{self, COUNTED, LEFT_OUT};
 use super::erasure;
 use super::fields::Reading;
@@ -17,7 +18,7 @@ use crate::store::{StoreError, Whose};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use canvass_core::domain::{Bank, Duty, PhoneTime, RecordId, Value as FieldValue, Zone, prospect};
+use canvass_core::domain::{Bank, Duty, PhoneTime, RecordId, Value as FieldValue, Zone, attachment, prospect};
 use canvass_core::projection::{Conflict, Row};
 use canvass_core::ranking::Explanation;
 use maud::{Markup, html};
@@ -223,7 +224,8 @@ fn history(asked: &Asked, reading: &Reading<'_>, id: RecordId, group: &[Row]) ->
             key: row.id.to_string(),
             cells: vec![
                 Value::Moment(day, minutes).into(),
-                Value::Text(kind.to_owned()).into(),
+                Cell::from(Value::Text(kind.to_owned()))
+                    .linked_if(row.kind.is(&attachment::KIND), || asked.elsewhere().address(&attachment_path(row.id))),
                 author,
                 Value::text((!details.is_empty()).then(|| details.join(" · "))).into(),
                 Value::text((!flags.is_empty()).then(|| flags.join(", "))).into(),

@@ -29,6 +29,8 @@ pub(super) enum Wrong {
     NotConfirmed,
     /// There is no such dossier, or it is not the reader's to know of.
     NoDossier,
+    /// There is no such attachment, its bytes have not come, or it is not the reader's to see.
+    NoAttachment,
     /// It is not the reader's to see.
     NotYours(Whom),
     /// A form is not one of this session's, or cannot be read.
@@ -111,7 +113,7 @@ impl Wrong {
             Self::NoCampaign(_) | Self::NoUnit(_) | Self::NoPerson(_) | Self::NoProspect(_) | Self::Nothing(_) => {
                 StatusCode::NOT_FOUND
             }
-            Self::NoDossier => StatusCode::NOT_FOUND,
+            Self::NoDossier | Self::NoAttachment => StatusCode::NOT_FOUND,
             Self::Erased => StatusCode::GONE,
             Self::NotYours(_) | Self::Form => StatusCode::FORBIDDEN,
             Self::Server(problem) => problem.status(),
@@ -156,6 +158,11 @@ impl Wrong {
             Self::NoDossier => in_lang(
                 "这里没有您可以查看的客户档案。档案只对所分配的客户经理和机构负责人开放。".to_owned(),
                 "there is no dossier here that is yours to read: dossiers are for the assigned people and the unit's leaders"
+                    .to_owned(),
+            ),
+            Self::NoAttachment => in_lang(
+                "这里没有您可以查看的附件，或者拍摄它的手机还没有把内容传上来。请稍后再试。".to_owned(),
+                "there is no attachment here that is yours to see, or the phone that took it has not sent it yet: try again later"
                     .to_owned(),
             ),
             Self::NotYours(whom) => {
