@@ -367,7 +367,7 @@ fn what_no_record_names_any_more_is_swept_away_and_an_erased_records_bytes_are_g
 #[test]
 fn a_page_gives_a_photo_to_whoever_reads_its_record_and_runs_nothing_of_it() {
     let world = World::new(73);
-    world.launch(&World::plain_campaign());
+    let campaign = world.launch(&World::plain_campaign());
     let mut wang = world.phone("B1-S1-P1");
     let prospect = wang.prospect("银枫家园");
     let bytes = photo(1, 600 * KIB);
@@ -376,7 +376,8 @@ fn a_page_gives_a_photo_to_whoever_reads_its_record_and_runs_nothing_of_it() {
     let address = format!("/attachments/{attachment}");
     assert_eq!(world.get_as("B1-L", &address).status, 404, "its bytes have not come");
     assert_eq!(wang.transfer().brought, 1);
-    let page = world.get_as("B1-L", &format!("/prospects/{prospect}?lang=en")).text();
+    let page = format!("/prospects/{prospect}?campaign={campaign}&week=2026-W10&lang=en");
+    let page = world.get_as("B1-L", &page).text();
     assert!(page.contains(&address), "the prospect's page leads there");
     let shown = world.get_as("B1-L", &address);
     assert_eq!((shown.status, &shown.body), (200, &bytes));

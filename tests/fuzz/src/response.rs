@@ -6,7 +6,7 @@ use crate::body;
 use canvass_core::domain::{DeviceNumber, Kind, PhoneTime, RecordId};
 use canvass_core::signing::{PublicKey, Signature, Signer, SigningError, SoftwareKey};
 use canvass_core::sync::{Applied, Caller, Reply, Session, Step};
-use canvass_core::wire::{Push, Request, Response, Standings};
+use canvass_core::wire::{GetResponse, Push, PutResponse, Request, Response, Standings, StateResponse};
 use std::sync::{Arc, LazyLock};
 
 /// The status of an answer, by the first byte of an input.
@@ -19,6 +19,7 @@ pub fn run(input: &[u8]) {
     let bytes = if status == 200 { body(input) } else { input[1..].to_vec() };
     let mut nonce = 99;
     if status == 200 {
+        drop((StateResponse::decode(&bytes), PutResponse::decode(&bytes), GetResponse::decode(&bytes)));
         let Ok(response) = Response::decode(&bytes) else { return };
         nonce = response.nonce;
         decoded(response);
