@@ -6,15 +6,16 @@
 use canvass_core::document::gate::{Guarded, Rules};
 use canvass_core::document::{Actor, Authorship, Change, Document, change_hash};
 use canvass_core::domain::{
-    Audience, Bank, Date, Device, DeviceNumber, FieldSpec, FieldType, Fields, KINDS, Kind, Membership, Person,
+    Audience, Bank, Date, Device, DeviceNumber, Digest, FieldSpec, FieldType, Fields, KINDS, Kind, Membership, Person,
     PhoneTime, RecordId, Role, ServerTime, Unit, UnitLevel, Value, WrittenBy,
 };
 use canvass_core::projection::{conflicts_to_json, fields_from_json, fields_to_json, project};
 use canvass_core::signing::{Authorization, Signer, SoftwareKey};
 use canvass_core::wire::{
-    ABLE_DOSSIERS, CampaignStandings, Commit, Delivery, Demand, Directive, DossierKey, EnrolRequest, EnrolResponse,
-    Enrolled, Invitation, InvitationCode, MetricTotal, Position, Push, Reading, Receipt, ReceiptEntry, ReceiptPart,
-    Reference, Request, Response, SignedDirective, Standings, UnitStanding, Verdict,
+    ABLE_DOSSIERS, Ask, Before, CampaignStandings, CheckDigest, Commit, Delivery, Demand, Directive, DossierKey,
+    EnrolRequest, EnrolResponse, Enrolled, GetRequest, GetResponse, Held, Inventory, Invitation, InvitationCode,
+    MetricTotal, Named, PROTOCOL, Position, Push, PutRequest, PutResponse, Reading, Receipt, ReceiptEntry, ReceiptPart,
+    Reference, Request, Response, SignedDirective, Standings, StateRequest, StateResponse, UnitStanding, Verdict,
 };
 use canvass_tests::golden::{Sheet, hex, unhex};
 use canvass_tests::item::Item;
@@ -169,6 +170,78 @@ fn enrolled() -> Enrolled {
     }
 }
 
+/// Requests with what came later: a check, its second question, records asked for whole.
+fn later_requests() -> [(&'static str, Request); 2] {
+    let asking = Request { check: Some(Ask { months: None }), ..bare_request() };
+    let months = Some(Ask { months: Some(vec![672, 673]) });
+    [
+        ("request with a check", asking),
+        (
+            "request that asks for records",
+            Request { check: months, fetch: vec![record(7), record(8)], ..bare_request() },
+        ),
+    ]
+}
+
+/// Responses with what came later: digests, what is unknown, what was erased.
+fn later_responses() -> [(&'static str, Response); 2] {
+    let digest = CheckDigest::of_changes(vec![entry(1).hash, entry(2).hash]);
+    let mut inventory = Inventory::default();
+    inventory.add(false, record(2), digest);
+    inventory.add(true, record(3), digest);
+    let months = Some(inventory.answer(&Ask { months: None }));
+    let records = Some(inventory.answer(&Ask { months: Some(vec![0]) }));
+    let (unknown, erased) = (vec![record(7)], vec![record(8), record(9)]);
+    [
+        ("response with the digests of months", Response { check: months, ..bare_response() }),
+        ("response with digests and erasures", Response { check: records, unknown, erased, ..bare_response() }),
+    ]
+}
+
+fn coming_back_request() -> EnrolRequest {
+    EnrolRequest { before: Some(Before { device: DeviceNumber::new(7), token: vec![2; 40].into() }), ..enrol_request() }
+}
+
+fn photo() -> Named {
+    Named { record: record(9), digest: Digest::of(b"a photo") }
+}
+
+fn state_request() -> StateRequest {
+    let person = "P1".parse().expect("a person");
+    StateRequest { protocol: PROTOCOL, nonce: 5, device: DeviceNumber::new(7), person, asked: vec![photo()] }
+}
+
+fn state_response() -> StateResponse {
+    let states = vec![Held::Unknown, Held::Partly(65_536), Held::Whole, Held::OtherBytes];
+    StateResponse { protocol: PROTOCOL, nonce: 5, states }
+}
+
+fn put_request() -> PutRequest {
+    let (person, device) = ("P1".parse().expect("a person"), DeviceNumber::new(7));
+    PutRequest {
+        protocol: PROTOCOL,
+        nonce: 5,
+        device,
+        person,
+        named: photo(),
+        offset: 65_536,
+        piece: vec![7; 99].into(),
+    }
+}
+
+fn put_response() -> PutResponse {
+    PutResponse { protocol: PROTOCOL, nonce: 5, held: Held::Whole }
+}
+
+fn get_request() -> GetRequest {
+    let (person, device) = ("P1".parse().expect("a person"), DeviceNumber::new(7));
+    GetRequest { protocol: PROTOCOL, nonce: 5, device, person, named: photo(), offset: 0, most: 65_536 }
+}
+
+fn get_response() -> GetResponse {
+    GetResponse { protocol: PROTOCOL, nonce: 5, held: Held::Whole, piece: Some(vec![7; 99].into()) }
+}
+
 fn directive() -> Directive {
     Directive { device: DeviceNumber::new(7), what: Demand::Wipe, hand_over: true, at: server_time() }
 }
@@ -200,6 +273,30 @@ fn requests_and_answers_of_version_1_are_read_as_they_were_meant() {
     let hashes = [entry(1).hash, entry(2).hash];
     let part = Response::decode(&sheet.bytes("response")).expect("an answer").receipt.expect("a receipt");
     assert_eq!(part.entries(&hashes), Ok(receipt().entries));
+}
+
+#[test]
+fn checks_erasures_and_a_phone_that_comes_back_are_read_as_they_were_meant() {
+    let sheet = Sheet::read(MESSAGES);
+    for (name, meant) in later_requests() {
+        assert_eq!(Request::decode(&sheet.bytes(name)), Ok(meant), "{name}");
+    }
+    for (name, meant) in later_responses() {
+        assert_eq!(Response::decode(&sheet.bytes(name)), Ok(meant), "{name}");
+    }
+    let coming_back = EnrolRequest::decode(&sheet.bytes("enrol request of a phone that comes back"));
+    assert_eq!(coming_back, Ok(coming_back_request()));
+}
+
+#[test]
+fn what_travels_for_attachments_is_read_as_it_was_meant() {
+    let sheet = Sheet::read(MESSAGES);
+    assert_eq!(StateRequest::decode(&sheet.bytes("attachments state request")), Ok(state_request()));
+    assert_eq!(StateResponse::decode(&sheet.bytes("attachments state response")), Ok(state_response()));
+    assert_eq!(PutRequest::decode(&sheet.bytes("attachments put request")), Ok(put_request()));
+    assert_eq!(PutResponse::decode(&sheet.bytes("attachments put response")), Ok(put_response()));
+    assert_eq!(GetRequest::decode(&sheet.bytes("attachments get request")), Ok(get_request()));
+    assert_eq!(GetResponse::decode(&sheet.bytes("attachments get response")), Ok(get_response()));
 }
 
 #[test]
@@ -319,6 +416,7 @@ fn sample(spec: &FieldSpec) -> Value {
         FieldType::Week => "2026-W10".into(),
         FieldType::Latitude => 399_042_000.into(),
         FieldType::Longitude => 1_164_074_000.into(),
+        FieldType::Digest => Value::Bytes(vec![3; 32]),
         FieldType::Hashes(_) => Value::Bytes([[1; 32], [2; 32]].concat()),
     }
 }
@@ -373,6 +471,19 @@ fn write_what_is_missing() {
     sheet.add_bytes("enrol request", &enrol_request().encode().expect("encoded"));
     let answer = EnrolResponse::seal(&enrolled(), &key(9)).expect("sealed");
     sheet.add_bytes("enrol response", &answer.encode().expect("encoded"));
+    for (name, request) in later_requests() {
+        sheet.add_bytes(name, &request.encode().expect("encoded"));
+    }
+    for (name, response) in later_responses() {
+        sheet.add_bytes(name, &response.encode().expect("encoded"));
+    }
+    sheet.add_bytes("enrol request of a phone that comes back", &coming_back_request().encode().expect("encoded"));
+    sheet.add_bytes("attachments state request", &state_request().encode().expect("encoded"));
+    sheet.add_bytes("attachments state response", &state_response().encode().expect("encoded"));
+    sheet.add_bytes("attachments put request", &put_request().encode().expect("encoded"));
+    sheet.add_bytes("attachments put response", &put_response().encode().expect("encoded"));
+    sheet.add_bytes("attachments get request", &get_request().encode().expect("encoded"));
+    sheet.add_bytes("attachments get response", &get_response().encode().expect("encoded"));
     sheet.add("directive", &SignedDirective::sign(&directive(), &key(9)).expect("signed").to_string());
     sheet.add("invitation", &invitation().to_string());
     let body = sheet.bytes("request");

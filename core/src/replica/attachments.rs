@@ -226,6 +226,13 @@ pub(super) fn leave(db: &Connection, record: &[u8]) -> Result<(), ReplicaError> 
     digest.map_or(Ok(()), |digest| let_go(db, record, &digest))
 }
 
+/// A record was erased: its bytes go, whether or not the server has them.
+pub(super) fn erase(db: &Connection, record: &[u8]) -> Result<(), ReplicaError> {
+    let mut select = db.prepare_cached("SELECT digest FROM attachment WHERE record = ?")?;
+    let digest: Option<Vec<u8>> = select.query_row([record], |row| row.get(0)).optional()?;
+    digest.map_or(Ok(()), |digest| let_go(db, record, &digest))
+}
+
 /// The person has dealt with a change that was refused: if it is what began an attachment, the bytes go as well.
 pub(super) fn dismissed(db: &Connection, entry: &[u8]) -> Result<(), ReplicaError> {
     let mut select = db.prepare_cached(

@@ -7,7 +7,7 @@ use crate::document::gate::{Guarded, Refusal, Rules};
 use crate::document::{ChangeHash, change_hash};
 use crate::domain::{PhoneTime, RecordId};
 use crate::sync::Checked;
-use crate::wire::{Delivery, Digest, Inventory, Request, Response};
+use crate::wire::{CheckDigest, Delivery, Inventory, Request, Response};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ fn inventory(files: &Files) -> Result<Inventory, ReplicaError> {
         let mut retired = db.prepare_cached("SELECT record, digest FROM retired")?;
         let mut found = retired.query([])?;
         while let Some(row) = found.next()? {
-            let digest = Digest::from_bytes(row.get_ref(1)?.as_blob().unwrap_or_default());
+            let digest = CheckDigest::from_bytes(row.get_ref(1)?.as_blob().unwrap_or_default());
             let damaged = || ReplicaError::Damaged("a digest is not 16 bytes".to_owned());
             let record = RecordId::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default())?;
             inventory.add(confidential, record, digest.ok_or_else(damaged)?);

@@ -2,7 +2,7 @@
 //! it is gone, and nothing of what it said.
 
 use super::inbox::{self, Quarantined};
-use super::{ReplicaError, changes, receipts};
+use super::{ReplicaError, attachments, changes, receipts};
 use crate::document::change_hash;
 use crate::domain::{Fields, Kind, PhoneTime, RecordId, prospect};
 use crate::wire::ERASED;
@@ -42,6 +42,7 @@ pub(super) fn erase(db: &Connection, records: &[RecordId], now: PhoneTime) -> Re
 }
 
 fn destroy(db: &Connection, id: &[u8]) -> Result<(), ReplicaError> {
+    attachments::erase(db, id)?;
     for sql in [
         "DELETE FROM change WHERE record = ?",
         "DELETE FROM record WHERE id = ?",

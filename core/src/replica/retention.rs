@@ -3,7 +3,7 @@
 
 use super::{Replica, ReplicaError, changes, check, receipts, rows};
 use crate::domain::{Invalid, KINDS, PhoneTime, RecordId};
-use crate::wire::Digest;
+use crate::wire::CheckDigest;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 /// For how many days the phone keeps what it got or sent just now, however old it is: in case the server is restored from a
@@ -90,7 +90,7 @@ impl Replica {
                     "INSERT OR REPLACE INTO retired (record, kind, prospect, occurred_at, digest)
                      SELECT id, kind, prospect, occurred_at, ?2 FROM record WHERE id = ?1",
                 )?
-                .execute(params![record.as_bytes(), Digest::of_changes(hashes).as_bytes()])?;
+                .execute(params![record.as_bytes(), CheckDigest::of_changes(hashes).as_bytes()])?;
                 tx.prepare_cached("DELETE FROM change WHERE record = ?")?.execute([record.as_bytes()])?;
                 rows::remove(&tx, record)?;
                 gone += 1;

@@ -17,13 +17,13 @@ const LISTED: usize = 60_000;
 /// A short digest: of a record's changes, or of a month's records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
-pub struct Digest(
+pub struct CheckDigest(
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
     [u8; 16],
 );
 
-impl Digest {
+impl CheckDigest {
     /// Of a record's changes, in any order.
     pub fn of_changes(mut hashes: Vec<ChangeHash>) -> Self {
         hashes.sort_unstable();
@@ -84,7 +84,7 @@ pub struct MonthDigest {
     pub records: u32,
     /// Their digest.
     #[n(3)]
-    pub digest: Digest,
+    pub digest: CheckDigest,
 }
 
 /// A record's digest.
@@ -98,7 +98,7 @@ pub struct RecordDigest {
     pub record: RecordId,
     /// The digest of its changes.
     #[n(2)]
-    pub digest: Digest,
+    pub digest: CheckDigest,
 }
 
 /// What the server answers, as of the moment at which everything in its response is applied.
@@ -121,11 +121,11 @@ pub struct Answer {
 
 /// What one side has: each record's digest, by month.
 #[derive(Debug, Clone, Default)]
-pub struct Inventory(BTreeMap<(bool, u32), BTreeMap<RecordId, Digest>>);
+pub struct Inventory(BTreeMap<(bool, u32), BTreeMap<RecordId, CheckDigest>>);
 
 impl Inventory {
     /// Adds a record with the hashes of its changes.
-    pub fn add(&mut self, confidential: bool, record: RecordId, digest: Digest) {
+    pub fn add(&mut self, confidential: bool, record: RecordId, digest: CheckDigest) {
         self.0.entry((confidential, month_of(record))).or_default().insert(record, digest);
     }
 
@@ -145,11 +145,11 @@ impl Inventory {
                 Some((of, hashes)) if *of == record => hashes.push(hash),
                 _ => {
                     let whole = open.replace((record, vec![hash]));
-                    whole.into_iter().for_each(|(of, all)| self.add(confidential, of, Digest::of_changes(all)));
+                    whole.into_iter().for_each(|(of, all)| self.add(confidential, of, CheckDigest::of_changes(all)));
                 }
             }
         }
-        open.into_iter().for_each(|(of, all)| self.add(confidential, of, Digest::of_changes(all)));
+        open.into_iter().for_each(|(of, all)| self.add(confidential, of, CheckDigest::of_changes(all)));
         Ok(())
     }
 
@@ -162,12 +162,13 @@ impl Inventory {
     pub fn answer(&self, ask: &Ask) -> Answer {
         let mut answer = Answer::default();
         let Some(months) = &ask.months else {
-            let digest = |(&(confidential, month), records): (&(bool, u32), &BTreeMap<RecordId, Digest>)| MonthDigest {
-                confidential,
-                month,
-                records: u32::try_from(records.len()).unwrap_or(u32::MAX),
-                digest: Digest::of_records(records),
-            };
+            let digest =
+                |(&(confidential, month), records): (&(bool, u32), &BTreeMap<RecordId, CheckDigest>)| MonthDigest {
+                    confidential,
+                    month,
+                    records: u32::try_from(records.len()).unwrap_or(u32::MAX),
+                    digest: CheckDigest::of_records(records),
+                };
             answer.months = self.0.iter().map(digest).collect();
             return answer;
         };
@@ -190,7 +191,7 @@ impl Inventory {
     /// The months that differ from the other side's; dossiers' only where `confidential`.
     pub fn differing_months(&self, theirs: &[MonthDigest], confidential: bool) -> Vec<u32> {
         let ours = self.answer(&Ask { months: None }).months;
-        let compared = |digests: &[MonthDigest]| -> BTreeMap<(bool, u32), Digest> {
+        let compared = |digests: &[MonthDigest]| -> BTreeMap<(bool, u32), CheckDigest> {
             let wanted = digests.iter().filter(|one| confidential || !one.confidential);
             wanted.map(|one| ((one.confidential, one.month), one.digest)).collect()
         };
@@ -209,7 +210,7 @@ impl Inventory {
     /// The records of the listed months that differ from the other side's; dossiers only where `confidential`.
     pub fn differing_records(&self, theirs: &Answer, confidential: bool) -> Vec<RecordId> {
         let ours = self.answer(&Ask { months: Some(theirs.listed.clone()) }).records;
-        let compared = |digests: &[RecordDigest]| -> BTreeMap<RecordId, Digest> {
+        let compared = |digests: &[RecordDigest]| -> BTreeMap<RecordId, CheckDigest> {
             let wanted = digests.iter().filter(|one| confidential || !one.confidential);
             wanted.map(|one| (one.record, one.digest)).collect()
         };
@@ -265,14 +266,14 @@ mod tests {
     fn dossiers_are_compared_only_where_they_are_open() {
         let mut ours = inventory(&[(record(1, 5), 1)]);
         let mut theirs = ours.clone();
-        theirs.add(true, record(2, 5), Digest::of_changes(vec![hash(2)]));
+        theirs.add(true, record(2, 5), CheckDigest::of_changes(vec![hash(2)]));
         let months = theirs.answer(&Ask { months: None }).months;
         assert!(ours.differing_months(&months, false).is_empty());
         assert_eq!(ours.differing_months(&months, true), [0]);
         let listed = theirs.answer(&Ask { months: Some(vec![0]) });
         assert!(ours.differing_records(&listed, false).is_empty());
         assert_eq!(ours.differing_records(&listed, true), [record(2, 5)]);
-        ours.add(true, record(2, 5), Digest::of_changes(vec![hash(2)]));
+        ours.add(true, record(2, 5), CheckDigest::of_changes(vec![hash(2)]));
         assert!(ours.differing_months(&months, true).is_empty());
     }
 }

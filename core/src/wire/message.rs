@@ -408,7 +408,7 @@ impl Push {
 pub(super) mod samples {
     use super::*;
     use crate::domain::Role;
-    use crate::wire::{CampaignStandings, Digest, Inventory, MetricTotal, ReceiptEntry, UnitStanding};
+    use crate::wire::{CampaignStandings, CheckDigest, Inventory, MetricTotal, ReceiptEntry, UnitStanding};
 
     fn entry(n: u8) -> ReceiptEntry {
         let received_at = ServerTime::from_millis(1_772_000_000_000).expect("in range");
@@ -427,7 +427,7 @@ pub(super) mod samples {
 
     fn inventory() -> Inventory {
         let mut inventory = Inventory::default();
-        inventory.add(false, RecordId::new(2, [2; 10]), Digest::of_changes(vec![entry(1).hash]));
+        inventory.add(false, RecordId::new(2, [2; 10]), CheckDigest::of_changes(vec![entry(1).hash]));
         inventory
     }
 

@@ -1,8 +1,8 @@
 //! Wire format, version 1: what one sync request and response carry, as CBOR with numbered fields in one zstd stream.
 //! `PROTOCOL.md` beside this crate's sources is its normative page.
 
-mod check;
 mod attachment;
+mod check;
 mod codec;
 mod directive;
 mod enrol;
@@ -13,11 +13,11 @@ mod message;
 mod receipt;
 mod standings;
 
-pub use check::{Answer, Ask, Digest, Inventory, MonthDigest, RecordDigest};
 pub use attachment::{
     GetRequest, GetResponse, Held, MAX_ASKED, MAX_PIECE, Named, PutRequest, PutResponse, StateRequest, StateResponse,
     UNIT,
 };
+pub use check::{Answer, Ask, CheckDigest, Inventory, MonthDigest, RecordDigest};
 pub use directive::{Demand, Directive, DirectiveError, SignedDirective};
 pub use enrol::{Before, EnrolError, EnrolRequest, EnrolResponse, Enrolled};
 pub use envelope::{MAX_BODY, MAX_PLAIN, WireError};

@@ -33,6 +33,18 @@ pub enum SweepError {
 }
 
 impl Blobs {
+    /// Destroys the bytes of whatever was erased: what could not be done then is done now.
+    ///
+    /// # Errors
+    /// When either storage fails; it can be called again.
+    pub async fn follow_erasures(&self, store: &dyn Store) -> Result<usize, SweepError> {
+        let mut gone = 0;
+        for record in store.all_erased().await? {
+            gone += self.erase(record).await?;
+        }
+        Ok(gone)
+    }
+
     /// Destroys the bytes of a record: erasure calls this.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! `erase`: destroys what was recorded of somebody who asks for it, from the shell.
 
-use super::{Data, person_or_operator};
+use super::{Data, person_or_operator, serve};
 use canvass_core::domain::{Duty, PersonId, RecordId};
+use canvass_server::blobs::BlobPlace;
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::store::{EraseOrder, Store};
 use clap::Args;
@@ -21,6 +22,9 @@ pub(crate) struct Erase {
     /// In whose name, who must have the duty; otherwise the operator's.
     #[arg(long, value_name = "PERSON")]
     by: Option<PersonId>,
+    /// Where photos and recordings are kept, as `serve` is told.
+    #[arg(long, value_name = "FOLDER|URL", env = "CANVASS_ATTACHMENTS")]
+    attachments: Option<BlobPlace>,
     #[command(flatten)]
     data: Data,
 }
@@ -36,7 +40,10 @@ impl Erase {
             return Ok(false);
         }
         let order = EraseOrder { record: self.record, reason: self.reason, by, at: SystemClock.now() };
-        match store.erase(order).await?.len() {
+        let erased = store.erase(order).await?;
+        // Opening them destroys the bytes of what was erased.
+        serve::blobs(&store, self.attachments, SystemClock.now()).await?;
+        match erased.len() {
             0 => println!("it was erased before"),
             records => println!(
                 "erased {records} records: phones let go of them at their next sync\n\

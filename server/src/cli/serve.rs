@@ -45,12 +45,13 @@ pub(super) struct Serve {
 /// How long an attachment may wait half sent for the rest, in milliseconds.
 const HALF_SENT_FOR_MS: i64 = 7 * 86_400_000;
 
-/// The bytes of attachments of a store, without what phones began to send long ago.
-async fn blobs(store: &SqliteStore, place: Option<BlobPlace>, now: ServerTime) -> anyhow::Result<Blobs> {
+/// The bytes of attachments of a store, without what phones began to send long ago, and what was erased.
+pub(super) async fn blobs(store: &SqliteStore, place: Option<BlobPlace>, now: ServerTime) -> anyhow::Result<Blobs> {
     let folder = store.path().parent().unwrap_or(Path::new("."));
     let place = place.unwrap_or_else(|| BlobPlace::Folder(folder.join("attachments")));
     let blobs = Blobs::open(&place, &folder.join("attachments.partial"), store.secrets().clone())?;
     blobs.tidy(now.plus_millis(-HALF_SENT_FOR_MS)).await?;
+    blobs.follow_erasures(store).await?;
     Ok(blobs)
 }
 

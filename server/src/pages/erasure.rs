@@ -54,6 +54,11 @@ pub(super) async fn erase(
         return Err(Wrong::NotConfirmed.told(lang));
     }
     let order = EraseOrder { record: id, reason, by: reader.actor(), at: app.clock.now() };
-    app.store.erase(order).await.map_err(failed)?;
+    for record in app.store.erase(order).await.map_err(failed)? {
+        // What cannot be reached just now goes when the server starts the next time.
+        if let Err(error) = app.blobs.erase(record).await {
+            tracing::error!(%error, %record, "the bytes of an attachment that was erased could not be destroyed yet");
+        }
+    }
     Ok(Redirect::to(&format!("{}?lang={}", prospect_path(id), lang.name())).into_response())
 }

@@ -347,6 +347,9 @@ pub trait Store: Audit + Clocks + Devices + Logins + Queue + Send + Sync + 'stat
     /// counting as it stood. With a prospect goes all that belongs to it. Returns what was erased; nothing the second time.
     async fn erase(&self, order: EraseOrder) -> Result<Vec<RecordId>, StoreError>;
 
+    /// Every record that was erased.
+    async fn all_erased(&self) -> Result<Vec<RecordId>, StoreError>;
+
     /// Which of some records were erased.
     async fn erased(&self, records: Vec<RecordId>) -> Result<BTreeSet<RecordId>, StoreError>;
 

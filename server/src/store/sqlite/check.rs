@@ -5,7 +5,7 @@ use super::{erasure, feeds, records};
 use crate::store::StoreError;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Kind, RecordId};
-use canvass_core::wire::{Answer, Ask, Digest, Inventory};
+use canvass_core::wire::{Answer, Ask, CheckDigest, Inventory};
 use rusqlite::OptionalExtension;
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ impl Pulling<'_> {
                 }
             }
             for (record, hashes) in changes {
-                inventory.add(audience.is_confidential(), record, Digest::of_changes(hashes));
+                inventory.add(audience.is_confidential(), record, CheckDigest::of_changes(hashes));
             }
         }
         Ok(inventory.answer(ask))

@@ -7,7 +7,7 @@ use super::writer::Writing;
 use super::{audit, records};
 use crate::store::{Actor, Deed, Entry, EraseOrder, StoreError};
 use canvass_core::document::change_hash;
-use canvass_core::domain::{AudienceRule, Kind, RecordId, ServerTime, WrittenBy, prospect, verification};
+use canvass_core::domain::{AudienceRule, Kind, RecordId, ServerTime, WrittenBy, attachment, prospect, verification};
 use canvass_core::wire::{ERASED, Push, Verdict};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -118,7 +118,7 @@ fn forget_refused(db: &Connection, records: &[RecordId]) -> Result<(), StoreErro
     Ok(())
 }
 
-/// A record, first, and for a prospect all that belongs to it, held or not; for an outcome the verdicts on it.
+/// A record, first, and for a prospect all that belongs to it, held or not; of another the verdicts on it and its attachments.
 fn with_all_of_it(db: &Connection, record: RecordId) -> Result<Vec<RecordId>, StoreError> {
     let mut all = vec![record];
     if kind_of(db, record)?.is_none_or(|kind| kind.is(&prospect::KIND)) {
@@ -130,10 +130,10 @@ fn with_all_of_it(db: &Connection, record: RecordId) -> Result<Vec<RecordId>, St
         }
     } else {
         let mut select = db.prepare_cached(
-            "SELECT id FROM record WHERE prospect = (SELECT prospect FROM record WHERE id = ?1) AND kind = ?2
-                 AND body ->> '$.outcome.b' = ?3",
+            "SELECT id FROM record WHERE prospect = (SELECT prospect FROM record WHERE id = ?1) AND kind IN (?2, ?3)
+                 AND ?4 IN (body ->> '$.outcome.b', body ->> '$.of.b')",
         )?;
-        let about = params![record.as_bytes(), verification::KIND.name, record.to_string()];
+        let about = params![record.as_bytes(), verification::KIND.name, attachment::KIND.name, record.to_string()];
         for id in select.query_map(about, |row| row.get::<_, Vec<u8>>(0))? {
             all.push(RecordId::from_bytes(&id?)?);
         }
@@ -149,7 +149,7 @@ fn kind_of(db: &Connection, record: RecordId) -> Result<Option<Kind>, StoreError
     Ok(kind.map(|kind| kind.parse()).transpose()?)
 }
 
-fn all(db: &Connection) -> Result<BTreeMap<RecordId, ServerTime>, StoreError> {
+pub(super) fn all(db: &Connection) -> Result<BTreeMap<RecordId, ServerTime>, StoreError> {
     let mut select = db.prepare_cached("SELECT record, erased_at FROM erased")?;
     let mut found = select.query([])?;
     let mut all = BTreeMap::new();

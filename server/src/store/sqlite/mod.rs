@@ -262,6 +262,10 @@ impl Store for SqliteStore {
         Ok(erased)
     }
 
+    async fn all_erased(&self) -> Result<Vec<RecordId>, StoreError> {
+        self.read(|db| Ok(erasure::all(db)?.into_keys().collect())).await
+    }
+
     async fn erased(&self, records: Vec<RecordId>) -> Result<BTreeSet<RecordId>, StoreError> {
         self.read(move |db| erasure::among(db, &records)).await
     }
