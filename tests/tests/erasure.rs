@@ -176,6 +176,11 @@ fn head_office_erases_a_prospect_from_its_page_by_typing_its_name_and_nobody_els
     let prospect = wang.prospect(NAME);
     wang.claim_account(prospect, date("2026-03-02"), 9_000);
     wang.sync();
+    // A photo is with both phones and on the server; another has not been sent yet.
+    let photo = wang.attach(prospect, &[7; 70_000]);
+    wang.sync();
+    assert_eq!(wang.transfer().brought, 1);
+    wang.attach(prospect, &[8; 70_000]);
     let page = format!("/prospects/{prospect}?campaign={campaign}&week=2026-W10&lang=en");
     let offered = |who: &str| world.get_as(who, &page).text().contains("id=\"erase\"");
     assert!(offered("H-P") && !offered("B1-L") && !offered("B1-S1-P1"));
@@ -203,6 +208,13 @@ fn head_office_erases_a_prospect_from_its_page_by_typing_its_name_and_nobody_els
     assert!(world.row(prospect).is_some());
     assert_eq!(fields(NAME, "asked for in writing").status, 303);
     assert!(world.row(prospect).is_none() && !on_server(&world));
+    assert_eq!(world.run(world.app().blobs.erase(photo)).expect("asked"), 0, "its bytes went with it");
+    wang.sync();
+    let pieces = |phone: &Holder| -> i64 {
+        let db = rusqlite::Connection::open(phone.database()).expect("a database");
+        db.query_row("SELECT count(*) FROM piece", [], |row| row.get(0)).expect("counted")
+    };
+    assert_eq!((pieces(&wang), wang.replica().unsent_attachments().expect("read").len()), (0, 0));
     let gone = world.get(&page);
     assert_eq!(gone.status, 410);
     assert!(gone.text().contains("erased"));

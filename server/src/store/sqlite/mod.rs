@@ -70,8 +70,9 @@ use writer::Writer;
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
-    writer: Writer,
+    /// They go before the writer: whoever closes the file last tidies up, and only the writer may.
     readers: Arc<Readers>,
+    writer: Writer,
     bank: Arc<Mutex<CachedBank>>,
     standings: Arc<SharedStandings>,
     secrets: Secrets,
