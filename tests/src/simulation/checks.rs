@@ -63,7 +63,11 @@ pub(super) fn all(stage: &mut Stage) -> Result<(), String> {
 
 /// Nothing of which a phone was told that the server has it is lost; but for what nobody had any more after a restore.
 pub(super) fn nothing_acknowledged_is_lost(stage: &Stage) -> Result<(), String> {
-    let noted: BTreeSet<_> = stage.hands.iter().flat_map(|hand| hand.acknowledged.iter().copied()).collect();
+    // What belongs to something erased may have been lost with a restore before, and come back never more.
+    let noted = stage.hands.iter().flat_map(|hand| {
+        hand.acknowledged.iter().copied().filter(|hash| !stage.is_erased(hand, hash)).collect::<Vec<_>>()
+    });
+    let noted: BTreeSet<_> = noted.collect();
     let there = stage.world.run(stage.world.store.has_changes(noted.iter().copied().collect()));
     let mut there = there.map_err(|error| error.to_string())?;
     if stage.server_restored {
