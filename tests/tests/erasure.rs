@@ -40,6 +40,36 @@ fn on_phone(phone: &Holder) -> bool {
     holds(path.parent().expect("a folder"), &stem, NAME)
 }
 
+/// How many pieces of attachments lie on a phone.
+fn pieces(phone: &Holder) -> i64 {
+    let db = rusqlite::Connection::open(phone.database()).expect("a database");
+    db.query_row("SELECT count(*) FROM piece", [], |row| row.get(0)).expect("counted")
+}
+
+#[test]
+fn a_photo_that_was_taken_of_it_meanwhile_is_kept_nowhere() {
+    let world = World::new(506);
+    let (mut wang, mut li) = (world.phone("B1-S1-P1"), world.phone("B1-S1-P2"));
+    let (prospect, other) = (wang.prospect(NAME), wang.prospect("东湖花园"));
+    let visit = wang.visit(other);
+    wang.sync();
+    li.sync();
+    // Offline, both take photos of what is erased meanwhile: of a prospect, and of one visit to another.
+    let photos = [li.attach(prospect, &[7; 70_000]), li.attach(visit, &[8; 70_000]), wang.attach(visit, &[9; 70_000])];
+    let kept = li.attach(other, &[6; 70_000]);
+    erase(&world, prospect).expect("erased");
+    erase(&world, visit).expect("erased");
+    for phone in [&mut li, &mut wang] {
+        phone.sync();
+        phone.sync();
+        phone.transfer();
+        assert_eq!(phone.outstanding(), 0);
+    }
+    assert!(photos.into_iter().all(|photo| world.row(photo).is_none()));
+    assert_eq!((pieces(&wang), pieces(&li)), (0, 2), "the photo of what was not erased stays");
+    assert!(li.attachment(kept).expect("here").confirmed);
+}
+
 #[test]
 fn an_erased_prospect_is_gone_everywhere_and_what_counted_still_counts() {
     let world = World::new(501);
@@ -210,10 +240,6 @@ fn head_office_erases_a_prospect_from_its_page_by_typing_its_name_and_nobody_els
     assert!(world.row(prospect).is_none() && !on_server(&world));
     assert_eq!(world.run(world.app().blobs.erase(photo)).expect("asked"), 0, "its bytes went with it");
     wang.sync();
-    let pieces = |phone: &Holder| -> i64 {
-        let db = rusqlite::Connection::open(phone.database()).expect("a database");
-        db.query_row("SELECT count(*) FROM piece", [], |row| row.get(0)).expect("counted")
-    };
     assert_eq!((pieces(&wang), wang.replica().unsent_attachments().expect("read").len()), (0, 0));
     let gone = world.get(&page);
     assert_eq!(gone.status, 410);

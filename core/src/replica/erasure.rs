@@ -4,9 +4,9 @@
 use super::inbox::{self, Quarantined};
 use super::{ReplicaError, attachments, changes, receipts};
 use crate::document::change_hash;
-use crate::domain::{Fields, Kind, PhoneTime, RecordId, prospect};
+use crate::domain::{Fields, Kind, PhoneTime, RecordId, attachment, prospect};
 use crate::wire::ERASED;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// Destroys what a file holds of some records, and of all that belongs to them. Returns how many records those were.
 pub(super) fn erase(db: &Connection, records: &[RecordId], now: PhoneTime) -> Result<usize, ReplicaError> {
@@ -17,8 +17,11 @@ pub(super) fn erase(db: &Connection, records: &[RecordId], now: PhoneTime) -> Re
             .query_row([record.as_bytes()], |row| row.get(0))
             .optional()?;
         let belonging: Vec<Vec<u8>> = db
-            .prepare_cached("SELECT id FROM record WHERE prospect = ?1 OR id = ?1")?
-            .query_map([record.as_bytes()], |row| row.get(0))?
+            .prepare_cached(
+                "SELECT id FROM record
+                 WHERE prospect = ?1 OR id = ?1 OR (kind = ?2 AND body ->> '$.of.b' = ?3)",
+            )?
+            .query_map(params![record.as_bytes(), attachment::KIND.name, record.to_string()], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         let mut unsent = 0;
         for id in &belonging {
@@ -27,8 +30,13 @@ pub(super) fn erase(db: &Connection, records: &[RecordId], now: PhoneTime) -> Re
         }
         // What was refused, or let go of, can be in the inbox still: also what would have begun a record of it.
         destroy(db, record.as_bytes())?;
-        db.prepare_cached("DELETE FROM quarantine WHERE bytes <> x'' AND instr(bytes, ?) > 0")?
-            .execute([record.as_bytes()])?;
+        let begun: Vec<Vec<u8>> = db
+            .prepare_cached("SELECT record FROM quarantine WHERE bytes <> x'' AND instr(bytes, ?) > 0")?
+            .query_map([record.as_bytes()], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for id in &begun {
+            destroy(db, id)?;
+        }
         gone += belonging.len();
         if kind.is_some() || unsent > 0 {
             let kind = kind.map_or(Ok(Kind::from(&prospect::KIND)), |kind| kind.parse())?;

@@ -3,7 +3,7 @@
 
 use super::changes::{self, Origin};
 use super::inbox::{self, Quarantined};
-use super::{ReplicaError, rows};
+use super::{ReplicaError, attachments, rows};
 use crate::document::{Authorship, ChangeHash, Document};
 use crate::domain::{Fields, Kind, RecordId};
 use crate::wire::ERASED;
@@ -50,7 +50,13 @@ pub(super) fn settle(
     };
     match changes::document(db, record)? {
         Some((document, _)) => rows::save(db, record, &document)?,
-        None => rows::remove(db, record)?,
+        None => {
+            rows::remove(db, record)?;
+            // A photo that belongs to something erased is kept no more than its record.
+            if refused.values().any(|(code, _)| code == ERASED) {
+                attachments::erase(db, record.as_bytes())?;
+            }
+        }
     }
     Ok((refused.len(), redone))
 }

@@ -91,6 +91,13 @@ impl Spool {
         Ok(())
     }
 
+    /// Lets go of all that is half sent of a record, whoever sends it.
+    pub(super) async fn erase(&self, record: RecordId) -> Result<(), BlobError> {
+        let named = record.to_string();
+        let of_it = |piece: &ObjectMeta| piece.location.parts().nth(1).is_some_and(|part| part.as_ref() == named);
+        self.remove(self.list(None).await?.into_iter().filter(of_it).collect()).await
+    }
+
     /// Lets go of what a phone went on with longest ago, until it may begin another.
     async fn make_way(&self, device: DeviceNumber, begins: RecordId) -> Result<(), BlobError> {
         let mut latest = BTreeMap::new();

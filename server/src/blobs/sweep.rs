@@ -39,7 +39,8 @@ impl Blobs {
     /// When either storage fails; it can be called again.
     pub async fn follow_erasures(&self, store: &dyn Store) -> Result<usize, SweepError> {
         let mut gone = 0;
-        for record in store.all_erased().await? {
+        let erased = store.all_erased().await?;
+        for record in erased {
             gone += self.erase(record).await?;
         }
         Ok(gone)
@@ -54,6 +55,7 @@ impl Blobs {
         for object in &found {
             if_there(self.0.kept.delete(&object.location).await)?;
         }
+        self.0.spool.erase(record).await?;
         Ok(found.len())
     }
 

@@ -56,6 +56,7 @@ impl Backup {
                 println!(
                     "what phones sent later is not in it: those that still hold it bring it back at their next sync"
                 );
+                println!("{}", about_erasures(&data));
                 println!("every session has ended, and open invitations are void");
                 println!(
                     "whoever was disabled, revoked or reset since must be so again: `audit tail` of the lost server says who"
@@ -63,6 +64,24 @@ impl Backup {
             }
         }
         Ok(true)
+    }
+}
+
+/// Whether what was erased since is known beside the secret file.
+fn about_erasures(data: &Data) -> String {
+    let key = data.secret_file.clone().unwrap_or_else(|| data.folder.join("canvass.key"));
+    let list = key.with_extension("erased");
+    match std::fs::read_to_string(&list) {
+        Ok(text) => format!(
+            "erased again, by {}: {} records that people asked to be erased",
+            list.display(),
+            text.lines().count()
+        ),
+        Err(_) => format!(
+            "there is no {}: whatever was erased since the backup is back. If the lost server had such a list, put it there before \
+             anybody is served",
+            list.display()
+        ),
     }
 }
 

@@ -121,6 +121,11 @@ impl Assign {
             Some(from) => {
                 // Whoever gives a territory away needs the right to there, too.
                 person_or_operator(&store, self.by, Duty::AssignProspects, Some(&from)).await?;
+                if store.bank().await?.unit(&from).is_none() {
+                    bail!(
+                        "there is no unit {from}: name the unit itself to which the prospects are assigned, not one above it"
+                    );
+                }
                 store.territory(from, self.from_owner).await?
             }
             None => self.prospect.into_iter().collect(),
@@ -129,8 +134,9 @@ impl Assign {
         let to = Assigned { unit: self.unit, owner: self.owner };
         let order = TerritoryOrder { prospects, to, by };
         let done = territory::assign(&store, &SystemClock, order, |done| bar.set_position(done as u64)).await;
+        let (assigned, all) = (bar.position(), bar.length().unwrap_or(0));
         bar.finish_and_clear();
-        println!("assigned {} of {}: phones learn of it at their next sync", bar.position(), bar.length().unwrap_or(0));
+        println!("assigned {assigned} of {all}: phones learn of it at their next sync");
         done.context("it stopped there; say it again to go on")?;
         Ok(true)
     }

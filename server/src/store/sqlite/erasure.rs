@@ -24,7 +24,7 @@ pub(super) fn erase(
     }
     let missing = || StoreError::NoSuchRecord { kind: "record", id: order.record };
     let kind = kind_of(db, order.record)?.ok_or_else(missing)?;
-    if kind.spec().is_some_and(|spec| spec.written_by == WrittenBy::Server || spec.audience == AudienceRule::Bank) {
+    if is_the_banks(&kind) {
         let words = "is the bank's own: prospects, and what people record of them, can be erased";
         return Err(StoreError::Forbidden(format!("a {kind} {words}")));
     }
@@ -39,14 +39,25 @@ pub(super) fn erase(
     Ok(records)
 }
 
+/// Whether records of a kind are the bank's own: nobody can ask for those to be erased.
+fn is_the_banks(kind: &Kind) -> bool {
+    kind.spec().is_some_and(|spec| spec.written_by == WrittenBy::Server || spec.audience == AudienceRule::Bank)
+}
+
 /// Brings a database that is being opened and the list together: what a backup brought back is erased again.
 pub(super) fn reconcile(db: &Connection, list: &ErasedList, mark: i64) -> Result<(), StoreError> {
     let (listed, done) = (list.read()?, all(db)?);
     if done.keys().any(|record| !listed.contains_key(record)) {
         list.add(&done)?;
     }
-    let back: BTreeMap<RecordId, ServerTime> =
+    let mut back: BTreeMap<RecordId, ServerTime> =
         listed.into_iter().filter(|(record, _)| !done.contains_key(record)).collect();
+    // What nobody can erase stays, whoever wrote its id there.
+    let mut own = Vec::new();
+    for record in back.keys() {
+        own.extend(kind_of(db, *record)?.filter(is_the_banks).map(|_| *record));
+    }
+    back.retain(|record, _| !own.contains(record));
     if back.is_empty() {
         return Ok(());
     }
@@ -77,11 +88,7 @@ fn destroy(db: &Connection, records: &[RecordId], at: ServerTime, mark: i64) -> 
         let (id, kind) = (record.as_bytes(), kind_of(db, *record)?);
         db.prepare_cached("INSERT OR IGNORE INTO erased (record, kind, erased_at) VALUES (?, ?, ?)")?
             .execute(params![id, kind.as_ref().map(Kind::name), at.millis()])?;
-        for sql in [
-            "UPDATE change SET bytes = x'', sealed = 0 WHERE record = ?",
-            "DELETE FROM record WHERE id = ?",
-            "DELETE FROM held WHERE record = ?",
-        ] {
+        for sql in ["UPDATE change SET bytes = x'', sealed = 0 WHERE record = ?", "DELETE FROM record WHERE id = ?"] {
             db.prepare_cached(sql)?.execute([id])?;
         }
         let seq = numbers.next();
@@ -96,24 +103,28 @@ fn destroy(db: &Connection, records: &[RecordId], at: ServerTime, mark: i64) -> 
     numbers.save(db)
 }
 
-/// Destroys what was refused of records, and what was refused that begins a record of the named one: its bytes say so.
+/// Destroys what was refused or is held of records, and what begins a record that belongs to the named one: its bytes say so.
 fn forget_refused(db: &Connection, records: &[RecordId]) -> Result<(), StoreError> {
     let all: HashSet<&[u8]> = records.iter().map(|record| record.as_bytes().as_slice()).collect();
     let named = records.first().map_or(&[][..], |record| record.as_bytes().as_slice());
-    let mut select = db.prepare_cached(
-        "SELECT hash, device, record, iif(sealed, unseal('quarantine', bytes, record), bytes) FROM quarantine",
-    )?;
-    let mut found = select.query([])?;
-    let mut gone: Vec<(Vec<u8>, i64)> = Vec::new();
-    while let Some(row) = found.next()? {
-        let (record, bytes) = (row.get_ref(2)?, row.get_ref(3)?);
-        let bytes = bytes.as_blob().unwrap_or_default();
-        if all.contains(record.as_blob().unwrap_or_default()) || bytes.windows(16).any(|window| window == named) {
-            gone.push((row.get(0)?, row.get(1)?));
+    for (table, bytes) in [
+        ("quarantine", "iif(sealed, unseal('quarantine', bytes, record), bytes)"),
+        ("held", "unseal('quarantine', bytes, record)"),
+    ] {
+        let mut select = db.prepare_cached(&format!("SELECT hash, device, record, {bytes} FROM {table}"))?;
+        let mut found = select.query([])?;
+        let mut gone: Vec<(Vec<u8>, i64)> = Vec::new();
+        while let Some(row) = found.next()? {
+            let (record, bytes) = (row.get_ref(2)?, row.get_ref(3)?);
+            let bytes = bytes.as_blob().unwrap_or_default();
+            if all.contains(record.as_blob().unwrap_or_default()) || bytes.windows(16).any(|window| window == named) {
+                gone.push((row.get(0)?, row.get(1)?));
+            }
         }
-    }
-    for (hash, device) in gone {
-        db.prepare_cached("DELETE FROM quarantine WHERE hash = ? AND device = ?")?.execute(params![hash, device])?;
+        for (hash, device) in gone {
+            db.prepare_cached(&format!("DELETE FROM {table} WHERE hash = ? AND device = ?"))?
+                .execute(params![hash, device])?;
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::ingest::{Assigned, Decision, Grants, Hand, Right, Standpoint, Told, j
 use crate::store::StoreError;
 use canvass_core::document::Document;
 use canvass_core::domain::{
-    AudienceRule, Bank, DeviceNumber, Kind, PersonId, Place, RecordId, ServerTime, UnitId, prospect,
+    AudienceRule, Bank, DeviceNumber, Kind, PersonId, Place, RecordId, ServerTime, UnitId, attachment, prospect,
 };
 use canvass_core::wire::{ERASED, Push};
 use rusqlite::Connection;
@@ -18,6 +18,8 @@ pub(super) struct About {
     pub(super) kind: Kind,
     /// The prospect it belongs to.
     pub(super) prospect: Option<RecordId>,
+    /// The record whose attachment it is.
+    of: Option<RecordId>,
     begun_by: Option<DeviceNumber>,
     /// To whom its prospect is assigned.
     pub(super) assigned: Option<Assigned>,
@@ -38,7 +40,8 @@ impl About {
         let kind = document.and_then(Document::kind).unwrap_or_else(|| push.kind.clone());
         let prospect = if kind.is(&prospect::KIND) { Some(push.record) } else { document.and_then(Document::prospect) };
         let assigned = prospect.map(|prospect| feeds::assigned(db, prospect)).transpose()?.flatten();
-        Ok(Self { kind, prospect, begun_by: history.begun_by, assigned })
+        let of = document.filter(|_| kind.is(&attachment::KIND)).and_then(|document| document.fields().record("of"));
+        Ok(Self { kind, prospect, of, begun_by: history.begun_by, assigned })
     }
 
     /// The unit whose leaders decide on it.
@@ -67,10 +70,10 @@ impl About {
 
     /// What the sender's right comes to, and whether the sender pulls the record.
     pub(super) fn judged(&self, db: &Connection, by: &Judging<'_>) -> Result<(Right, bool), StoreError> {
-        if let Some(prospect) = self.prospect
-            && erasure::is_erased(db, prospect)?
-        {
-            return Ok((Right::Denied(ERASED, erasure::words(&Kind::from(&prospect::KIND))), false));
+        for belongs_to in [self.prospect, self.of].into_iter().flatten() {
+            if erasure::is_erased(db, belongs_to)? {
+                return Ok((Right::Denied(ERASED, erasure::words(&self.kind)), false));
+            }
         }
         let now = self.standpoint(by.bank, by.grants, self.assigned.as_ref());
         let (mut told, mut fresh) = (None, true);
