@@ -108,7 +108,8 @@ impl Replica {
 /// agree on them, and nothing about them is in the inbox.
 fn retirable(db: &Connection, kind: &str, old: i64, kept: i64) -> Result<Vec<RecordId>, ReplicaError> {
     let mut select = db.prepare_cached(
-        "SELECT id FROM record WHERE kind = ?1 AND occurred_at < ?2 AND coalesce(due_at, 0) < ?2 AND prospect IS NOT NULL AND conflicts = ''
+        "SELECT id FROM record WHERE kind = ?1 AND occurred_at < ?2 AND coalesce(due_at, 0) < ?2
+             AND prospect IS NOT NULL AND conflicts = ''
              AND NOT EXISTS (SELECT 1 FROM change WHERE record = record.id AND (acknowledged = 0 OR acknowledged_at >= ?3))
              AND NOT EXISTS (SELECT 1 FROM quarantine WHERE record = record.id)
          ORDER BY occurred_at LIMIT ?4",

@@ -63,6 +63,10 @@ pub(super) fn reconcile(db: &Connection, list: &ErasedList, mark: i64) -> Result
     }
     db.execute_batch("BEGIN IMMEDIATE")?;
     let erased = back.iter().try_for_each(|(record, at)| {
+        // With its prospect, say, which the list names too.
+        if is_erased(db, *record)? {
+            return Ok(());
+        }
         let records = with_all_of_it(db, *record)?;
         destroy(db, &records, *at, mark)?;
         let entry = Entry::new(Actor::Server, Deed::Erased, format!("record/{record}"));
@@ -160,6 +164,7 @@ fn kind_of(db: &Connection, record: RecordId) -> Result<Option<Kind>, StoreError
     Ok(kind.map(|kind| kind.parse()).transpose()?)
 }
 
+/// Every record that was erased, and when.
 pub(super) fn all(db: &Connection) -> Result<BTreeMap<RecordId, ServerTime>, StoreError> {
     let mut select = db.prepare_cached("SELECT record, erased_at FROM erased")?;
     let mut found = select.query([])?;
