@@ -275,6 +275,7 @@ static POLL: KindSpec = KindSpec {
     audience: AudienceRule::ProspectsUnit,
     fields: &[FieldSpec::new("question", "问题", "question", FieldType::Text(200)).required()],
     columns: Columns::NONE,
+    due: |_| None,
     leaves_phones: false,
     flags: |_| Vec::new(),
 };

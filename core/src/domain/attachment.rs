@@ -33,6 +33,7 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("taken_at", "拍摄时间", "taken at", FieldType::Time(3650, 1)),
     ],
     columns: Columns { occurred_at: Some("taken_at"), ..Columns::NONE },
+    due: |_| None,
     leaves_phones: false,
     flags: |_| Vec::new(),
 };

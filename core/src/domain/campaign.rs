@@ -88,6 +88,7 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("rule/*/tier/*", "资金档次下限", "tier from", FieldType::Money),
     ],
     columns: Columns::NONE,
+    due: |_| None,
     leaves_phones: false,
     flags: |fields| match (fields.date("starts"), fields.date("ends")) {
         (Some(starts), Some(ends)) if ends < starts => vec!["ends-before-start"],

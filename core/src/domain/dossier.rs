@@ -47,6 +47,7 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("note", "备注", "note", FieldType::Text(2000)),
     ],
     columns: Columns::NONE,
+    due: |_| None,
     leaves_phones: false,
     flags: |_| Vec::new(),
 };

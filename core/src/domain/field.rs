@@ -242,22 +242,49 @@ pub struct FieldSpec {
     pub label: Label,
     /// What it holds.
     pub ty: FieldType,
-    /// Whether a record of this kind cannot be created without it.
-    pub required: bool,
+    /// Whether a record of this kind can be created without it.
+    pub required: Required,
     /// Whether a conflict in it leaves the record's contributions pending.
     pub scoring: bool,
+    /// Whether a phone finds the record by the words in it.
+    pub searched: bool,
+}
+
+/// When a record cannot be created without a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Required {
+    /// It can do without.
+    Never,
+    /// It always needs the field.
+    Always,
+    /// It needs this field or the other: a visit has taken place, or is planned.
+    Unless(&'static str),
 }
 
 impl FieldSpec {
     /// An optional field that does not score.
     pub const fn new(name: &'static str, zh: &'static str, en: &'static str, ty: FieldType) -> Self {
-        Self { name, label: Label { zh, en }, ty, required: false, scoring: false }
+        Self { name, label: Label { zh, en }, ty, required: Required::Never, scoring: false, searched: false }
     }
 
     /// The same field, required at creation.
     #[must_use]
     pub const fn required(mut self) -> Self {
-        self.required = true;
+        self.required = Required::Always;
+        self
+    }
+
+    /// The same field, required at creation where another is missing.
+    #[must_use]
+    pub const fn required_unless(mut self, other: &'static str) -> Self {
+        self.required = Required::Unless(other);
+        self
+    }
+
+    /// The same field, as one whose words are searched.
+    #[must_use]
+    pub const fn searched(mut self) -> Self {
+        self.searched = true;
         self
     }
 

@@ -1,6 +1,6 @@
 //! The list of record kinds. A new kind is one new file beside this one, and one line in [`KINDS`].
 
-use super::{Allowed, Choice, FieldSpec, FieldType, Fields, Invalid, PhoneTime, Value};
+use super::{Allowed, Choice, FieldSpec, FieldType, Fields, Invalid, PhoneTime, Required, Value};
 use super::{assignment, attachment, campaign, dossier, outcome, prospect, verification, visit};
 use std::fmt;
 use std::str::FromStr;
@@ -49,13 +49,11 @@ pub struct Columns {
     pub owner: Option<&'static str>,
     /// When it happened, as its person says.
     pub occurred_at: Option<&'static str>,
-    /// When it is due.
-    pub due_at: Option<&'static str>,
 }
 
 impl Columns {
     /// No columns filled.
-    pub const NONE: Self = Self { unit: None, owner: None, occurred_at: None, due_at: None };
+    pub const NONE: Self = Self { unit: None, owner: None, occurred_at: None };
 }
 
 /// All that is particular to a kind of record.
@@ -75,6 +73,8 @@ pub struct KindSpec {
     pub fields: &'static [FieldSpec],
     /// What fills the row's columns.
     pub columns: Columns,
+    /// When somebody has to do something about it; nothing once that is done. It fills the row's `due_at`.
+    pub due: fn(&Fields) -> Option<PhoneTime>,
     /// Whether its records may leave phones when they are old: of what ended with its day, and matters for nothing that is yet to
     /// be done.
     pub leaves_phones: bool,
@@ -150,9 +150,19 @@ impl KindSpec {
     /// Names the first field that is wrong or missing.
     pub fn check_new(&self, fields: &Fields, now: PhoneTime) -> Result<(), Invalid> {
         self.check_edit(fields, now)?;
-        for field in self.fields.iter().filter(|field| field.required) {
-            if matches!(fields.get(field.name), None | Some(Value::Null)) {
-                return Err(Invalid::new(field.name, "(missing)", "a value: the record cannot be created without it"));
+        let missing = |name| matches!(fields.get(name), None | Some(Value::Null));
+        for field in self.fields.iter().filter(|field| missing(field.name)) {
+            match field.required {
+                Required::Never => {}
+                Required::Unless(other) if !missing(other) => {}
+                Required::Unless(other) => {
+                    let expected = format!("a value, or one in {other}: the record cannot be created without either");
+                    return Err(Invalid::new(field.name, "(missing)", expected));
+                }
+                Required::Always => {
+                    let expected = "a value: the record cannot be created without it";
+                    return Err(Invalid::new(field.name, "(missing)", expected));
+                }
             }
         }
         Ok(())
@@ -211,7 +221,7 @@ mod tests {
         assert_eq!(names.len(), KINDS.len());
         for kind in KINDS {
             assert_eq!(kind.name.parse::<Kind>().ok().and_then(|k| k.spec()).map(|s| s.name), Some(kind.name));
-            let columns = [kind.columns.unit, kind.columns.owner, kind.columns.occurred_at, kind.columns.due_at];
+            let columns = [kind.columns.unit, kind.columns.owner, kind.columns.occurred_at];
             for column in columns.into_iter().flatten() {
                 assert!(kind.field(column).is_some(), "{}: {column}", kind.name);
             }

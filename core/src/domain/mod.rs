@@ -28,7 +28,7 @@ pub use audience::Audience;
 pub use bank::{Bank, BankError, Device, Membership, Person, Unit, UnitLevel};
 pub use digest::Digest;
 pub(crate) use field::UNKNOWN_MAX;
-pub use field::{Choice, FieldName, FieldSpec, FieldType, ScalarType};
+pub use field::{Choice, FieldName, FieldSpec, FieldType, Required, ScalarType};
 pub use ids::{DeviceNumber, PersonId, RecordId, UnitId};
 pub use invalid::Invalid;
 pub(crate) use kind::FIXED_FIELDS;

@@ -64,6 +64,7 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("owner", "申报人", "claimant", FieldType::Person),
     ],
     columns: Columns { owner: Some("owner"), ..Columns::NONE },
+    due: |_| None,
     leaves_phones: false,
     flags: |fields| match (fields.text("product"), fields.int("amount"), fields.int("cards")) {
         (Some("account" | "wealth"), None, _) => vec!["no-amount"],

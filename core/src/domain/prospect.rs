@@ -67,6 +67,7 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("imported", "导入原值", "as the last file said", FieldType::Text(4000)),
     ],
     columns: Columns { unit: Some("unit"), ..Columns::NONE },
+    due: |_| None,
     leaves_phones: false,
     flags,
 };

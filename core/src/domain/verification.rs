@@ -62,6 +62,7 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("verified_at", "核实时间", "verified at", FieldType::Time(36_500, 36_500)).required(),
     ],
     columns: Columns { unit: Some("unit"), occurred_at: Some("verified_at"), ..Columns::NONE },
+    due: |_| None,
     leaves_phones: false,
     flags: |_| Vec::new(),
 };

@@ -43,12 +43,8 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("next_at", "下次时间", "next time", FieldType::Time(730, 730)),
         FieldSpec::new("owner", "走访人", "visitor", FieldType::Person),
     ],
-    columns: Columns {
-        occurred_at: Some("occurred_at"),
-        due_at: Some("next_at"),
-        owner: Some("owner"),
-        ..Columns::NONE
-    },
+    columns: Columns { occurred_at: Some("occurred_at"), owner: Some("owner"), ..Columns::NONE },
+    due: |fields| fields.time("next_at"),
     leaves_phones: true,
     flags: |fields| match fields.int("gift_value") {
         Some(fen) if fen > GIFT_LIMIT_FEN => vec!["gift-above-limit"],

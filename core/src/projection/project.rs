@@ -31,15 +31,16 @@ pub fn project(id: RecordId, document: &Document) -> Option<Row> {
         flags.extend(fields.iter().filter_map(out_of_range));
         flags.extend((spec.flags)(&fields).into_iter().map(str::to_owned));
     }
+    let withdrawn = fields.text("state") == Some("withdrawn");
     Some(Row {
         id,
         prospect: if kind.is(&crate::domain::prospect::KIND) { Some(id) } else { fields.record("prospect") },
         author: document.author(),
         unit: columns.unit.and_then(|name| fields.unit(name)),
         owner: columns.owner.and_then(|name| fields.person(name)),
-        withdrawn: fields.text("state") == Some("withdrawn"),
+        withdrawn,
         occurred_at: columns.occurred_at.and_then(|name| fields.time(name)),
-        due_at: columns.due_at.and_then(|name| fields.time(name)),
+        due_at: if withdrawn { None } else { spec.and_then(|spec| (spec.due)(&fields)) },
         heads: document.heads(),
         kind,
         fields,
