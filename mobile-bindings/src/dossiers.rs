@@ -76,7 +76,7 @@ impl Phone {
     /// When a field is wrong (it is named), dossiers are locked, or storage is full.
     pub fn record_dossier(&self, prospect: String, draft: DossierDraft) -> Result<String, PhoneError> {
         let prospect = parsed("prospect", &prospect)?;
-        self.create(&dossier::KIND, Some(prospect), &Dossier::try_from(draft)?.to_fields())
+        self.begin(&dossier::KIND, Some(prospect), &Dossier::try_from(draft)?.to_fields())
     }
 
     /// The dossiers of a prospect, or all, or those in which a text stands. Each that is returned is noted as read, before it

@@ -9,6 +9,7 @@ mod edge;
 mod enrolment;
 mod error;
 mod keeping;
+mod kinds;
 mod phone;
 mod records;
 mod signer;
@@ -21,6 +22,7 @@ pub use dossiers::DossierDraft;
 pub use enrolment::{give_up, people, server_of};
 pub use error::PhoneError;
 pub use keeping::ReassignedView;
+pub use kinds::{FieldView, Holds, KindView, OptionView, Words, id_bytes, kinds};
 pub use phone::Phone;
 pub use records::{
     ClaimView, ConflictView, FieldValue, InboxEntry, InboxReason, Place, ProspectDraft, RecordSummary, VisitDraft,

@@ -1,11 +1,12 @@
 //! One phone. Every call is short, but it reads or writes a file: make it off the screen's thread.
 
 use crate::edge::{count, new_id, now, parsed};
+use crate::kinds::taken;
 use crate::records::summary;
 use crate::{FieldValue, InboxEntry, PhoneError, ProspectDraft, RecordSummary, VisitDraft};
 use canvass_core::domain::prospect::{self, Prospect};
 use canvass_core::domain::visit::{self, Visit};
-use canvass_core::domain::{FieldName, Fields, KindSpec, RecordId};
+use canvass_core::domain::{Fields, KindSpec, RecordId};
 use canvass_core::replica::{InboxEntry as CoreEntry, Query, Replica};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -32,7 +33,7 @@ impl Phone {
         self.replica.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn create(
+    pub(crate) fn begin(
         &self,
         kind: &'static KindSpec,
         prospect: Option<RecordId>,
@@ -80,7 +81,7 @@ impl Phone {
     /// # Errors
     /// When a field is wrong (it is named), or storage is full.
     pub fn record_prospect(&self, draft: ProspectDraft) -> Result<String, PhoneError> {
-        self.create(&prospect::KIND, None, &Prospect::try_from(draft)?.to_fields())
+        self.begin(&prospect::KIND, None, &Prospect::try_from(draft)?.to_fields())
     }
 
     /// Records a visit to a prospect and returns its id. When this returns, it is safe, with or without a network.
@@ -89,7 +90,7 @@ impl Phone {
     /// When a field is wrong (it is named), or storage is full.
     pub fn record_visit(&self, prospect: String, draft: VisitDraft) -> Result<String, PhoneError> {
         let prospect = parsed("prospect", &prospect)?;
-        self.create(&visit::KIND, Some(prospect), &Visit::try_from(draft)?.to_fields())
+        self.begin(&visit::KIND, Some(prospect), &Visit::try_from(draft)?.to_fields())
     }
 
     /// The records of a kind, of a prospect, or all, the newest first: at most `limit` of them (200 at most, 0 means
@@ -134,10 +135,7 @@ impl Phone {
     /// When a field is wrong (it is named), the record is not on this phone, or storage is full.
     pub fn edit(&self, id: String, fields: HashMap<String, FieldValue>) -> Result<bool, PhoneError> {
         let id = parsed("id", &id)?;
-        let mut puts = Fields::new();
-        for (name, value) in fields {
-            puts.put(parsed::<FieldName>(&name, &name)?, value.into());
-        }
+        let puts = taken(fields)?;
         Ok(self.replica().edit(id, &puts, now()?)?.is_some())
     }
 

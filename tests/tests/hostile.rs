@@ -243,7 +243,8 @@ fn a_refused_change_names_its_rule_and_its_bytes_are_kept() {
     assert_eq!(rule, "not-your-role");
     assert!(words.contains("role"), "{words}");
 
-    let grab = Assignment { unit: unit("B1-S1"), owner: None, effective_at: world.now() }.to_fields();
+    let grab = Assignment { unit: unit("B1-S1"), owner: None, effective_at: world.now(), also: Default::default() }
+        .to_fields();
     let (_, change) = create(&world, id(2), &assignment::KIND, Some(theirs), &grab, 11);
     assert_eq!(code(push(id(2), &assignment::KIND, &[&change])), "server-only");
     // Head office may not either.

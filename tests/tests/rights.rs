@@ -123,7 +123,9 @@ impl Walk {
             }
             "dossier" => Dossier::named("周建国").to_fields(),
             "campaign" => Campaign { name: "春雷行动".into(), ..World::plain_campaign() }.to_fields(),
-            "assignment" => Assignment { unit: unit("B1"), owner: None, effective_at: now }.to_fields(),
+            "assignment" => {
+                Assignment { unit: unit("B1"), owner: None, effective_at: now, also: Default::default() }.to_fields()
+            }
             _ => Verification {
                 outcome: self.records[&(outcome::KIND.name, true)].0,
                 heads: vec![1; 32],

@@ -4,8 +4,9 @@
 use super::value::required;
 use super::{
     Actions, Allowed, AudienceRule, Columns, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label, PersonId,
-    PhoneTime, Role, UnitId, WrittenBy,
+    PhoneTime, Role, UnitId, Value, WrittenBy,
 };
+use std::collections::BTreeSet;
 
 /// The kind.
 pub static KIND: KindSpec = KindSpec {
@@ -26,6 +27,7 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("unit", "机构", "unit", FieldType::Unit).required(),
         FieldSpec::new("owner", "客户经理", "account manager", FieldType::Person),
         FieldSpec::new("effective_at", "生效时间", "effective from", FieldType::Time(36_500, 36_500)).required(),
+        FieldSpec::new("also/*", "另有机构在营销", "also worked by", FieldType::Bool),
     ],
     columns: Columns { unit: Some("unit"), owner: Some("owner"), occurred_at: Some("effective_at"), ..Columns::NONE },
     due: |_| None,
@@ -42,6 +44,8 @@ pub struct Assignment {
     pub owner: Option<PersonId>,
     /// When it was written, which is when it takes effect.
     pub effective_at: PhoneTime,
+    /// Other units that work a community of this name, as the server knew when it wrote this; nothing else is told of theirs.
+    pub also: BTreeSet<UnitId>,
 }
 
 impl Assignment {
@@ -51,6 +55,9 @@ impl Assignment {
         fields.set("unit", Some(self.unit.as_str().into()));
         fields.set("owner", self.owner.as_ref().map(|owner| owner.as_str().into()));
         fields.set("effective_at", Some(self.effective_at.into()));
+        for unit in &self.also {
+            fields.set(&format!("also/{unit}"), Some(true.into()));
+        }
         fields
     }
 
@@ -63,6 +70,10 @@ impl Assignment {
             unit: required(fields.unit("unit"), "unit")?,
             owner: fields.person("owner"),
             effective_at: required(fields.time("effective_at"), "effective_at")?,
+            also: fields
+                .members("also", |value| *value == Value::Bool(true))
+                .filter_map(|unit| unit.parse().ok())
+                .collect(),
         })
     }
 }

@@ -90,6 +90,12 @@ impl Fields {
         self.0.iter()
     }
 
+    /// Members of a set, by the second segment of their names: of `twin/<id>` those whose value is as asked.
+    pub fn members<'a>(&'a self, set: &'a str, is: impl Fn(&Value) -> bool + 'a) -> impl Iterator<Item = &'a str> {
+        let within = move |name: &'a FieldName| name.as_str().strip_prefix(set)?.strip_prefix('/');
+        self.iter().filter(move |(_, value)| is(value)).filter_map(move |(name, _)| within(name))
+    }
+
     /// A text field, unless empty.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.get(name)? {

@@ -6,7 +6,7 @@ use super::error::ImportError;
 use super::index::{Entry, digest, number};
 use super::mapping::{Column, Found, Mapping};
 use super::table::{Row, Table};
-use super::twins::namesake;
+use crate::ingest::namesake;
 use crate::ingest::{FromFile, merge};
 use canvass_core::domain::{FieldName, Fields, GeoPoint, PhoneTime, RecordId, UnitId, Value, prospect};
 use canvass_core::projection::fields_to_json;

@@ -2,29 +2,15 @@
 //! phones brought. They are only marked, on both sides; people say whether they are the same.
 
 use super::error::ImportError;
-use super::index::{Index, digest, number};
+use super::index::Index;
 use super::listed::Listed;
-use crate::ingest::FromFile;
+use crate::ingest::{FromFile, namesake};
 use crate::store::Store;
 use canvass_core::domain::{Fields, RecordId};
 use std::collections::{BTreeSet, HashMap};
 
 /// How many possible twins a record names at most.
 pub(super) const TWINS: usize = 8;
-
-/// A number for a district and a name: the same for names that people write differently in width, case, blanks or signs.
-pub(super) fn namesake(district: &str, name: &str) -> u64 {
-    u64::try_from(number(&digest([district, &plain(name)])) >> 64).unwrap_or(0)
-}
-
-/// A name in narrow small letters and digits; of signs only `-` is left, as it parts house numbers.
-fn plain(name: &str) -> String {
-    let narrow = |c: char| match u32::from(c) {
-        wide @ 0xff01..=0xff5e => char::from_u32(wide - 0xfee0).unwrap_or(c),
-        _ => c,
-    };
-    name.chars().map(narrow).filter(|c| c.is_alphanumeric() || *c == '-').flat_map(char::to_lowercase).collect()
-}
 
 /// The prospects that were there before a file, as far as their names stand in it. They are looked up when the first row
 /// turns out to be new: a file that brings nothing new costs nothing.
@@ -89,24 +75,5 @@ impl<'a> Known<'a> {
             }
         }
         marks
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_differ_in_writing_alone_are_the_same() {
-        for (one, other) in [
-            ("永业公寓（二期）", "永业公寓(二期)"),
-            ("永业公寓 二期", "永业公寓二期"),
-            ("ＡＢ花园１２", "ab花园12"),
-            ("圣·马丁", "圣马丁"),
-        ] {
-            assert_eq!(plain(one), plain(other));
-        }
-        assert_ne!(plain("24-28号"), plain("2428号"));
-        assert_ne!(namesake("黄浦", "永业公寓"), namesake("徐汇", "永业公寓"));
     }
 }

@@ -4,10 +4,12 @@
 mod decide;
 mod grants;
 mod merge;
+mod namesake;
 mod rights;
 pub mod token;
 
 pub use decide::{Decision, Proven, Quarantined, decide};
 pub use grants::{Assigned, Grants, Told, decides};
 pub use merge::{Clash, FromFile, Imported, Merged, merge};
+pub use namesake::{namesake, namesake_of};
 pub use rights::{Denial, Hand, Right, Standpoint, judge, may_write};

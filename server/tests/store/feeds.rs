@@ -2,6 +2,9 @@
 
 use crate::Place;
 use crate::stage::*;
+use canvass_core::domain::RecordId;
+use canvass_core::domain::assignment::{self, Assignment};
+use canvass_core::domain::prospect::{self, Prospect};
 use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_server::store::{Actor, VerifyOrder};
 use std::collections::BTreeSet;
@@ -21,6 +24,50 @@ pub(crate) async fn a_new_prospect_is_assigned_to_its_authors_home_unit(place: &
     let rows = store.rows(held.into_iter().collect()).await.expect("rows");
     let assignment = rows.iter().find(|row| row.kind.name() == "assignment").expect("an assignment");
     assert_eq!((assignment.unit.clone(), assignment.prospect), (Some(unit("S1")), Some(prospect.id)));
+}
+
+pub(crate) async fn who_begins_a_community_is_told_that_another_unit_works_it(place: &impl Place) {
+    let store = with_bank(place).await;
+    let (mut ann, mut cat) = (Pen::of(3), Pen::of(5));
+    let in_district = |pen: &mut Pen, name: &str, more: &[(&str, &str)]| {
+        let mut fields = Prospect { district: Some("黄浦".into()), ..Prospect::named(name) }.to_fields();
+        fields.extend(more.iter().map(|(name, value)| (name.parse().expect("a name"), (*value).into())));
+        pen.record(&prospect::KIND, None, &fields)
+    };
+    let company = [("category", "company")];
+    let mut first = in_district(&mut ann, "永业公寓（二期）", &[]);
+    let (mut firm, mut gone) = (in_district(&mut ann, "银枫公司", &company), in_district(&mut ann, "汇龙新城", &[]));
+    let mut bobs = in_district(&mut Pen::of(4), "永业公寓 二期", &[]);
+    send(&*store, 3, vec![&mut first, &mut firm, &mut gone]).await;
+    ann.edit(&mut gone, "state", "withdrawn");
+    send(&*store, 3, vec![&mut gone]).await;
+    send(&*store, 4, vec![&mut bobs]).await;
+    let mut theirs = in_district(&mut cat, "永业公寓(二期)", &[]);
+    let (mut rival, mut free) = (in_district(&mut cat, "银枫公司", &company), in_district(&mut cat, "汇龙新城", &[]));
+    let mut elsewhere = cat.prospect("永业公寓二期");
+    send(&*store, 5, vec![&mut theirs, &mut rival, &mut free, &mut elsewhere]).await;
+    let told = |prospect: RecordId| {
+        let store = &store;
+        async move {
+            let held = held_by(&**store, "leader").await;
+            let rows = store.rows(held.into_iter().collect()).await.expect("rows");
+            let assignment = rows.iter().find(|row| row.prospect == Some(prospect) && row.kind.is(&assignment::KIND));
+            Assignment::read(&assignment.expect("an assignment").fields).expect("whole").also
+        }
+    };
+    assert_eq!(
+        told(theirs.id).await,
+        BTreeSet::from([unit("S1")]),
+        "another unit works it, however its name is written"
+    );
+    assert_eq!(told(bobs.id).await, BTreeSet::new(), "a colleague's is no other unit's");
+    for (prospect, why) in
+        [(&first, "was the first"), (&rival, "no community"), (&free, "withdrawn"), (&elsewhere, "another district")]
+    {
+        assert_eq!(told(prospect.id).await, BTreeSet::new(), "{why}");
+    }
+    let cats = held_by(&*store, "cat").await;
+    assert!(!cats.contains(&first.id) && !cats.contains(&bobs.id), "nothing of it comes along");
 }
 
 pub(crate) async fn a_visit_to_an_unknown_prospect_is_its_authors_until_the_prospect_is_known(place: &impl Place) {

@@ -182,7 +182,7 @@ pub(crate) async fn neither_a_hand_over_nor_a_leader_goes_round_the_matrix(place
         unit: None,
         verified_at: phone(NOON),
     };
-    let grab = Assignment { unit: unit("S3"), owner: None, effective_at: phone(NOON) };
+    let grab = Assignment { unit: unit("S3"), owner: None, effective_at: phone(NOON), also: Default::default() };
     let mut forged = [
         pen.record(&verification::KIND, Some(prospect.id), &verdict.to_fields()),
         pen.record(&assignment::KIND, Some(prospect.id), &grab.to_fields()),

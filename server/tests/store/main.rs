@@ -52,6 +52,7 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
     }
     feeds {
         a_new_prospect_is_assigned_to_its_authors_home_unit,
+        who_begins_a_community_is_told_that_another_unit_works_it,
         a_visit_to_an_unknown_prospect_is_its_authors_until_the_prospect_is_known,
         a_verdict_on_an_unknown_prospects_outcome_is_shown_to_nobody,
         a_kind_from_the_future_is_its_authors_alone,

@@ -99,7 +99,12 @@ fn an_id_is_used_once_and_only_what_is_here_is_edited() {
 
 /// An assignment as the server writes and delivers it.
 fn assigned(n: u8, prospect: u8, unit: &str, millis: i64) -> Delivery {
-    let to = assignment::Assignment { unit: unit.parse().expect("id"), owner: None, effective_at: at(millis) };
+    let to = assignment::Assignment {
+        unit: unit.parse().expect("id"),
+        owner: None,
+        effective_at: at(millis),
+        also: Default::default(),
+    };
     let authorship = Authorship { device: DeviceNumber::SERVER, actor: Actor::new([100 + n; 16]), at: at(millis) };
     let kind = Kind::from(&assignment::KIND);
     let (_, change) =

@@ -7,6 +7,7 @@ use super::erasure;
 use super::feeds::{self, Belonging, Numbers};
 use super::judging::{About, Judging};
 use super::ledger::{self, Touched};
+use super::namesakes;
 use super::queue::{self, Keeping};
 use super::records::{self, History};
 use super::room::Room;
@@ -276,7 +277,8 @@ fn assign(
 ) -> Result<(), StoreError> {
     let latest = feeds::assigned_since(writing.db, prospect)?.map_or(since, |latest| latest.plus_millis(1));
     let effective_at = since.max(latest).as_recorded();
-    let assignment = Assignment { unit: to.unit.clone(), owner: to.owner.clone(), effective_at };
+    let also = namesakes::also(writing.db, prospect, &to.unit)?;
+    let assignment = Assignment { unit: to.unit.clone(), owner: to.owner.clone(), effective_at, also };
     let (id, kind) = (writing.new_id(intake.at), Kind::from(&assignment::KIND));
     own_record(writing, intake, id, &kind, Some(prospect), &assignment.to_fields(), None)
 }

@@ -21,6 +21,7 @@ mod judging;
 mod ledger;
 mod lockout;
 mod logins;
+mod namesakes;
 mod open;
 mod pull;
 mod queue;
@@ -95,6 +96,7 @@ impl SqliteStore {
         let head = Head::of(path, &secret_file);
         let mut entropy = open::entropy(options.seed);
         erasure::reconcile(&connection, &erased, entropy.random())?;
+        namesakes::fill(&connection)?;
         Ok(Self {
             path: path.to_owned(),
             writer: Writer::start(connection, entropy, secrets.clone(), head.clone())?,

@@ -1,10 +1,10 @@
 //! The change log and the rows made from it.
 
+use super::namesakes;
 use crate::store::StoreError;
 use canvass_core::document::gate::Guarded;
 use canvass_core::document::{Change, ChangeHash, Document, change_hash};
-use canvass_core::domain::campaign;
-use canvass_core::domain::{DeviceNumber, Kind, KindSpec, RecordId, ServerTime};
+use canvass_core::domain::{DeviceNumber, Kind, KindSpec, RecordId, ServerTime, campaign, prospect};
 use canvass_core::projection::{PROJECTION, Row, StoredRow};
 use canvass_core::wire::{Commit, Push};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -194,6 +194,9 @@ pub(super) fn save(db: &Connection, row: &Row, arrival: Arrival) -> Result<(), S
         arrival.seq,
         is_sealed(&row.kind)
     ])?;
+    if row.kind.is(&prospect::KIND) {
+        namesakes::save(db, row)?;
+    }
     Ok(())
 }
 
