@@ -28,8 +28,9 @@ impl Reading<'_> {
     }
 
     fn member(&self, member: &str) -> String {
-        let person = member.parse().ok().and_then(|id| self.bank.person(&id));
-        person.map_or(member, |person| &person.name).to_owned()
+        let person = member.parse().ok().and_then(|id| self.bank.person(&id)).map(|person| &person.name);
+        let unit = member.parse().ok().and_then(|id| self.bank.unit(&id)).map(|unit| &unit.name);
+        person.or(unit).map_or(member, String::as_str).to_owned()
     }
 
     /// A field's value.
