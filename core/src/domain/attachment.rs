@@ -29,7 +29,7 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("digest", "摘要", "digest", FieldType::Digest).required(),
         FieldSpec::new("size", "大小（字节）", "size in bytes", FieldType::Int(1, MAX_BYTES.cast_signed())).required(),
         FieldSpec::new("media_type", "类型", "type", FieldType::Text(100)).required(),
-        FieldSpec::new("name", "名称", "name", FieldType::Text(200)),
+        FieldSpec::new("name", "名称", "name", FieldType::Text(200)).searched(),
         FieldSpec::new("taken_at", "拍摄时间", "taken at", FieldType::Time(3650, 1)),
     ],
     columns: Columns { occurred_at: Some("taken_at"), ..Columns::NONE },

@@ -1,6 +1,6 @@
 //! The digest by which bytes are known wherever they lie.
 
-use super::Invalid;
+use super::{Expected, Invalid};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl Digest {
     /// # Errors
     /// When they are not as many.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Invalid> {
-        let wrong = |_| Invalid::new("digest", format!("{} bytes", bytes.len()), "the 32 bytes of a SHA-256");
+        let wrong = |_| Invalid::bytes("digest", bytes.len(), Expected::digest());
         bytes.try_into().map(Self).map_err(wrong)
     }
 

@@ -2,7 +2,7 @@
 //! full. A newer phone's value out of an older one's range is therefore kept, and only flagged.
 
 use super::{
-    Date, Digest, GeoPoint, Invalid, Label, Money, PersonId, PhoneTime, RecordId, UnitId, Value, Week, Zone,
+    Date, Digest, Expected, GeoPoint, Invalid, Label, Money, PersonId, PhoneTime, RecordId, UnitId, Value, Week, Zone,
     date_from_text,
 };
 use jiff::ToSpan;
@@ -154,12 +154,13 @@ impl FieldType {
             | (ScalarType::Time, Value::Time(_)) => 0,
             (ScalarType::Text, Value::Text(text)) => text.len(),
             (ScalarType::Bytes, Value::Bytes(bytes)) => bytes.len(),
-            (scalar, _) => return Err(Invalid::new(field, value, format!("{scalar:?}").to_lowercase())),
+            (scalar, _) => return Err(Invalid::value(field, value, Expected::scalar(scalar))),
         };
-        if length > self.max_bytes() {
-            return Err(Invalid::new(field, format!("{length} bytes"), format!("at most {} bytes", self.max_bytes())));
+        match value {
+            _ if length <= self.max_bytes() => Ok(()),
+            Value::Text(_) => Err(Invalid::bytes(field, length, Expected::text_up_to(self.max_bytes()))),
+            _ => Err(Invalid::bytes(field, length, Expected::bytes_up_to(self.max_bytes()))),
         }
-        Ok(())
     }
 
     /// The range a stored value must keep; breaking it is a flag, not a refusal.
@@ -172,8 +173,7 @@ impl FieldType {
         match (self, value) {
             (_, Value::Null) => Ok(()),
             (Self::Choice(options), Value::Text(text)) if !options.iter().any(|o| o.name == text) => {
-                let names: Vec<_> = options.iter().map(|o| o.name).collect();
-                Err(Invalid::new(field, text, format!("one of {}", names.join(", "))))
+                Err(Invalid::value(field, value, Expected::one_of(options)))
             }
             (Self::Int(min, max), Value::Int(int)) => in_range(field, *int, min, max),
             (Self::Latitude, Value::Int(int)) => in_range(field, *int, -GeoPoint::LAT_MAX, GeoPoint::LAT_MAX),
@@ -188,7 +188,7 @@ impl FieldType {
             (Self::Week, Value::Text(text)) => text.parse::<Week>().map(drop).map_err(named),
             (Self::Digest, Value::Bytes(bytes)) => Digest::from_bytes(bytes).map(drop).map_err(named),
             (Self::Hashes(_), Value::Bytes(bytes)) if !bytes.len().is_multiple_of(32) => {
-                Err(Invalid::new(field, format!("{} bytes", bytes.len()), "change hashes of 32 bytes each"))
+                Err(Invalid::bytes(field, bytes.len(), Expected::hashes()))
             }
             _ => Ok(()),
         }
@@ -208,7 +208,7 @@ impl FieldType {
                 if (first..=last).contains(&date) {
                     Ok(())
                 } else {
-                    Err(Invalid::new(field, text, format!("a date from {first} to {last}")))
+                    Err(Invalid::value(field, value, Expected::date_between(first, last)))
                 }
             }
             (Self::Time(back, ahead), Value::Time(millis)) => {
@@ -217,7 +217,7 @@ impl FieldType {
                 if (first.millis()..=last.millis()).contains(millis) {
                     Ok(())
                 } else {
-                    Err(Invalid::new(field, value, format!("a time from {first} to {last}")))
+                    Err(Invalid::value(field, value, Expected::moment_between(first, last)))
                 }
             }
             _ => Ok(()),
@@ -226,11 +226,7 @@ impl FieldType {
 }
 
 fn in_range(field: &str, int: i64, min: i64, max: i64) -> Result<(), Invalid> {
-    if (min..=max).contains(&int) {
-        Ok(())
-    } else {
-        Err(Invalid::new(field, int, format!("a number from {min} to {max}")))
-    }
+    if (min..=max).contains(&int) { Ok(()) } else { Err(Invalid::new(field, int, Expected::number(min, max))) }
 }
 
 /// One field of a kind. In `name`, a segment `*` stands for any one segment.
@@ -248,6 +244,21 @@ pub struct FieldSpec {
     pub scoring: bool,
     /// Whether a phone finds the record by the words in it.
     pub searched: bool,
+    /// What a `*` of its name may stand for.
+    pub members: Members,
+}
+
+/// What the `*` of a field's name stands for. Where there are two, the first is meant.
+#[derive(Debug, Clone, Copy)]
+pub enum Members {
+    /// Whatever a name can hold.
+    Any,
+    /// One of a list; a newer phone may know more.
+    OneOf(&'static [Choice]),
+    /// A record's id.
+    Records,
+    /// A person's code.
+    People,
 }
 
 /// When a record cannot be created without a field.
@@ -264,7 +275,8 @@ pub enum Required {
 impl FieldSpec {
     /// An optional field that does not score.
     pub const fn new(name: &'static str, zh: &'static str, en: &'static str, ty: FieldType) -> Self {
-        Self { name, label: Label { zh, en }, ty, required: Required::Never, scoring: false, searched: false }
+        let (label, required, members) = (Label { zh, en }, Required::Never, Members::Any);
+        Self { name, label, ty, required, scoring: false, searched: false, members }
     }
 
     /// The same field, required at creation.
@@ -293,6 +305,56 @@ impl FieldSpec {
     pub const fn scoring(mut self) -> Self {
         self.scoring = true;
         self
+    }
+
+    /// The same field, as one of which each member is one of a list.
+    #[must_use]
+    pub const fn of(mut self, choices: &'static [Choice]) -> Self {
+        self.members = Members::OneOf(choices);
+        self
+    }
+
+    /// The same field, as one of which each member is a record.
+    #[must_use]
+    pub const fn of_records(mut self) -> Self {
+        self.members = Members::Records;
+        self
+    }
+
+    /// The same field, as one of which each member is a person of the bank.
+    #[must_use]
+    pub const fn of_people(mut self) -> Self {
+        self.members = Members::People;
+        self
+    }
+
+    /// The part of a name for which the `*` stands.
+    pub fn member<'a>(&self, name: &'a str) -> Option<&'a str> {
+        self.name.split('/').zip(name.split('/')).find(|(pattern, _)| *pattern == "*").map(|(_, part)| part)
+    }
+
+    /// What pages call a member that is one of a list.
+    pub fn member_label(&self, member: &str) -> Option<Label> {
+        let Members::OneOf(choices) = self.members else { return None };
+        choices.iter().find(|choice| choice.name == member).map(|choice| choice.label)
+    }
+
+    /// The whole check, made on the phone before an edit: what the name's `*` stands for, and the value.
+    ///
+    /// # Errors
+    /// Names the field and what it may hold, or what may stand in its name.
+    pub fn check_edit(&self, name: &str, value: &Value, now: PhoneTime) -> Result<(), Invalid> {
+        let member = self.member(name).unwrap_or_default();
+        let named = |error: Invalid| error.in_field(name);
+        match self.members {
+            Members::OneOf(choices) if self.member_label(member).is_none() => {
+                return Err(Invalid::new(name, member, Expected::one_of(choices)));
+            }
+            Members::Records => member.parse::<RecordId>().map(drop).map_err(named)?,
+            Members::People => member.parse::<PersonId>().map(drop).map_err(named)?,
+            Members::OneOf(_) | Members::Any => {}
+        }
+        self.ty.check_edit(name, value, now)
     }
 
     /// Whether a field's name is this one.

@@ -1,7 +1,7 @@
 //! Identifiers. Records are named by the phone that makes them (UUIDv7); units and people by the bank's own codes;
 //! devices by a number the server gives.
 
-use super::{Invalid, PhoneTime};
+use super::{Expected, Invalid, PhoneTime};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ impl RecordId {
     /// # Errors
     /// When the bytes are not a UUID of version 7.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Invalid> {
-        let wrong = || Invalid::new("record id", format!("{} bytes", bytes.len()), "the 16 bytes of a UUIDv7");
+        let wrong = || Invalid::bytes("record id", bytes.len(), Expected::record_bytes());
         let bytes: [u8; 16] = bytes.try_into().map_err(|_| wrong())?;
         let id = uuid::Uuid::from_bytes(bytes);
         if id.get_version_num() != 7 || id.get_variant() != uuid::Variant::RFC4122 {
@@ -52,7 +52,7 @@ impl RecordId {
 impl FromStr for RecordId {
     type Err = Invalid;
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = || Invalid::new("record id", text, "a UUIDv7 such as 0195a0c4-7c00-7000-8000-000000000000");
+        let wrong = || Invalid::new("record id", text, Expected::record_text());
         let id = uuid::Uuid::try_parse(text).map_err(|_| wrong())?;
         Self::from_bytes(id.as_bytes()).map_err(|_| wrong())
     }
@@ -74,7 +74,7 @@ impl fmt::Debug for RecordId {
 fn code(what: &str, text: &str) -> Result<Arc<str>, Invalid> {
     let fits = (1..=32).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-    if fits { Ok(text.into()) } else { Err(Invalid::new(what, text, "1 to 32 of A-Z a-z 0-9 . _ -")) }
+    if fits { Ok(text.into()) } else { Err(Invalid::new(what, text, Expected::code())) }
 }
 
 macro_rules! code_id {

@@ -1,7 +1,8 @@
 //! The list of record kinds. A new kind is one new file beside this one, and one line in [`KINDS`].
 
-use super::{Allowed, Choice, FieldSpec, FieldType, Fields, Invalid, PhoneTime, Required, Value};
-use super::{assignment, attachment, campaign, dossier, outcome, prospect, verification, visit};
+use super::{Allowed, Choice, Expected, FieldSpec, FieldType, Fields, Invalid, PhoneTime, Required, Value};
+use super::{activity, assignment, attachment, campaign, commitment, complaint, dossier};
+use super::{outcome, proposal, prospect, stage_move, verification, visit};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -16,6 +17,15 @@ pub struct Label {
     pub zh: &'static str,
     /// English.
     pub en: &'static str,
+}
+
+/// A sentence in both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// Chinese, shown first.
+    pub zh: String,
+    /// English.
+    pub en: String,
 }
 
 /// Whose hand records of a kind are in; which roles may begin them, [`KindSpec::rights`] says. One person's, a team's and the server's own records are never mixed in one document.
@@ -92,6 +102,11 @@ pub static KINDS: &[&KindSpec] = &[
     &verification::KIND,
     &dossier::KIND,
     &attachment::KIND,
+    &stage_move::KIND,
+    &commitment::KIND,
+    &activity::KIND,
+    &complaint::KIND,
+    &proposal::KIND,
 ];
 
 const STATES: &[Choice] = &[
@@ -129,16 +144,13 @@ impl KindSpec {
     /// Names the first field that is wrong, and what it may hold.
     pub fn check_edit(&self, fields: &Fields, now: PhoneTime) -> Result<(), Invalid> {
         for (name, value) in fields.iter() {
-            if FIXED_FIELDS.contains(&name.as_str()) {
-                return Err(Invalid::new(
-                    name.as_str(),
-                    value,
-                    "to be left alone: it is fixed when the record is created",
-                ));
+            let name = name.as_str();
+            if FIXED_FIELDS.contains(&name) {
+                return Err(Invalid::value(name, value, Expected::left_alone()));
             }
-            match self.field(name.as_str()) {
-                Some(field) => field.ty.check_edit(name.as_str(), value, now)?,
-                None => return Err(Invalid::new(name.as_str(), value, format!("a field of {}", self.name))),
+            match self.field(name) {
+                Some(field) => field.check_edit(name, value, now)?,
+                None => return Err(Invalid::value(name, value, Expected::field_of(self))),
             }
         }
         Ok(())
@@ -152,20 +164,34 @@ impl KindSpec {
         self.check_edit(fields, now)?;
         let missing = |name| matches!(fields.get(name), None | Some(Value::Null));
         for field in self.fields.iter().filter(|field| missing(field.name)) {
-            match field.required {
-                Required::Never => {}
-                Required::Unless(other) if !missing(other) => {}
+            let expected = match field.required {
+                Required::Never => continue,
+                Required::Unless(other) if !missing(other) => continue,
                 Required::Unless(other) => {
-                    let expected = format!("a value, or one in {other}: the record cannot be created without either");
-                    return Err(Invalid::new(field.name, "(missing)", expected));
+                    Expected::given_or(other, self.field(other).map_or(other, |other| other.label.zh))
                 }
-                Required::Always => {
-                    let expected = "a value: the record cannot be created without it";
-                    return Err(Invalid::new(field.name, "(missing)", expected));
-                }
-            }
+                Required::Always => Expected::given(),
+            };
+            return Err(Invalid::missing(field.name, expected));
         }
         Ok(())
+    }
+
+    /// An error of one of its fields as people read it: with the name that pages give the field.
+    pub fn explain(&self, error: &Invalid) -> Words {
+        let called = self.called(&error.what);
+        error.of(&called.zh, &called.en)
+    }
+
+    /// What pages call a field; one that this version does not know, by its name. What a `*` of it stands for is said after it.
+    pub fn called(&self, name: &str) -> Words {
+        let Some(field) = self.field(name) else { return Words { zh: name.to_owned(), en: name.to_owned() } };
+        let member = field.member(name).map(|member| match field.member_label(member) {
+            Some(label) => (format!(" · {}", label.zh), format!(" · {}", label.en)),
+            None => (format!(" · {member}"), format!(" · {member}")),
+        });
+        let (zh, en) = member.unwrap_or_default();
+        Words { zh: format!("{}{zh}", field.label.zh), en: format!("{}{en}", field.label.en) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Money in whole fen. No floating point comes near an amount.
 
-use super::Invalid;
+use super::{Expected, Invalid};
 use std::fmt;
 use std::str::FromStr;
 
@@ -22,7 +22,7 @@ impl Money {
         if (0..=Self::MAX.0).contains(&fen) {
             Ok(Self(fen))
         } else {
-            Err(Invalid::new("money", fen, "fen from 0 to 100,000,000,000,000"))
+            Err(Invalid::new("money", fen, Expected::fen()).said(format!("“{fen} 分”不符合要求")))
         }
     }
 
@@ -45,7 +45,7 @@ impl FromStr for Money {
 
     /// Reads yuan with at most two decimals: `1200`, `12.5`, `12.34`.
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = || Invalid::new("money", text, "yuan with at most two decimals, such as 1200 or 12.34");
+        let wrong = || Invalid::new("money", text, Expected::yuan());
         let (yuan, part) = text.split_once('.').unwrap_or((text, "00"));
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         if !digits(yuan) || !digits(part) || part.len() > 2 {

@@ -4,7 +4,7 @@
 use super::value::required;
 use super::{
     Actions, Allowed, AudienceRule, Choice, Columns, FieldSpec, FieldType, Fields, GeoPoint, Invalid, KindSpec, Label,
-    Money, Role, Value, WrittenBy,
+    Money, Role, Value, WrittenBy, tier,
 };
 
 /// How well a community is managed (`[case]`, third condition: no disputes).
@@ -19,6 +19,52 @@ pub const COMMITTEE: &[Choice] = &[
     Choice { name: "none", label: Label { zh: "未成立", en: "none" } },
     Choice { name: "forming", label: Label { zh: "筹备中", en: "forming" } },
     Choice { name: "elected", label: Label { zh: "已成立", en: "elected" } },
+];
+
+/// Whom one wants to win; a prospect that says nothing is a community. What identifies a single person is in its dossier.
+pub const CATEGORY: &[Choice] = &[
+    Choice { name: "community", label: Label { zh: "小区", en: "community" } },
+    Choice { name: "association", label: Label { zh: "业委会联盟", en: "association" } },
+    Choice { name: "company", label: Label { zh: "企业", en: "company" } },
+    Choice { name: "institution", label: Label { zh: "机构单位", en: "institution" } },
+    Choice { name: "person", label: Label { zh: "个人", en: "person" } },
+];
+
+/// How far out it lies (`[case]`, fourth condition: inner city first, then the near suburb, then the far one).
+pub const RING: &[Choice] = &[
+    Choice { name: "inner", label: Label { zh: "城区", en: "inner city" } },
+    Choice { name: "near", label: Label { zh: "近郊", en: "near suburb" } },
+    Choice { name: "far", label: Label { zh: "远郊", en: "far suburb" } },
+];
+
+/// How strong a competitor is there (`[case]`: which of the seven banks sells well, and takes this business seriously).
+pub const STRENGTH: &[Choice] = &[
+    Choice { name: "weak", label: Label { zh: "弱", en: "weak" } },
+    Choice { name: "middling", label: Label { zh: "中", en: "middling" } },
+    Choice { name: "strong", label: Label { zh: "强", en: "strong" } },
+];
+
+/// Days on which the committee or the office can be met (`[case]`: its members have jobs, and meet on weekends and holidays).
+pub const DAY: &[Choice] = &[
+    Choice { name: "mon", label: Label { zh: "周一", en: "Monday" } },
+    Choice { name: "tue", label: Label { zh: "周二", en: "Tuesday" } },
+    Choice { name: "wed", label: Label { zh: "周三", en: "Wednesday" } },
+    Choice { name: "thu", label: Label { zh: "周四", en: "Thursday" } },
+    Choice { name: "fri", label: Label { zh: "周五", en: "Friday" } },
+    Choice { name: "sat", label: Label { zh: "周六", en: "Saturday" } },
+    Choice { name: "sun", label: Label { zh: "周日", en: "Sunday" } },
+    Choice { name: "holiday", label: Label { zh: "节假日", en: "holidays" } },
+];
+
+/// The seven business classes (`[case]`).
+pub const CLASS: &[Choice] = &[
+    Choice { name: "deposit", label: Label { zh: "存款", en: "deposit" } },
+    Choice { name: "loan", label: Label { zh: "贷款", en: "loan" } },
+    Choice { name: "treasury", label: Label { zh: "资金业务", en: "treasury" } },
+    Choice { name: "wealth", label: Label { zh: "理财", en: "wealth" } },
+    Choice { name: "international", label: Label { zh: "国际业务", en: "international" } },
+    Choice { name: "interbank", label: Label { zh: "同业", en: "interbank" } },
+    Choice { name: "comprehensive", label: Label { zh: "综合", en: "comprehensive" } },
 ];
 
 /// Why a name that came in a file is doubted. Such rows are taken all the same; whoever visits decides.
@@ -46,23 +92,50 @@ pub static KIND: KindSpec = KindSpec {
     ],
     fields: &[
         FieldSpec::new("name", "名称", "name", FieldType::Text(200)).required(),
+        FieldSpec::new("category", "类别", "category", FieldType::Choice(CATEGORY)),
         FieldSpec::new("address", "地址", "address", FieldType::Text(400)),
         FieldSpec::new("district", "区", "district", FieldType::Text(60)),
         FieldSpec::new("area", "板块", "area", FieldType::Text(60)),
+        FieldSpec::new("ring", "区位", "ring", FieldType::Choice(RING)),
         FieldSpec::new("place/lat", "纬度", "latitude", FieldType::Latitude),
         FieldSpec::new("place/lon", "经度", "longitude", FieldType::Longitude),
         FieldSpec::new("place/accuracy", "精度（米）", "accuracy in metres", FieldType::Int(0, 100_000)),
         FieldSpec::new("households", "户数", "households", FieldType::Int(0, 100_000)),
+        FieldSpec::new(
+            "floor_area",
+            "建筑面积（平方米）",
+            "floor area in square metres",
+            FieldType::Int(0, 100_000_000),
+        ),
+        FieldSpec::new("handover_year", "交房年份", "year of handover", FieldType::Int(1900, 2200)),
         FieldSpec::new("fund_estimate", "维修资金估计", "estimated maintenance fund", FieldType::Money),
+        FieldSpec::new("fund_actual", "维修资金实际余额", "actual maintenance fund", FieldType::Money),
         FieldSpec::new("price_level", "均价（每平方米）", "price per square metre", FieldType::Money),
+        FieldSpec::new("management_company", "物业公司", "management company", FieldType::Text(200)).searched(),
         FieldSpec::new("management_quality", "物业水平", "management quality", FieldType::Choice(MANAGEMENT)),
         FieldSpec::new("owner_committee", "业主委员会", "owner committee", FieldType::Choice(COMMITTEE)),
-        FieldSpec::new("current_bank", "现开户行", "current bank", FieldType::Text(100)),
-        FieldSpec::new("note", "备注", "note", FieldType::Text(2000)),
+        FieldSpec::new("committee_founded", "业委会成立日期", "committee founded", FieldType::Date(60, 1)),
+        FieldSpec::new("committee_term_ends", "业委会任期届满", "committee's term ends", FieldType::Date(60, 20)),
+        FieldSpec::new("hours/*", "可会面时间", "can be met", FieldType::Text(60)).of(DAY),
+        FieldSpec::new("association/*", "所属联盟", "belongs to the association", FieldType::Bool).of_records(),
+        FieldSpec::new("current_bank", "现开户行", "current bank", FieldType::Text(100)).searched(),
+        FieldSpec::new("competitor/*/name", "同业", "competitor", FieldType::Text(100)).searched(),
+        FieldSpec::new("competitor/*/strength", "同业实力", "competitor's strength", FieldType::Choice(STRENGTH)),
+        FieldSpec::new("competitor/*/offer", "同业条件", "competitor's offer", FieldType::Text(400)).searched(),
+        FieldSpec::new("competitor/*/relation", "同业关系", "competitor's relation", FieldType::Text(400)).searched(),
+        FieldSpec::new("competitor/*/gone", "同业已退出", "competitor has left", FieldType::Bool),
+        FieldSpec::new("settlement", "月结算量", "monthly settlement", FieldType::Money),
+        FieldSpec::new("loan_balance", "贷款余额", "loan balance", FieldType::Money),
+        FieldSpec::new("class/*", "业务类别", "business class", FieldType::Bool).of(CLASS),
+        FieldSpec::new("tier/level", "管理层级", "tier by level", FieldType::Choice(tier::LEVEL)),
+        FieldSpec::new("tier/value", "价值分层", "tier by value", FieldType::Choice(tier::VALUE)),
+        FieldSpec::new("tier/reason", "分层理由", "reason for the tier", FieldType::Text(400)).searched(),
+        FieldSpec::new("note", "备注", "note", FieldType::Text(2000)).searched(),
         FieldSpec::new("unit", "机构", "unit", FieldType::Unit),
         FieldSpec::new("team/*/share", "营销小组分成", "share in the team", FieldType::Int(0, 100)),
         FieldSpec::new("team/*/gone", "已退出小组", "left the team", FieldType::Bool),
         FieldSpec::new("twin/*", "疑似重复", "possible twin", FieldType::Bool),
+        FieldSpec::new("same_as", "与此为同一客户", "the same as", FieldType::Record),
         FieldSpec::new("suspicious", "名称存疑", "doubtful name", FieldType::Choice(SUSPICIOUS)),
         FieldSpec::new("imported", "导入原值", "as the last file said", FieldType::Text(4000)),
     ],
@@ -81,7 +154,21 @@ fn flags(fields: &Fields) -> Vec<&'static str> {
     if fields.text("suspicious").is_some() {
         flags.push("suspicious-name");
     }
+    if team_shares(fields) > 100 {
+        flags.push("shares-above-100");
+    }
+    if tier::lacks_reason(fields) {
+        flags.push("tier-without-reason");
+    }
     flags
+}
+
+/// What the shares of all come to who are still in the marketing team.
+fn team_shares(fields: &Fields) -> i64 {
+    let members = fields.iter().filter_map(|(name, _)| name.as_str().strip_prefix("team/")?.strip_suffix("/share"));
+    let stays = |member: &&str| fields.bool(&format!("team/{member}/gone")) != Some(true);
+    let shares = members.filter(stays).filter_map(|member| fields.int(&format!("team/{member}/share")));
+    shares.fold(0, i64::saturating_add)
 }
 
 /// A community as it is first recorded.
@@ -195,6 +282,19 @@ mod tests {
         assert_eq!((KIND.flags)(&fields), ["possible-twin", "suspicious-name"]);
         fields.put(twin, Value::Bool(false));
         fields.put(field("suspicious"), Value::Null);
+        assert!((KIND.flags)(&fields).is_empty());
+    }
+
+    #[test]
+    fn shares_of_a_team_above_a_hundred_are_flagged_until_somebody_has_left() {
+        let field = |name: &str| name.parse::<FieldName>().expect("a name");
+        let mut fields = Prospect::named("银枫家园").to_fields();
+        fields.put(field("team/P1/share"), 60.into());
+        fields.put(field("team/P2/share"), 40.into());
+        assert!((KIND.flags)(&fields).is_empty());
+        fields.put(field("team/P3/share"), 1.into());
+        assert_eq!((KIND.flags)(&fields), ["shares-above-100"], "two edits that were each in order");
+        fields.put(field("team/P2/gone"), true.into());
         assert!((KIND.flags)(&fields).is_empty());
     }
 }

@@ -173,6 +173,11 @@ assignment      r   r   r   r   r   r   r
 verification    r   r   r  rc      rc   r    
 dossier       rce     rce                    
 attachment     rc  rc  rc       r  rc   r    
+stage_move     rc  rc  rc   r      rc   r    
+commitment    rce  rc rce         rce   r    
+activity      rce  rc rce         rce   r    
+complaint     rce  rc rce     rce rce   r    
+proposal      rce  rc rce         rce   r    
 ";
         assert_eq!(drawn, expected);
     }

@@ -1,6 +1,6 @@
 //! Times and weeks. The phone's clock and the server's are different types, so nobody compares them by mistake.
 
-use super::Invalid;
+use super::{Expected, Invalid};
 use jiff::civil::ISOWeekDate;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use std::fmt;
@@ -14,7 +14,7 @@ pub type Date = jiff::civil::Date;
 /// # Errors
 /// When the text is anything else.
 pub fn date_from_text(text: &str) -> Result<Date, Invalid> {
-    let wrong = || Invalid::new("date", text, "a date such as 2026-03-02");
+    let wrong = || Invalid::new("date", text, Expected::date());
     if text.len() != 10 {
         return Err(wrong());
     }
@@ -39,7 +39,7 @@ macro_rules! clock {
                 if (0..LATEST_MS).contains(&millis) {
                     Ok(Self(millis))
                 } else {
-                    Err(Invalid::new($what, millis, "milliseconds since 1970, before the year 2200"))
+                    Err(Invalid::new($what, millis, Expected::moment()))
                 }
             }
 
@@ -92,6 +92,14 @@ clock!(
     "server time"
 );
 
+impl PhoneTime {
+    /// Date and time of day in China, for people.
+    pub(super) fn in_beijing(self) -> String {
+        let zoned = Timestamp::from_millisecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(Zone::china().0);
+        zoned.strftime("%Y-%m-%d %H:%M").to_string()
+    }
+}
+
 impl ServerTime {
     /// How far a phone's clock lies behind this one, in milliseconds (negative: ahead).
     pub fn skew_ms(self, phone: PhoneTime) -> i64 {
@@ -135,8 +143,7 @@ impl FromStr for Zone {
         if text == "Asia/Shanghai" {
             return Ok(Self::china());
         }
-        let zone =
-            TimeZone::get(text).map_err(|_| Invalid::new("time zone", text, "an IANA name such as Asia/Shanghai"))?;
+        let zone = TimeZone::get(text).map_err(|_| Invalid::new("time zone", text, Expected::zone()))?;
         Ok(Self(zone, text.to_owned()))
     }
 }
@@ -205,7 +212,7 @@ impl fmt::Display for Week {
 impl FromStr for Week {
     type Err = Invalid;
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = || Invalid::new("week", text, "an ISO week from 1970 to 2199 such as 2026-W12");
+        let wrong = || Invalid::new("week", text, Expected::week());
         let (year, week) = text.split_once("-W").filter(|(y, w)| y.len() == 4 && w.len() == 2).ok_or_else(wrong)?;
         let (year, week) = (year.parse().map_err(|_| wrong())?, week.parse().map_err(|_| wrong())?);
         let iso = ISOWeekDate::new(year, week, jiff::civil::Weekday::Monday).map_err(|_| wrong())?;

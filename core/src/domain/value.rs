@@ -1,6 +1,6 @@
 //! What a field can hold, and a record's fields as one flat map of them.
 
-use super::{Date, FieldName, Invalid, Money, PersonId, PhoneTime, RecordId, UnitId, date_from_text};
+use super::{Date, Expected, FieldName, Invalid, Money, PersonId, PhoneTime, RecordId, UnitId, date_from_text};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -37,6 +37,23 @@ impl fmt::Display for Value {
                 Ok(time) => time.fmt(f),
                 Err(_) => write!(f, "{value} ms"),
             },
+        }
+    }
+}
+
+impl Value {
+    /// The value as a Chinese message quotes it.
+    pub(super) fn in_chinese(&self) -> String {
+        match self {
+            Self::Null => "空".to_owned(),
+            Self::Bool(true) => "是".to_owned(),
+            Self::Bool(false) => "否".to_owned(),
+            Self::Bytes(value) if RecordId::from_bytes(value).is_err() => format!("{} 字节", value.len()),
+            Self::Time(value) => match PhoneTime::from_millis(*value) {
+                Ok(time) => time.in_beijing(),
+                Err(_) => format!("{value} 毫秒"),
+            },
+            _ => self.to_string(),
         }
     }
 }
@@ -102,6 +119,11 @@ impl Fields {
             Value::Text(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// Whether a text field says anything.
+    pub(crate) fn has_words(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|text| !text.trim().is_empty())
     }
 
     /// A whole number.
@@ -226,5 +248,5 @@ impl From<RecordId> for Value {
 
 /// Reads a required field, or says which one is missing.
 pub(crate) fn required<T>(value: Option<T>, field: &str) -> Result<T, Invalid> {
-    value.ok_or_else(|| Invalid::new(field, "(missing)", "a value: the record cannot do without it"))
+    value.ok_or_else(|| Invalid::missing(field, Expected::held()))
 }

@@ -55,7 +55,7 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("outcome", "业绩", "outcome", FieldType::Record).required(),
         FieldSpec::new("heads", "版本", "version", FieldType::Hashes(16)).required(),
         FieldSpec::new("verdict", "结论", "verdict", FieldType::Choice(VERDICT)).required(),
-        FieldSpec::new("reason", "理由", "reason", FieldType::Text(500)),
+        FieldSpec::new("reason", "理由", "reason", FieldType::Text(500)).searched(),
         FieldSpec::new("amount", "核实金额", "verified amount", FieldType::Money),
         FieldSpec::new("opened_on", "核实日期", "verified date", FieldType::Date(100, 100)),
         FieldSpec::new("unit", "计入机构", "credited unit", FieldType::Unit),
