@@ -296,6 +296,16 @@ fn a_fact_is_credited_to_the_one_home_unit_of_its_day() {
 }
 
 #[test]
+fn a_planned_visit_counts_for_nothing_until_it_has_taken_place() {
+    let mut planned = visit_at(1, 1, morning(3));
+    let [planned_at, occurred_at] = ["planned_at", "occurred_at"].map(|name| name.parse().expect("a name"));
+    planned.row.fields.put(planned_at, Value::Time(morning(3)));
+    assert_eq!(only(planned.clone()), "1 visits S1 2026-W10 1 confirmed visited");
+    planned.row.fields.put(occurred_at, Value::Null);
+    assert!(lines(&[planned]).is_empty(), "not even among what is left out");
+}
+
+#[test]
 fn what_cannot_be_read_is_listed_and_not_lost() {
     assert_eq!(only(claim(1, 1, Product::Cards, 3, None)), "1 cards S1 2026-W10 0 excluded unreadable");
     let mut strange = account(1, 1, 3, 5);

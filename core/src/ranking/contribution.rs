@@ -255,7 +255,11 @@ impl Ledger<'_> {
     /// is pending under the one shown.
     fn visit(&self, source: &GroupRow) -> Option<Contribution> {
         let row = &source.row;
-        let occurred_at = counting_fields(row).time("occurred_at");
+        let fields = counting_fields(row);
+        if visit::is_planned(&fields) {
+            return None;
+        }
+        let occurred_at = fields.time("occurred_at");
         let date = match occurred_at {
             Some(time) => time.date(&self.campaign.zone),
             None => source.received_at.date(&self.campaign.zone),
