@@ -50,6 +50,30 @@ fn one_damaged_byte_of_a_change_is_an_error_wherever_it_is() {
 }
 
 #[test]
+fn text_is_kept_exactly_as_it_was_typed() {
+    let mut phone = Phone::new(7);
+    let record = phone.begin(1);
+    // Emoji with joiners and a skin tone, characters beyond the basic plane, both scripts, half and full width, one letter
+    // composed and decomposed, blanks and breaks at both ends.
+    let typed = [
+        "👨‍👩‍👧‍👦👍🏽 见面很愉快",
+        "𠮷野家、𡈽地、㐂寿 (𬎆)",
+        "銀楓家園／银枫家园",
+        "ＡＢＣ１２３ ABC123 ｱｲｳ",
+        "caf\u{e9} cafe\u{301} \u{200b}",
+        "  \t上午 10:00\r\n下午 2:00\n ",
+    ];
+    for (n, text) in (2..).zip(typed) {
+        let note = visited(0, text);
+        phone.replica.create(id(n), &visit::KIND, Some(record), &note, at(0)).expect("saved");
+        phone.edit(record, "note", text);
+        phone.reopen();
+        assert_eq!(phone.row(id(n)).fields.text("note"), Some(text));
+        assert_eq!(phone.row(record).fields.text("note"), Some(text));
+    }
+}
+
+#[test]
 fn an_edit_out_of_range_is_refused_by_its_fields_name_and_nothing_is_written() {
     let mut phone = Phone::new(7);
     let record = phone.begin(1);
