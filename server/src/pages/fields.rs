@@ -2,7 +2,7 @@
 
 use super::format;
 use super::words::{self, Lang};
-use canvass_core::domain::{Bank, DeviceNumber, FieldSpec, FieldType, Kind, PhoneTime, Value, Zone};
+use canvass_core::domain::{Bank, DeviceNumber, FieldSpec, FieldType, FlagSpec, Kind, PhoneTime, Value, Zone};
 use canvass_core::projection::Row;
 
 /// What decides how a field reads.
@@ -20,9 +20,11 @@ impl Reading<'_> {
     pub(super) fn name(&self, kind: &Kind, field: &str) -> String {
         let Some(spec) = kind.spec().and_then(|spec| spec.field(field)) else { return field.to_owned() };
         let label = self.lang.of(spec.label);
-        let member = spec.name.split('/').zip(field.split('/')).find(|(pattern, _)| *pattern == "*");
-        match member.map(|(_, member)| member) {
-            Some(member) => format!("{label} · {}", self.member(member)),
+        match spec.member(field) {
+            Some(member) => {
+                let known = spec.member_label(member).map(|label| self.lang.of(label).to_owned());
+                format!("{label} · {}", known.unwrap_or_else(|| self.member(member)))
+            }
             None => label.to_owned(),
         }
     }
@@ -102,9 +104,13 @@ impl Reading<'_> {
 
     /// A record's flags in words.
     pub(super) fn flags(&self, row: &Row) -> Vec<String> {
-        let one = |flag: &String| words::flag(flag).map_or(flag.as_str(), |label| self.lang.of(label)).to_owned();
-        let mut flags: Vec<String> = row.flags.iter().map(one).collect();
+        let mut flags: Vec<String> = row.flags.iter().map(|flag| self.flag(flag)).collect();
         flags.dedup();
         flags
+    }
+
+    /// A flag in words; one that a newer version gives, as it is.
+    pub(super) fn flag(&self, flag: &str) -> String {
+        FlagSpec::of(flag).map_or(flag, |spec| self.lang.of(spec.label)).to_owned()
     }
 }

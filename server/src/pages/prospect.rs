@@ -145,7 +145,7 @@ fn known(asked: &Asked, reading: &Reading<'_>, row: &Row, twins: &[Row]) -> Mark
                 @for twin in twins {
                     @let place = [twin.fields.text("area"), twin.fields.text("address")].into_iter().flatten();
                     div {
-                        dt { (lang.of(words::POSSIBLE_TWIN)) }
+                        dt { (reading.flag("possible-twin")) }
                         dd {
                             a href=(here.to(&prospect_path(twin.id))) { (twin.fields.text("name").unwrap_or("–")) }
                             @for part in place { " · " (part) }

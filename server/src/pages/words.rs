@@ -150,13 +150,6 @@ words! {
     LIVE: "实时更新中", "Live";
     NOT_LIVE: "与服务器的连接中断，正在重试；所示可能已过时", "No connection to the server; trying again. What is shown may be out of date";
     UPDATED: "已更新", "Updated";
-    POSSIBLE_TWIN: "疑似与另一记录重复", "Possibly recorded twice";
-    SUSPICIOUS_NAME: "名称存疑", "Doubtful name";
-    GIFT_ABOVE_LIMIT: "礼品超过限额", "A gift above the limit";
-    ENDS_BEFORE_START: "结束早于开始", "Ends before it starts";
-    NO_AMOUNT: "缺金额", "No amount";
-    NO_CARDS: "缺卡数", "No number of cards";
-    OUT_OF_RANGE: "数值超出合理范围", "A value out of range";
     DOSSIER: "客户档案", "Dossier";
     DOSSIERS: "客户档案", "Dossiers";
     DOSSIERS_HELP: "客户档案为保密资料：只有所分配的客户经理和机构负责人能打开，每次查看都会记入审计日志。", "Dossiers are confidential: only the assigned people and the unit's leaders can open one, and each reading is noted in the audit log.";
@@ -323,17 +316,3 @@ pub(super) const DEEDS: &[(&str, Label)] = &[
     ("backup-made", Label { zh: "备份", en: "made a backup" }),
     ("backup-restored", Label { zh: "恢复备份", en: "restored a backup" }),
 ];
-
-/// A flag in words; one that a newer version raises, as it is.
-pub(super) fn flag(name: &str) -> Option<Label> {
-    Some(match name {
-        "possible-twin" => POSSIBLE_TWIN,
-        "suspicious-name" => SUSPICIOUS_NAME,
-        "gift-above-limit" => GIFT_ABOVE_LIMIT,
-        "ends-before-start" => ENDS_BEFORE_START,
-        "no-amount" => NO_AMOUNT,
-        "no-cards" => NO_CARDS,
-        _ if name.starts_with("out-of-range/") => OUT_OF_RANGE,
-        _ => return None,
-    })
-}
