@@ -79,7 +79,7 @@ pub fn may_write(kind: &Kind, standpoint: Standpoint) -> Result<(), Denial> {
         Hand::Began if spec.written_by == WrittenBy::Author => {
             return if spec.allows(roles, Action::Create, Place::Own) { Ok(()) } else { Err(not_your_role(kind)) };
         }
-        Hand::Began => Action::Edit,
+        Hand::Began => Action::Create,
         Hand::Anothers if spec.written_by == WrittenBy::Author && spec.allows(roles, Action::Read, place) => {
             let words = format!("only who recorded a {kind} edits it: ask them to, or record one of your own");
             return Err(("author-only", words));
@@ -114,22 +114,40 @@ mod tests {
     #[test]
     fn each_role_writes_what_the_design_says_and_nothing_else() {
         use Hand::{Anothers, Began, Begins};
+        let shared = ["commitment", "activity", "complaint", "proposal"];
         for field in [Role::AccountManager, Role::BranchLeader] {
-            assert_eq!(allowed(field, Begins, Place::Own), ["prospect", "visit", "outcome", "dossier", "attachment"]);
-            assert_eq!(allowed(field, Anothers, Place::Own), ["prospect", "dossier"], "a visit is its author's alone");
+            assert_eq!(
+                allowed(field, Begins, Place::Own),
+                [&["prospect", "visit", "outcome", "dossier", "attachment", "stage_move"][..], &shared].concat()
+            );
+            assert_eq!(
+                allowed(field, Anothers, Place::Own),
+                [&["prospect", "dossier"][..], &shared].concat(),
+                "a visit is its author's alone"
+            );
             assert_eq!(
                 allowed(field, Began, Place::Other),
-                ["visit", "outcome", "attachment"],
+                ["visit", "outcome", "attachment", "stage_move"],
                 "what a team shares goes along"
             );
         }
         assert_eq!(
             allowed(Role::HeadOffice, Begins, Place::Own),
-            ["prospect", "visit", "campaign", "outcome", "attachment"]
+            [&["prospect", "visit", "campaign", "outcome", "attachment", "stage_move"][..], &shared].concat()
         );
-        assert_eq!(allowed(Role::HeadOffice, Anothers, Place::Own), ["prospect", "campaign"]);
-        assert_eq!(allowed(Role::ProductManager, Begins, Place::Own), ["visit", "outcome", "attachment"]);
-        for role in [Role::Verifier, Role::ServiceDesk, Role::Auditor, Role::Administrator] {
+        assert_eq!(allowed(Role::HeadOffice, Anothers, Place::Own), [&["prospect", "campaign"][..], &shared].concat());
+        let of_products = [&["visit", "outcome", "attachment", "stage_move"][..], &shared].concat();
+        assert_eq!(allowed(Role::ProductManager, Begins, Place::Own), of_products);
+        assert_eq!(
+            allowed(Role::ProductManager, Began, Place::Own),
+            of_products,
+            "who may begin one may go on with it"
+        );
+        assert!(allowed(Role::ProductManager, Anothers, Place::Own).is_empty());
+        for hand in [Begins, Began, Anothers] {
+            assert_eq!(allowed(Role::ServiceDesk, hand, Place::Own), ["complaint"]);
+        }
+        for role in [Role::Verifier, Role::Auditor, Role::Administrator] {
             assert!(allowed(role, Begins, Place::Own).is_empty() && allowed(role, Anothers, Place::Own).is_empty());
         }
         for role in Role::ALL {
