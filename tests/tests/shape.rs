@@ -132,15 +132,16 @@ fn the_core_reads_no_clock_draws_no_randomness_and_opens_no_socket() {
 
 #[test]
 fn the_modules_of_the_core_know_only_those_below_them() {
-    let allowed: [(&str, &[&str]); 6] = [
+    let allowed: [(&str, &[&str]); 7] = [
         ("domain", &[]),
+        ("lookup", &["domain"]),
         ("document", &["domain"]),
         ("projection", &["domain", "document"]),
         ("ranking", &["domain", "projection"]),
         ("wire", &["domain", "document"]),
         ("sync", &["domain", "wire"]),
     ];
-    let all = ["domain", "document", "projection", "ranking", "wire", "sync", "replica"];
+    let all = ["domain", "document", "lookup", "projection", "ranking", "wire", "sync", "replica"];
     let product = product();
     for (module, below) in allowed {
         let folder = format!("core/src/{module}/");
