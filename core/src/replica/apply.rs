@@ -194,6 +194,10 @@ impl Replica {
             // The old actor's sequence now has a hole on the server.
             self.actor = authorship.actor;
         }
+        if applied.evicted > 0 {
+            // Out of memory, too.
+            self.listed.take();
+        }
         Ok(applied)
     }
 
@@ -313,7 +317,7 @@ fn evict(db: &Connection, now: PhoneTime) -> Result<usize, ReplicaError> {
     reassigned::note_departure(db, &gone, now)?;
     for id in &gone {
         db.prepare_cached("DELETE FROM change WHERE record = ?")?.execute([id])?;
-        db.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([id])?;
+        rows::remove(db, RecordId::from_bytes(id)?)?;
         attachments::leave(db, id)?;
     }
     if !gone.is_empty() {

@@ -90,7 +90,7 @@ impl Replica {
     }
 
     /// The file of dossiers as it is open now.
-    fn dossiers(&self) -> Result<&Connection, ReplicaError> {
+    pub(super) fn dossiers(&self) -> Result<&Connection, ReplicaError> {
         match &self.files()?.dossiers {
             Some(dossiers) => Ok(dossiers),
             None if self.able => Err(ReplicaError::DossiersLocked),
@@ -99,7 +99,7 @@ impl Replica {
     }
 
     /// The file of dossiers, if the lease holds at a time.
-    fn open_dossiers(&mut self, now: PhoneTime) -> Result<&Connection, ReplicaError> {
+    pub(super) fn open_dossiers(&mut self, now: PhoneTime) -> Result<&Connection, ReplicaError> {
         self.look_at_the_clock(now)?;
         self.dossiers()
     }
@@ -123,7 +123,7 @@ impl Replica {
     }
 
     /// Notes durably, with where the lease stands, that dossiers were read.
-    fn note_readings(&mut self, readings: &[Reading]) -> Result<(), ReplicaError> {
+    pub(super) fn note_readings(&mut self, readings: &[Reading]) -> Result<(), ReplicaError> {
         let lease = self.lease;
         let tx = self.files_mut()?.main.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for reading in readings {

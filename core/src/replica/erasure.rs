@@ -2,7 +2,7 @@
 //! it is gone, and nothing of what it said.
 
 use super::inbox::{self, Quarantined};
-use super::{ReplicaError, attachments, changes, receipts};
+use super::{ReplicaError, attachments, changes, receipts, rows};
 use crate::document::change_hash;
 use crate::domain::{Fields, Kind, PhoneTime, RecordId, attachment, prospect};
 use crate::wire::ERASED;
@@ -53,7 +53,6 @@ fn destroy(db: &Connection, id: &[u8]) -> Result<(), ReplicaError> {
     attachments::erase(db, id)?;
     for sql in [
         "DELETE FROM change WHERE record = ?",
-        "DELETE FROM record WHERE id = ?",
         // But for the line that tells of it.
         "DELETE FROM quarantine WHERE record = ? AND bytes <> x''",
         "DELETE FROM retired WHERE ?1 IN (record, prospect)",
@@ -62,7 +61,7 @@ fn destroy(db: &Connection, id: &[u8]) -> Result<(), ReplicaError> {
     ] {
         db.prepare_cached(sql)?.execute([id])?;
     }
-    Ok(())
+    rows::remove(db, RecordId::from_bytes(id)?)
 }
 
 /// Puts a line into the inbox that says what went, and nothing of what it said.

@@ -11,9 +11,11 @@ mod dossiers;
 mod edit;
 mod erasure;
 mod error;
+mod gazetteer;
 mod identity;
 mod inbox;
 mod lease;
+mod notes;
 mod open;
 mod outbox;
 mod query;
@@ -22,8 +24,10 @@ mod receipts;
 mod refresh;
 mod retention;
 mod rows;
+mod search;
 mod settle;
 mod sync;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -37,15 +41,19 @@ pub use inbox::{InboxEntry, InboxReason};
 pub use open::Opening;
 pub use query::{Query, RecordView};
 pub use reassigned::Reassigned;
+pub use search::{Found, FoundIn, FoundNote};
 pub use sync::Action;
+pub use targets::{Near, Order, Target, TargetQuery, TwinView};
 pub use transfer::TransferAction;
 pub use vessel::{DatabaseKey, database_of, people_in};
 
 use crate::document::Actor;
 use crate::domain::{DeviceNumber, PersonId};
 use crate::signing::Signer;
+use gazetteer::Cached;
 use lease::Lease;
 use rusqlite::Connection;
+use std::cell::RefCell;
 use std::sync::Arc;
 use vessel::Vessel;
 
@@ -65,6 +73,8 @@ pub struct Replica {
     /// The lease of the dossiers, while it holds.
     lease: Option<Lease>,
     actor: Actor,
+    /// The list of prospects that lookups go through, once one was made.
+    listed: RefCell<Cached>,
 }
 
 /// The open files.

@@ -8,6 +8,7 @@ use crate::document::Actor;
 use crate::domain::PhoneTime;
 use crate::signing::Signer;
 use rusqlite::Connection;
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -95,6 +96,7 @@ impl Replica {
             signer,
             lease: None,
             actor: Actor::new(opening.actor_seed),
+            listed: RefCell::default(),
         };
         if let Some((key, lease)) = known.lease {
             replica.resume(&key, lease, opening.at)?;
@@ -108,6 +110,7 @@ impl Replica {
     /// When a file cannot be destroyed; it can be tried again.
     pub fn wipe(&mut self) -> Result<(), ReplicaError> {
         (self.files, self.lease) = (None, None);
+        self.listed.take();
         self.vessel.destroy()
     }
 

@@ -1,19 +1,20 @@
 //! The table of rows: what lists and queries read, made from documents and never read back into them.
 
-use super::ReplicaError;
+use super::{ReplicaError, gazetteer, notes};
 use crate::document::Document;
 use crate::domain::RecordId;
 use crate::projection::{PROJECTION, Row, StoredRow, project};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// The columns of a row in the order of [`read`].
 pub(super) const COLUMNS: &str =
     "id, kind, prospect, author, unit, owner, state, occurred_at, due_at, body, conflicts, flags, heads";
 
-/// Derives a record's row and writes it.
+/// Derives a record's row and writes it, with what lookups need of it.
 pub(super) fn save(db: &Connection, id: RecordId, document: &Document) -> Result<(), ReplicaError> {
     let Some(row) = project(id, document) else { return remove(db, id) };
-    let row = StoredRow::from(&row);
+    let derived = row;
+    let row = StoredRow::from(&derived);
     db.prepare_cached(
         "INSERT INTO record (id, kind, prospect, author, unit, owner, state, occurred_at, due_at, body, conflicts,
                              flags, heads, projection)
@@ -37,12 +38,19 @@ pub(super) fn save(db: &Connection, id: RecordId, document: &Document) -> Result
         row.heads,
         PROJECTION
     ])?;
-    Ok(())
+    gazetteer::note(db, &derived)?;
+    notes::note(db, &derived)
 }
 
+/// Removes a record's row, and all that lookups had of it.
 pub(super) fn remove(db: &Connection, id: RecordId) -> Result<(), ReplicaError> {
-    db.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([id.as_bytes()])?;
-    Ok(())
+    let of: Option<(String, Option<Vec<u8>>)> = db
+        .prepare_cached("DELETE FROM record WHERE id = ? RETURNING kind, prospect")?
+        .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((kind, prospect)) = of else { return Ok(()) };
+    gazetteer::forget(db, id, &kind, prospect.as_deref())?;
+    notes::forget(db, id)
 }
 
 /// Reads the columns of a row.

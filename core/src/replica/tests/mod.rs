@@ -136,6 +136,8 @@ impl Phone {
             "blob",
             "piece",
             "attachment",
+            "gazetteer",
+            "note",
         ] {
             let mut select = self
                 .replica
