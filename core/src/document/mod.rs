@@ -6,6 +6,7 @@ mod change;
 mod conflict;
 mod convert;
 pub mod gate;
+mod history;
 mod redo;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod tests;
 pub use actor::Actor;
 pub use change::{Change, ChangeHash, DocumentError, change_hash};
 pub use conflict::Put;
+pub use history::Edit;
 
 use crate::domain::{DeviceNumber, FieldName, Fields, Kind, PhoneTime, RecordId, SCHEMA, Value};
 use automerge::transaction::{CommitOptions, Transactable, Transaction};

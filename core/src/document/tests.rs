@@ -138,3 +138,33 @@ fn changes_load_in_any_order() {
     assert_eq!(change_hash(&second.bytes), second.hash);
     assert!(loaded.has(&second.hash) && loaded.len() == 2);
 }
+
+#[test]
+fn the_history_says_who_put_what_when_and_what_its_author_saw_before() {
+    let (document, mut changes) = community();
+    let (mut a, mut b) = (document.clone(), document);
+    let put = |document: &mut Document, value: i64, by: &Authorship| {
+        document.edit(&fields(&[("households", value.into())]), by).expect("edited").expect("differs").bytes
+    };
+    changes.push(put(&mut a, 900, &by(8, 2, 20)));
+    changes.push(put(&mut b, 950, &by(9, 3, 30)));
+    let mut merged = load(&changes);
+    let shown = merged.fields().int("households").expect("shown");
+    put(&mut merged, 900, &by(7, 4, 40));
+    let history = merged.history();
+    let told: Vec<_> = history
+        .iter()
+        .filter(|edit| edit.field.as_str() == "households")
+        .map(|edit| (edit.from.clone(), edit.to.clone(), edit.author.map(DeviceNumber::get), edit.at))
+        .collect();
+    assert_eq!(told[0], (Some(shown.into()), 900.into(), Some(7), Some(at(40))), "the newest first");
+    assert_eq!(told[3], (None, 800.into(), Some(7), Some(at(0))));
+    // Those who put at the same time both saw what held before.
+    for edit in
+        [(Some(800.into()), 900.into(), Some(8), Some(at(20))), (Some(800.into()), 950.into(), Some(9), Some(at(30)))]
+    {
+        assert!(told[1..3].contains(&edit), "{told:?}");
+    }
+    assert_eq!(told.len(), 4);
+    assert!(history.iter().all(|edit| !["id", "kind", "schema"].contains(&edit.field.as_str())), "{history:?}");
+}
