@@ -184,6 +184,12 @@ pub(super) fn outstanding(db: &Connection) -> Result<usize, ReplicaError> {
     Ok(db.prepare_cached("SELECT count(*) FROM change WHERE acknowledged = 0")?.query_row([], rows::count)?)
 }
 
+/// How many records those are about.
+pub(super) fn outstanding_records(db: &Connection) -> Result<usize, ReplicaError> {
+    let sql = "SELECT count(DISTINCT record) FROM change WHERE acknowledged = 0";
+    Ok(db.prepare_cached(sql)?.query_row([], rows::count)?)
+}
+
 pub(super) fn exists(db: &Connection, record: RecordId) -> Result<bool, ReplicaError> {
     let found: Option<i64> = db
         .prepare_cached("SELECT 1 FROM change WHERE record = ? LIMIT 1")?

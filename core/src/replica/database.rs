@@ -12,7 +12,7 @@ mod embedded {
 
 /// How many migrations there are. A file says in its header how many it went through, so that one which is up to date
 /// opens without reading and comparing them.
-const MIGRATIONS: i64 = 5;
+const MIGRATIONS: i64 = 6;
 
 /// What an acknowledged save survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -23,6 +23,60 @@ pub(super) fn begin(
     rows::save(db, id, &document)
 }
 
+/// Checks a record that is to begin.
+///
+/// # Errors
+/// Names what is wrong.
+pub(super) fn check_beginning(
+    kind: &'static KindSpec,
+    prospect: Option<RecordId>,
+    fields: &Fields,
+    now: PhoneTime,
+) -> Result<(), Invalid> {
+    check_written_by_people(kind)?;
+    let needs_prospect = kind.audience != AudienceRule::Bank && kind.name != prospect::KIND.name;
+    if needs_prospect != prospect.is_some() {
+        let (found, expected) = match prospect {
+            Some(id) => (id.to_string(), format!("nothing: a {} belongs to no prospect", kind.name)),
+            None => ("(missing)".to_owned(), format!("the prospect to which this {} belongs", kind.name)),
+        };
+        return Err(Invalid::new("prospect", found, expected));
+    }
+    kind.check_new(fields, now)
+}
+
+/// Checks that people record a kind.
+pub(super) fn check_written_by_people(kind: &KindSpec) -> Result<(), Invalid> {
+    match kind.written_by {
+        WrittenBy::Server => {
+            Err(Invalid::new("kind", kind.name, "a kind that people record; this one only the server writes"))
+        }
+        WrittenBy::Team | WrittenBy::Author => Ok(()),
+    }
+}
+
+/// Edits a record in the transaction that is open. Returns the change's hash, or `None` when nothing differs.
+pub(super) fn put(
+    db: &Connection,
+    id: RecordId,
+    puts: &Fields,
+    authorship: &Authorship,
+) -> Result<Option<ChangeHash>, ReplicaError> {
+    let (mut document, _) = changes::document(db, id)?.ok_or(ReplicaError::NoSuchRecord(id))?;
+    let kind = document.kind().ok_or_else(|| ReplicaError::Damaged(format!("record {id} has no kind")))?;
+    let Some(spec) = kind.spec() else {
+        return Err(Invalid::new("kind", kind, "a kind this version of the app knows: update the app").into());
+    };
+    check_written_by_people(spec)?;
+    spec.check_edit(puts, authorship.at)?;
+    let change = document.edit(puts, authorship)?;
+    if let Some(change) = &change {
+        changes::insert(db, id, change, Origin::Outbox)?;
+        rows::save(db, id, &document)?;
+    }
+    Ok(change.map(|change| change.hash))
+}
+
 impl Replica {
     pub(super) fn authorship(&self, at: PhoneTime) -> Authorship {
         Authorship { device: self.device, actor: self.actor, at }
@@ -43,20 +97,7 @@ impl Replica {
         fields: &Fields,
         now: PhoneTime,
     ) -> Result<(), ReplicaError> {
-        if kind.written_by == WrittenBy::Server {
-            return Err(
-                Invalid::new("kind", kind.name, "a kind that people record; this one only the server writes").into()
-            );
-        }
-        let needs_prospect = kind.audience != AudienceRule::Bank && kind.name != prospect::KIND.name;
-        if needs_prospect != prospect.is_some() {
-            let (found, expected) = match prospect {
-                Some(id) => (id.to_string(), format!("nothing: a {} belongs to no prospect", kind.name)),
-                None => ("(missing)".to_owned(), format!("the prospect to which this {} belongs", kind.name)),
-            };
-            return Err(Invalid::new("prospect", found, expected).into());
-        }
-        kind.check_new(fields, now)?;
+        check_beginning(kind, prospect, fields, now)?;
         let authorship = self.authorship(now);
         let file = self.file_of(kind.is_confidential(), now)?;
         let tx = file.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -72,29 +113,9 @@ impl Replica {
     pub fn edit(&mut self, id: RecordId, puts: &Fields, now: PhoneTime) -> Result<Option<ChangeHash>, ReplicaError> {
         let authorship = self.authorship(now);
         let tx = self.file_with(id, now)?.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let (mut document, _) = changes::document(&tx, id)?.ok_or(ReplicaError::NoSuchRecord(id))?;
-        let kind = document.kind().ok_or_else(|| ReplicaError::Damaged(format!("record {id} has no kind")))?;
-        match kind.spec() {
-            Some(spec) if spec.written_by == WrittenBy::Server => {
-                return Err(Invalid::new(
-                    "kind",
-                    spec.name,
-                    "a kind that people record; this one only the server writes",
-                )
-                .into());
-            }
-            Some(spec) => spec.check_edit(puts, now)?,
-            None => {
-                return Err(Invalid::new("kind", kind, "a kind this version of the app knows: update the app").into());
-            }
-        }
-        let change = document.edit(puts, &authorship)?;
-        if let Some(change) = &change {
-            changes::insert(&tx, id, change, Origin::Outbox)?;
-            rows::save(&tx, id, &document)?;
-        }
+        let change = put(&tx, id, puts, &authorship)?;
         tx.commit()?;
-        Ok(change.map(|change| change.hash))
+        Ok(change)
     }
 
     /// Settles a conflict: of what people put at the same time, this holds.

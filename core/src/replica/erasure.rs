@@ -2,9 +2,9 @@
 //! it is gone, and nothing of what it said.
 
 use super::inbox::{self, Quarantined};
-use super::{ReplicaError, attachments, changes, receipts, rows};
+use super::{ReplicaError, attachments, changes, drafts, receipts, rows};
 use crate::document::change_hash;
-use crate::domain::{Fields, Kind, PhoneTime, RecordId, attachment, prospect};
+use crate::domain::{Fields, Kind, PhoneTime, RecordId, attachment, prospect, visit};
 use crate::wire::ERASED;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -51,6 +51,12 @@ pub(super) fn erase(db: &Connection, records: &[RecordId], now: PhoneTime) -> Re
 
 fn destroy(db: &Connection, id: &[u8]) -> Result<(), ReplicaError> {
     attachments::erase(db, id)?;
+    rows::remove(db, RecordId::from_bytes(id)?)?;
+    drafts::erase(db, id)?;
+    let retired: Option<Vec<u8>> = db
+        .prepare_cached("SELECT prospect FROM retired WHERE record = ?")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
     for sql in [
         "DELETE FROM change WHERE record = ?",
         // But for the line that tells of it.
@@ -61,7 +67,10 @@ fn destroy(db: &Connection, id: &[u8]) -> Result<(), ReplicaError> {
     ] {
         db.prepare_cached(sql)?.execute([id])?;
     }
-    rows::remove(db, RecordId::from_bytes(id)?)
+    match retired {
+        Some(prospect) => rows::forget(db, RecordId::from_bytes(id)?, visit::KIND.name, Some(&prospect)),
+        None => Ok(()),
+    }
 }
 
 /// Puts a line into the inbox that says what went, and nothing of what it said.

@@ -1,7 +1,7 @@
 //! The inbox: what did not go as the person meant it, in words, with what they had put. Nothing in it is lost until the
 //! person dismisses it.
 
-use super::{Replica, ReplicaError, attachments, changes};
+use super::{Replica, ReplicaError, attachments, changes, rows};
 use crate::document::ChangeHash;
 use crate::domain::{Fields, Kind, PhoneTime, RecordId};
 use crate::projection::{fields_from_json, fields_to_json};
@@ -126,6 +126,11 @@ pub(super) fn entries(db: &Connection) -> Result<Vec<InboxEntry>, ReplicaError> 
         });
     }
     Ok(entries)
+}
+
+/// How many those are.
+pub(super) fn count(db: &Connection) -> Result<usize, ReplicaError> {
+    Ok(db.prepare_cached("SELECT count(*) FROM quarantine WHERE code <> ?")?.query_row([REPLACED], rows::count)?)
 }
 
 impl Replica {

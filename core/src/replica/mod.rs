@@ -8,10 +8,12 @@ mod changes;
 mod check;
 mod database;
 mod dossiers;
+mod drafts;
 mod edit;
 mod erasure;
 mod error;
 mod gazetteer;
+mod glance;
 mod identity;
 mod inbox;
 mod lease;
@@ -30,11 +32,14 @@ mod sync;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod today;
 mod transfer;
 mod vessel;
+mod whose;
 
 pub use attachments::{AttachmentView, Unsent};
 pub use database::Durability;
+pub use drafts::{Draft, DraftView};
 pub use error::ReplicaError;
 pub use identity::{Identity, PhoneKey};
 pub use inbox::{InboxEntry, InboxReason};
@@ -44,6 +49,7 @@ pub use reassigned::Reassigned;
 pub use search::{Found, FoundIn, FoundNote};
 pub use sync::Action;
 pub use targets::{Near, Order, Target, TargetQuery, TwinView};
+pub use today::{Asking, CARE_EVERY_DAYS, Care, CareDate, Counts, Hours, Item, Scope, Section, Today};
 pub use transfer::TransferAction;
 pub use vessel::{DatabaseKey, database_of, people_in};
 

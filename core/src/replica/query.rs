@@ -37,10 +37,15 @@ pub struct RecordView {
 
 /// One record of a file.
 pub(super) fn view(db: &Connection, id: RecordId) -> Result<Option<RecordView>, ReplicaError> {
+    let Some(row) = view_row(db, id)? else { return Ok(None) };
+    Ok(Some(RecordView { row, unsynced: unsynced(db, id)? }))
+}
+
+/// One record's row of a file.
+pub(super) fn view_row(db: &Connection, id: RecordId) -> Result<Option<Row>, ReplicaError> {
     let sql = format!("SELECT {} FROM record WHERE id = ?", rows::COLUMNS);
     let stored = db.prepare_cached(&sql)?.query_row([id.as_bytes()], rows::read).optional()?;
-    let Some(stored) = stored else { return Ok(None) };
-    Ok(Some(RecordView { row: Row::try_from(stored)?, unsynced: unsynced(db, id)? }))
+    Ok(stored.map(Row::try_from).transpose()?)
 }
 
 /// How many changes of a record the server does not have yet.

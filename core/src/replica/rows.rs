@@ -1,6 +1,6 @@
 //! The table of rows: what lists and queries read, made from documents and never read back into them.
 
-use super::{ReplicaError, gazetteer, notes};
+use super::{ReplicaError, gazetteer, glance, notes};
 use crate::document::Document;
 use crate::domain::RecordId;
 use crate::projection::{PROJECTION, Row, StoredRow, project};
@@ -12,8 +12,7 @@ pub(super) const COLUMNS: &str =
 
 /// Derives a record's row and writes it, with what lookups need of it.
 pub(super) fn save(db: &Connection, id: RecordId, document: &Document) -> Result<(), ReplicaError> {
-    let Some(row) = project(id, document) else { return remove(db, id) };
-    let derived = row;
+    let Some(derived) = project(id, document) else { return remove(db, id) };
     let row = StoredRow::from(&derived);
     db.prepare_cached(
         "INSERT INTO record (id, kind, prospect, author, unit, owner, state, occurred_at, due_at, body, conflicts,
@@ -38,6 +37,9 @@ pub(super) fn save(db: &Connection, id: RecordId, document: &Document) -> Result
         row.heads,
         PROJECTION
     ])?;
+    if let Some(prospect) = &row.prospect {
+        glance::look(db, &row.kind, prospect)?;
+    }
     gazetteer::note(db, &derived)?;
     notes::note(db, &derived)
 }
@@ -49,8 +51,16 @@ pub(super) fn remove(db: &Connection, id: RecordId) -> Result<(), ReplicaError> 
         .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((kind, prospect)) = of else { return Ok(()) };
-    gazetteer::forget(db, id, &kind, prospect.as_deref())?;
-    notes::forget(db, id)
+    notes::forget(db, id)?;
+    forget(db, id, &kind, prospect.as_deref())
+}
+
+/// Lets the lists of prospects follow a record of one that is gone, from this phone's rows or from what it knew of retired ones.
+pub(super) fn forget(db: &Connection, id: RecordId, kind: &str, prospect: Option<&[u8]>) -> Result<(), ReplicaError> {
+    if let Some(prospect) = prospect {
+        glance::look_after_removal(db, kind, prospect)?;
+    }
+    gazetteer::forget(db, id, kind, prospect)
 }
 
 /// Reads the columns of a row.
