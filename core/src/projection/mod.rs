@@ -2,10 +2,12 @@
 //! its own document alone, so any two replicas with the same changes have the same rows.
 
 mod body;
+mod line;
 mod project;
 mod stored;
 
 pub use body::{BodyError, conflicts_from_json, conflicts_to_json, fields_from_json, fields_to_json};
+pub use line::{heading, line};
 pub use project::{PROJECTION, project};
 pub use stored::StoredRow;
 

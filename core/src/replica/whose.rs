@@ -16,6 +16,11 @@ impl Whose {
     pub(super) fn owns(&self, owner: &str, author: &str) -> String {
         format!("({owner} = ?1 OR ({owner} IS NULL AND {author} IN ({})))", self.devices)
     }
+
+    /// That a prospect in `glance` is the person's, likewise: it is assigned to them, or to nobody and last visited by them.
+    pub(super) fn looks_after(&self) -> String {
+        format!("(owner = ?1 OR (owner IS NULL AND {}))", self.owns("last_owner", "last_author"))
+    }
 }
 
 impl Replica {

@@ -153,10 +153,7 @@ fn next(fields: &Fields, name: &str, today: Date) -> Option<Date> {
 pub(super) fn routine_sql(day: &Day<'_>) -> String {
     let by_tier: String =
         CARE_EVERY_DAYS.iter().map(|(tier, days)| format!(" WHEN '{tier}' THEN {}", days * DAY_MS)).collect();
-    let mine = day.whose.map_or("?1 = ''".to_owned(), |whose| {
-        let visited = whose.owns("last_owner", "last_author");
-        format!("(owner = ?1 OR (owner IS NULL AND {visited}))")
-    });
+    let mine = day.whose.map_or("?1 = ''".to_owned(), Whose::looks_after);
     format!(
         "SELECT prospect, last_at + CASE tier{by_tier} END AS due FROM glance
          WHERE known = 1 AND same_as IS NULL AND tier IS NOT NULL AND last_at IS NOT NULL AND due < ?2 AND {mine}"
