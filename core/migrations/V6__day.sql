@@ -22,7 +22,7 @@ CREATE INDEX glance_next ON glance (next_at, last_visit, owner, last_owner, last
 CREATE INDEX glance_same ON glance (same_as) WHERE same_as IS NOT NULL;
 
 -- A done visit's next step stands in `glance`: most are overtaken by a later visit.
-CREATE INDEX record_due ON record (kind, due_at, owner, author, prospect)
+CREATE INDEX record_due ON record (kind, due_at, owner, author, prospect, occurred_at)
     WHERE due_at IS NOT NULL AND (kind <> 'visit' OR occurred_at IS NULL);
 -- Whose a record is: the person it names, or else whoever holds the phone that began it.
 CREATE INDEX record_of_owner ON record (kind, owner, occurred_at) WHERE owner IS NOT NULL;

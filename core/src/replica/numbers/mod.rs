@@ -1,7 +1,7 @@
 //! My numbers: what a person did in a time, how far that reaches, and what came of it (`[manuals]`: heads of sales units watch
 //! activity and productivity, and check a newcomer's day and a veteran's week). Whole numbers only.
 
-mod counting;
+pub(super) mod counting;
 mod period;
 
 pub use period::Period;
@@ -49,7 +49,7 @@ pub struct Numbers {
     /// all. Values out of range are no breach.
     pub breaches: BTreeMap<String, usize>,
     /// What the campaigns ask of the person's unit, and where it stands, as the server last told.
-    pub targets: Vec<Target>,
+    pub targets: Vec<CampaignTarget>,
 }
 
 /// What was done.
@@ -134,7 +134,7 @@ pub struct Commitments {
 
 /// What a campaign asks of a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct CampaignTarget {
     /// The campaign.
     pub campaign: RecordId,
     /// Its name.
@@ -220,14 +220,14 @@ impl Replica {
         Ok(numbers)
     }
 
-    fn targets(&self, person: &PersonId, day: Date) -> Result<Vec<Target>, ReplicaError> {
+    fn targets(&self, person: &PersonId, day: Date) -> Result<Vec<CampaignTarget>, ReplicaError> {
         let bank = self.bank()?;
         let Some(home) = bank.home_unit(person, day) else { return Ok(Vec::new()) };
         let mut targets = Vec::new();
         for campaign in self.standings()? {
             let Some(place) = campaign.place_of(home, &bank) else { continue };
             let won = place.totals.iter().find(|total| total.metric == Metric::Communities.name());
-            targets.push(Target {
+            targets.push(CampaignTarget {
                 unit: place.unit.clone(),
                 target: place.target,
                 won: won.map_or(0, |won| won.confirmed.saturating_add(won.pending)),

@@ -9,20 +9,22 @@ use crate::sync::{Reply, Session, SyncError};
 use crate::wire::{ABLE_DOSSIERS, DossierKey, Position, Push};
 use tempfile::TempDir;
 
-const DAYS: i64 = 86_400_000;
-
-fn known(name: &str) -> Fields {
+pub(super) fn known(name: &str) -> Fields {
     Dossier { phone: Some("138-1234-5678".into()), ..Dossier::named(name) }.to_fields()
 }
 
 /// What the server says with a lease of 14 days.
-fn lease(request: &Request) -> Response {
+pub(super) fn lease(request: &Request) -> Response {
     let key = Some(DossierKey::new([6; 32]));
     let lease_ms = (14 * DAYS).unsigned_abs();
     Response { dossier_key: key, lease_ms, ..answer(request, |_| Verdict::Accepted) }
 }
 
-fn sync(replica: &mut Replica, now: PhoneTime, respond: impl Fn(&Request) -> Response) -> (Request, Applied) {
+pub(super) fn sync(
+    replica: &mut Replica,
+    now: PhoneTime,
+    respond: impl Fn(&Request) -> Response,
+) -> (Request, Applied) {
     let request = replica.request(PLENTY, 1_000_000, 1, now).expect("a request");
     let response = respond(&request);
     let applied = replica.apply(&request, &response, now).expect("applied");
@@ -30,7 +32,7 @@ fn sync(replica: &mut Replica, now: PhoneTime, respond: impl Fn(&Request) -> Res
 }
 
 /// A phone with a prospect that the server has and a lease since the beginning.
-fn leased() -> (TempDir, Replica) {
+pub(super) fn leased() -> (TempDir, Replica) {
     let folder = tempfile::tempdir().expect("a directory");
     let mut replica = begin(folder.path(), 7);
     replica.create(id(1), &prospect::KIND, None, &community("银枫家园"), at(0)).expect("created");
@@ -45,18 +47,18 @@ fn with_dossier() -> (TempDir, Replica) {
     (folder, replica)
 }
 
-fn reopen(folder: &TempDir, replica: Replica, n: u8, now: PhoneTime) -> Replica {
+pub(super) fn reopen(folder: &TempDir, replica: Replica, n: u8, now: PhoneTime) -> Replica {
     drop(replica);
     let opening = Opening { at: now, ..keyed(7, n) };
     Replica::open(&folder.path().join("P7.db"), opening, None).expect("opens")
 }
 
-fn readings(replica: &Replica) -> Vec<(RecordId, RecordId)> {
+pub(super) fn readings(replica: &Replica) -> Vec<(RecordId, RecordId)> {
     let request = replica.request(PLENTY, 1, 1, at(0)).expect("a request");
     request.readings.iter().map(|reading| (reading.id, reading.dossier)).collect()
 }
 
-fn ids() -> impl FnMut() -> RecordId {
+pub(super) fn ids() -> impl FnMut() -> RecordId {
     let mut next = 100;
     move || {
         next += 1;

@@ -2,20 +2,31 @@
 
 mod attachments;
 #[cfg(feature = "sqlcipher")]
+mod care;
+#[cfg(feature = "sqlcipher")]
 mod dossiers;
+mod drafts;
 #[cfg(feature = "sqlcipher")]
 mod encrypted;
 mod enrolled;
 mod erasing;
+mod exporting;
+mod large;
+mod numbers;
+mod plans;
 mod receipts;
 mod saving;
 mod settling;
 mod syncing;
+mod timeline;
+mod today;
 
 use super::*;
 use crate::document::gate::{Guarded, Rules};
-use crate::document::{Change, ChangeHash, Document};
-use crate::domain::{Fields, Kind, PhoneTime, RecordId, Role, ServerTime, Value, prospect, visit};
+use crate::document::{Actor, Authorship, Change, ChangeHash, Document};
+use crate::domain::{
+    Fields, Kind, KindSpec, PhoneTime, RecordId, Role, ServerTime, Value, Zone, assignment, prospect, visit,
+};
 use crate::projection::{Row, project};
 use crate::signing::{Signer, SoftwareKey};
 use crate::sync::Applied;
@@ -46,6 +57,27 @@ fn visited(millis: i64, note: &str) -> Fields {
     visit::Visit::on_site(at(millis), note).to_fields()
 }
 
+const HOUR: i64 = 3_600_000;
+const DAYS: i64 = 24 * HOUR;
+
+/// An assignment as the server writes and delivers it.
+fn assigned(n: u8, prospect: u8, unit: &str, owner: Option<&str>, millis: i64) -> Delivery {
+    let owner = owner.map(|owner| owner.parse().expect("id"));
+    let to = assignment::Assignment { unit: unit.parse().expect("id"), owner, effective_at: at(millis) };
+    let author = Authorship { device: DeviceNumber::SERVER, actor: Actor::new([100 + n; 16]), at: at(millis) };
+    let kind = Kind::from(&assignment::KIND);
+    let (_, change) = Document::create(id(n), &kind, Some(id(prospect)), &to.to_fields(), &author).expect("created");
+    Delivery { record: id(n), kind, changes: vec![change.bytes.into()] }
+}
+
+/// A record that somebody else's phone began, as the server delivers it.
+fn others(n: u8, kind: &'static KindSpec, prospect: u8, fields: &Fields) -> Delivery {
+    let author = Authorship { device: DeviceNumber::new(8), actor: Actor::new([100 + n; 16]), at: at(0) };
+    let kind = Kind::from(kind);
+    let (_, change) = Document::create(id(n), &kind, Some(id(prospect)), fields, &author).expect("created");
+    Delivery { record: id(n), kind, changes: vec![change.bytes.into()] }
+}
+
 /// A phone on disk. It writes without waiting for the disk: no test cuts the power.
 struct Phone {
     dir: tempfile::TempDir,
@@ -73,6 +105,11 @@ impl Phone {
 
     fn begin(&mut self, n: u8) -> RecordId {
         self.replica.create(id(n), &prospect::KIND, None, &community("银枫家园"), at(0)).expect("created");
+        id(n)
+    }
+
+    fn create(&mut self, n: u8, kind: &'static KindSpec, prospect: u8, fields: &Fields) -> RecordId {
+        self.replica.create(id(n), kind, Some(id(prospect)), fields, at(0)).expect("created");
         id(n)
     }
 
@@ -138,6 +175,8 @@ impl Phone {
             "attachment",
             "gazetteer",
             "note",
+            "glance",
+            "draft",
         ] {
             let mut select = self
                 .replica

@@ -1,8 +1,7 @@
 //! Promises of recording: what was saved is there, what is wrong is named, lists need no document.
 
 use super::*;
-use crate::document::{Actor, Authorship};
-use crate::domain::{Week, Zone, assignment};
+use crate::domain::Week;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -106,7 +105,7 @@ fn a_visit_without_its_prospect_and_a_kind_that_only_the_server_writes_are_refus
     let assignment = fields(&[("unit", "B1".into()), ("effective_at", at(0).into())]);
     let made_here = phone.replica.create(id(2), &assignment::KIND, Some(id(1)), &assignment, at(5));
     assert_eq!(refused(made_here), "kind");
-    phone.receive(vec![assigned(3, 1, "B1", 0)]);
+    phone.receive(vec![assigned(3, 1, "B1", None, 0)]);
     let edited = phone.replica.edit(id(3), &fields(&[("unit", "B2".into())]), at(5)).map(drop);
     assert_eq!(refused(edited), "kind");
 }
@@ -121,25 +120,9 @@ fn an_id_is_used_once_and_only_what_is_here_is_edited() {
     assert!(matches!(elsewhere, Err(ReplicaError::NoSuchRecord(found)) if found == id(9)));
 }
 
-/// An assignment as the server writes and delivers it.
-fn assigned(n: u8, prospect: u8, unit: &str, millis: i64) -> Delivery {
-    let to = assignment::Assignment {
-        unit: unit.parse().expect("id"),
-        owner: None,
-        effective_at: at(millis),
-        also: Default::default(),
-    };
-    let authorship = Authorship { device: DeviceNumber::SERVER, actor: Actor::new([100 + n; 16]), at: at(millis) };
-    let kind = Kind::from(&assignment::KIND);
-    let (_, change) =
-        Document::create(id(n), &kind, Some(id(prospect)), &to.to_fields(), &authorship).expect("created");
-    Delivery { record: id(n), kind, changes: vec![change.bytes.into()] }
-}
-
 #[test]
 fn lists_are_by_kind_prospect_unit_and_week_newest_first_and_in_pages() {
     let mut phone = Phone::new(7);
-    const HOUR: i64 = 3_600_000;
     phone.begin(1);
     phone.begin(2);
     for (n, prospect, hour) in [(11, 1, -1), (12, 1, 0), (13, 2, 5), (14, 1, 24 * 7 - 1)] {
@@ -148,7 +131,11 @@ fn lists_are_by_kind_prospect_unit_and_week_newest_first_and_in_pages() {
             .create(id(n), &visit::KIND, Some(id(prospect)), &visited(hour * HOUR, "谈"), at(7 * 24 * HOUR))
             .expect("created");
     }
-    phone.receive(vec![assigned(21, 1, "B1", 0), assigned(22, 2, "B1", 0), assigned(23, 2, "B2", 10)]);
+    phone.receive(vec![
+        assigned(21, 1, "B1", None, 0),
+        assigned(22, 2, "B1", None, 0),
+        assigned(23, 2, "B2", None, 10),
+    ]);
     let visits = Query { kind: Some((&visit::KIND).into()), ..Query::default() };
     let list = |query: &Query| -> Vec<RecordId> {
         phone.replica.query(query).expect("lists").into_iter().map(|row| row.id).collect()

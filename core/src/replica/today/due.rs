@@ -12,14 +12,14 @@ const BACK_MS: i64 = 90 * 86_400_000;
 const NEAR_MS: i64 = 4 * 3_600_000;
 
 /// A day of somebody's.
-pub(super) struct Day<'a> {
-    pub(super) now: PhoneTime,
+pub(in crate::replica) struct Day<'a> {
+    pub(in crate::replica) now: PhoneTime,
     /// The day's first moment.
-    pub(super) starts: i64,
+    pub(in crate::replica) starts: i64,
     /// The next day's.
-    pub(super) ends: i64,
+    pub(in crate::replica) ends: i64,
     /// None for everybody's.
-    pub(super) whose: Option<&'a Whose>,
+    pub(in crate::replica) whose: Option<&'a Whose>,
 }
 
 impl Day<'_> {
@@ -91,7 +91,7 @@ fn of_kind(db: &Connection, day: &Day<'_>, kind: &KindSpec) -> Result<Found, Rep
 }
 
 /// What of a kind is due before a moment, from the index alone.
-pub(super) fn due_sql(day: &Day<'_>, order: &str) -> String {
+pub(in crate::replica) fn due_sql(day: &Day<'_>, order: &str) -> String {
     let mine = day.whose.map_or("?1 = ''".to_owned(), |whose| {
         let owns = whose.owns("record.owner", "author");
         format!("({owns} OR EXISTS (SELECT 1 FROM glance WHERE glance.prospect = record.prospect AND owner = ?1))")

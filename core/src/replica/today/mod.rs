@@ -1,7 +1,7 @@
 //! Today: what an account manager has before them this day, offline. Every part is bounded and says how much more there is.
 
 mod care;
-mod due;
+pub(super) mod due;
 mod words;
 
 pub use care::{CARE_EVERY_DAYS, Care, CareDate};
