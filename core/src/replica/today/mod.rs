@@ -12,7 +12,7 @@ use crate::domain::{Date, GeoPoint, Kind, Label, PhoneTime, RecordId, Zone};
 use due::Day;
 use jiff::ToSpan;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 /// How many items one part lists at most.
 const LISTED: usize = 50;
@@ -152,12 +152,11 @@ impl Replica {
         for section in [&mut today.appointments, &mut today.due, &mut today.complaints, &mut today.routine] {
             for item in &mut section.items {
                 let Some(prospect) = item.prospect else { continue };
-                if !known.contains_key(&prospect) {
-                    known.insert(prospect, name_and_hours(db, prospect, date)?);
-                }
-                if let Some((name, hours)) = known.get(&prospect) {
-                    (item.prospect_name, item.hours) = (name.clone(), hours.clone());
-                }
+                let found = match known.entry(prospect) {
+                    Entry::Occupied(found) => found.into_mut(),
+                    Entry::Vacant(place) => place.insert(name_and_hours(db, prospect, date)?),
+                };
+                (item.prospect_name, item.hours) = found.clone();
             }
         }
         Ok(today)
