@@ -8,9 +8,6 @@ use crate::domain::{Choice, Label, PhoneTime, RecordId, stage_move};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 
-/// At which stage a prospect is of which no move is here.
-const FIRST: &str = "identified";
-
 /// A prospect's present stage.
 #[derive(Debug, Clone)]
 pub struct Stage {
@@ -49,8 +46,8 @@ impl Replica {
         let found: Option<Found> =
             select.query_row([prospect.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
         let (name, since, reserve) = found.unwrap_or_default();
-        let name = name.unwrap_or_else(|| FIRST.to_owned());
-        let next = stage_move::STAGE.iter().filter(|to| stage_move::MOVES.contains(&(name.as_str(), to.name)));
+        let name = name.unwrap_or_else(|| stage_move::IDENTIFIED.to_owned());
+        let next = stage_move::STAGE.iter().filter(|to| stage_move::is_allowed(&name, to.name));
         Ok(Stage { next: next.copied().collect(), name, since: since.map(PhoneTime::nearest), reserve })
     }
 
@@ -76,7 +73,7 @@ pub(super) fn sums(db: &Connection, whose: Option<&Whose>) -> Result<Vec<StageSu
     );
     let mut select = db.prepare_cached(&sql)?;
     let person = whose.map_or("", |whose| whose.person.as_str());
-    let found = select.query_map([person, FIRST], |row| {
+    let found = select.query_map([person, stage_move::IDENTIFIED], |row| {
         let prospects = usize::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
         Ok((row.get::<_, String>(0)?, (prospects, row.get::<_, i64>(2)?)))
     })?;

@@ -174,7 +174,7 @@ impl Replica {
             cadence: cadence(db, &whose, &bounds)?,
             commitments: Commitments::default(),
             breaches: BTreeMap::new(),
-            targets: self.targets(person, now.date(zone))?,
+            targets: self.campaign_targets(person, now.date(zone))?,
         };
         counting::visits(db, &whose, &bounds, &mut numbers)?;
         let (mut begun, mut won) = (BTreeSet::new(), BTreeSet::new());
@@ -220,7 +220,7 @@ impl Replica {
         Ok(numbers)
     }
 
-    fn targets(&self, person: &PersonId, day: Date) -> Result<Vec<CampaignTarget>, ReplicaError> {
+    fn campaign_targets(&self, person: &PersonId, day: Date) -> Result<Vec<CampaignTarget>, ReplicaError> {
         let bank = self.bank()?;
         let Some(home) = bank.home_unit(person, day) else { return Ok(Vec::new()) };
         let mut targets = Vec::new();

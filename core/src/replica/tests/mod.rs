@@ -63,7 +63,12 @@ const DAYS: i64 = 24 * HOUR;
 /// An assignment as the server writes and delivers it.
 fn assigned(n: u8, prospect: u8, unit: &str, owner: Option<&str>, millis: i64) -> Delivery {
     let owner = owner.map(|owner| owner.parse().expect("id"));
-    let to = assignment::Assignment { unit: unit.parse().expect("id"), owner, effective_at: at(millis) };
+    let to = assignment::Assignment {
+        unit: unit.parse().expect("id"),
+        owner,
+        effective_at: at(millis),
+        also: Default::default(),
+    };
     let author = Authorship { device: DeviceNumber::SERVER, actor: Actor::new([100 + n; 16]), at: at(millis) };
     let kind = Kind::from(&assignment::KIND);
     let (_, change) = Document::create(id(n), &kind, Some(id(prospect)), &to.to_fields(), &author).expect("created");
