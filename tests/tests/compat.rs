@@ -209,26 +209,26 @@ fn a_kind_that_only_a_newer_app_knows_is_kept_for_its_author_until_it_is_known()
     let campaign = world.launch(&World::plain_campaign());
     let mut newer = NewerApp::of_wang(&world);
     let prospect = newer.record("prospect", None, Prospect::named("银枫家园").to_fields());
-    let complaint = newer.record("complaint", Some(prospect), newer_fields());
+    let survey = newer.record("survey", Some(prospect), newer_fields());
     // The author's older phone has it and shows it, but does not touch what it does not understand.
     let (mut wang, mut li) = (world.phone("B1-S1-P1"), app_of_li(&world));
     sync_all(&mut [app_of_li(&world)]);
     wang.sync();
-    let row = wang.row(complaint).expect("a row");
-    assert_eq!((row.kind.name(), row.kind.spec().is_none(), row.prospect), ("complaint", true, Some(prospect)));
+    let row = wang.row(survey).expect("a row");
+    assert_eq!((row.kind.name(), row.kind.spec().is_none(), row.prospect), ("survey", true, Some(prospect)));
     assert_has_newer_fields(&row.fields, "", "on the author's older phone");
     let (puts, now) = (Fields::new().with("chargers".parse().expect("a name"), 1.into()), wang.now());
-    let refused = wang.replica().edit(complaint, &puts, now);
+    let refused = wang.replica().edit(survey, &puts, now);
     assert!(matches!(&refused, Err(ReplicaError::Invalid(invalid)) if invalid.to_string().contains("update the app")));
     // Nobody else's phone is sent what nobody can say the audience of; everything else goes on around it.
-    assert!(li.row(complaint).is_none() && li.row(prospect).is_some());
+    assert!(li.row(survey).is_none() && li.row(prospect).is_some());
     li.visit(prospect);
     wang.visit(prospect);
     sync_all(&mut [wang, li]);
-    newer.edit(complaint, "chargers", 41);
+    newer.edit(survey, "chargers", 41);
     let mut wang = world.phone("B1-S1-P1");
     wang.sync();
-    assert_eq!(wang.row(complaint).expect("a row").fields.int("chargers"), Some(41));
+    assert_eq!(wang.row(survey).expect("a row").fields.int("chargers"), Some(41));
     assert_eq!(world.standing(campaign, week("2026-W10"), "B1").score, 4);
     world.assert_holds_its_own(&mut wang);
     world.assert_rebuilds(campaign);

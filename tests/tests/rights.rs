@@ -14,8 +14,7 @@ use canvass_core::domain::verification::{Verdict as Judgement, Verification};
 use canvass_core::domain::visit::Visit;
 use canvass_core::domain::{
     Action, AudienceRule, Bank, Device, DeviceNumber, Digest, Fields, KINDS, Kind, KindSpec, Membership, Person, Place,
-    RecordId, Role, Unit, UnitLevel, WrittenBy, assignment, attachment, campaign, dossier, outcome, prospect,
-    verification, visit,
+    RecordId, Role, Unit, UnitLevel, Value, WrittenBy, assignment, campaign, dossier, outcome, prospect, verification,
 };
 use canvass_core::wire::{ABLE_DOSSIERS, Push, Request, Response, Verdict};
 use canvass_server::demo::bank::PhoneOwner;
@@ -80,7 +79,10 @@ impl Walk {
         let mut walk =
             Self { world, devices, records: BTreeMap::new(), prospects: BTreeMap::new(), made: Cell::new(0) };
         for (own, who) in [(true, "B1-colleague"), (false, "B2-stranger")] {
-            for kind in [&prospect::KIND, &visit::KIND, &outcome::KIND, &dossier::KIND, &attachment::KIND] {
+            for kind in KINDS.iter().copied().filter(|kind| kind.written_by != WrittenBy::Server) {
+                if kind.audience == AudienceRule::Bank {
+                    continue;
+                }
                 let (id, document, change) = walk.new_record(who, kind, own);
                 let response = walk.push(who, id, kind, &change);
                 assert_eq!(response.verdicts, [[Verdict::Accepted]], "{}", kind.name);
@@ -110,6 +112,9 @@ impl Walk {
     fn fields(&self, kind: &'static KindSpec) -> Fields {
         let now = self.world.now();
         let opened_on = self.world.today();
+        let fields = |pairs: &[(&str, Value)]| -> Fields {
+            pairs.iter().map(|(name, value)| (name.parse().expect("a field"), value.clone())).collect()
+        };
         match kind.name {
             "prospect" => Prospect::named("银枫家园").to_fields(),
             "visit" => Visit::on_site(now, "见了业委会主任").to_fields(),
@@ -122,6 +127,11 @@ impl Walk {
                 Attachment { caption, digest: Digest::of(b"a photo"), size: 7 }.to_fields()
             }
             "dossier" => Dossier::named("周建国").to_fields(),
+            "stage_move" => fields(&[("to", "contacted".into()), ("occurred_at", now.into())]),
+            "commitment" => fields(&[("what", "送对账单".into()), ("type", "task".into()), ("due_at", now.into())]),
+            "activity" => fields(&[("name", "木偶剧".into()), ("planned_at", now.into())]),
+            "complaint" => fields(&[("facts", "查不到余额".into()), ("occurred_at", now.into())]),
+            "proposal" => fields(&[("title", "服务方案".into())]),
             "campaign" => Campaign { name: "春雷行动".into(), ..World::plain_campaign() }.to_fields(),
             "assignment" => {
                 Assignment { unit: unit("B1"), owner: None, effective_at: now, also: Default::default() }.to_fields()
