@@ -73,6 +73,23 @@ fn text_is_kept_exactly_as_it_was_typed() {
 }
 
 #[test]
+fn a_visit_that_is_only_planned_never_leaves_the_phone_for_being_old() {
+    const DAYS: i64 = 86_400_000;
+    let mut phone = Phone::new(7);
+    let record = phone.begin(1);
+    phone.replica.create(id(2), &visit::KIND, Some(record), &visited(0, "好"), at(0)).expect("saved");
+    let planned = fields(&[("channel", "on_site".into()), ("planned_at", at(0).into())]);
+    phone.replica.create(id(3), &visit::KIND, Some(record), &planned, at(0)).expect("saved");
+    let db = phone.replica.main().expect("open");
+    db.execute("UPDATE change SET acknowledged = 1, acknowledged_at = ?", [DAY]).expect("the server has all");
+    db.execute("INSERT INTO setting (name, value) VALUES ('skew_ms', 0)", []).expect("the clock is right");
+    phone.replica.set_retention_days(Some(30)).expect("set");
+    assert_eq!(phone.replica.retire(at(400 * DAYS)).expect("retires"), 1);
+    let there = |n| phone.replica.record(id(n)).expect("reads").is_some();
+    assert_eq!((there(2), there(3)), (false, true));
+}
+
+#[test]
 fn an_edit_out_of_range_is_refused_by_its_fields_name_and_nothing_is_written() {
     let mut phone = Phone::new(7);
     let record = phone.begin(1);
