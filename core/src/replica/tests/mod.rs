@@ -11,7 +11,6 @@ mod encrypted;
 mod enrolled;
 mod erasing;
 mod exporting;
-mod large;
 mod numbers;
 mod plans;
 mod receipts;
