@@ -17,6 +17,8 @@ pub enum PhoneError {
         field: String,
         /// What was found and what is expected.
         reason: String,
+        /// The whole of it in Chinese.
+        in_chinese: String,
     },
     /// It is not on this phone.
     #[error("{id} is not on this phone: sync, or ask whether it was assigned elsewhere")]
@@ -136,7 +138,7 @@ pub enum PhoneError {
 impl From<Invalid> for PhoneError {
     fn from(error: Invalid) -> Self {
         let reason = format!("`{}` is not valid; expected {}", error.found, error.expected);
-        Self::Invalid { field: error.what, reason }
+        Self::Invalid { in_chinese: error.in_chinese(), field: error.what, reason }
     }
 }
 

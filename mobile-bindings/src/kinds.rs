@@ -4,7 +4,8 @@
 use crate::edge::parsed;
 use crate::{FieldValue, Phone, PhoneError};
 use canvass_core::domain::{
-    AudienceRule, FieldName, FieldSpec, FieldType, Fields, KINDS, Kind, KindSpec, Label, Required, WrittenBy, prospect,
+    self, AudienceRule, FieldName, FieldSpec, FieldType, Fields, Invalid, KINDS, Kind, KindSpec, Label, Required,
+    WrittenBy, prospect,
 };
 use std::collections::HashMap;
 
@@ -21,6 +22,21 @@ impl From<Label> for Words {
     fn from(label: Label) -> Self {
         Self { zh: label.zh.to_owned(), en: label.en.to_owned() }
     }
+}
+
+impl From<domain::Words> for Words {
+    fn from(words: domain::Words) -> Self {
+        Self { zh: words.zh, en: words.en }
+    }
+}
+
+/// A flag in words.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct FlagWords {
+    /// What it is called.
+    pub label: Words,
+    /// What it means and what to do.
+    pub means: Words,
 }
 
 /// A kind of record.
@@ -149,6 +165,13 @@ impl From<&KindSpec> for KindView {
     }
 }
 
+/// A record's flag in words; nothing for one that only a newer version gives.
+#[uniffi::export]
+pub fn explain_flag(flag: String) -> Option<FlagWords> {
+    let spec = domain::FlagSpec::of(&flag)?;
+    Some(FlagWords { label: spec.label.into(), means: spec.explain().into() })
+}
+
 /// Every kind of record that this version knows.
 #[uniffi::export]
 pub fn kinds() -> Vec<KindView> {
@@ -175,11 +198,8 @@ pub(crate) fn taken(fields: HashMap<String, FieldValue>) -> Result<Fields, Phone
 
 /// A kind by its name.
 pub(crate) fn known(kind: &str) -> Result<&'static KindSpec, PhoneError> {
-    let known = || KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
-    let invalid = || PhoneError::Invalid {
-        field: "kind".to_owned(),
-        reason: format!("`{kind}` is not valid; expected one of {}", known()),
-    };
+    let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
+    let invalid = || Invalid::new("kind", kind, format!("one of {}", names.join(", "))).into();
     parsed::<Kind>("kind", kind)?.spec().ok_or_else(invalid)
 }
 

@@ -271,7 +271,7 @@ pub struct InboxEntry {
     pub at_ms: i64,
 }
 
-fn shown(fields: Fields) -> HashMap<String, FieldValue> {
+pub(crate) fn shown(fields: Fields) -> HashMap<String, FieldValue> {
     fields.into_iter().map(|(name, value)| (name.to_string(), value.into())).collect()
 }
 

@@ -1,10 +1,11 @@
 //! Links: two records of what is the same prospect are linked, and never deleted. The younger one points to the older, so that
 //! links never run in a circle, whichever phones made them.
 
-use super::{Replica, ReplicaError, edit, query};
-use crate::domain::{Fields, Invalid, PhoneTime, RecordId, Value, prospect};
+use super::{Replica, ReplicaError, edit, query, rows};
+use crate::domain::assignment::{self, Assignment};
+use crate::domain::{Fields, Invalid, PhoneTime, RecordId, UnitId, Value, prospect};
 use crate::projection::Row;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::BTreeSet;
 
 /// How many prospects one looks through at most: edits made by hand can link without end.
@@ -63,6 +64,22 @@ impl Replica {
         let mut group = group(self.main()?, prospect)?;
         group.remove(&prospect);
         Ok(group.into_iter().collect())
+    }
+
+    /// The other units that work a community of this one's name, as the server knew when it assigned this one.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn also_worked_by(&self, prospect: RecordId) -> Result<BTreeSet<UnitId>, ReplicaError> {
+        let sql = format!(
+            "SELECT {} FROM record WHERE prospect = ? AND kind = ? ORDER BY occurred_at DESC, id DESC LIMIT 1",
+            rows::COLUMNS
+        );
+        let mut select = self.main()?.prepare_cached(&sql)?;
+        let found = rows::parse(select.query_map(params![prospect.as_bytes(), assignment::KIND.name], rows::read)?)?;
+        // One that only a newer version can read says nothing here.
+        let newest = found.first().and_then(|row| Assignment::read(&row.fields).ok());
+        Ok(newest.map(|assignment| assignment.also).unwrap_or_default())
     }
 
     /// Says that a possible twin of a prospect is another prospect.

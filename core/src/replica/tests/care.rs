@@ -12,7 +12,7 @@ fn person(name: &str, more: &[(&str, &str)]) -> Fields {
 }
 
 fn asking(now: PhoneTime, scope: Scope) -> Asking {
-    Asking { now, zone: Zone::china(), here: None, scope }
+    Asking { now, zone: Zone::china(), scope }
 }
 
 fn care(replica: &mut Replica, now: PhoneTime, scope: Scope) -> Care {

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::{activity, commitment, complaint, proposal};
 
 fn asking(now: i64, scope: Scope) -> Asking {
-    Asking { now: at(now), zone: Zone::china(), here: None, scope }
+    Asking { now: at(now), zone: Zone::china(), scope }
 }
 
 fn today(phone: &mut Phone, now: i64) -> Today {

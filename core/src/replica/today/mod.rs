@@ -8,7 +8,7 @@ pub use care::{CARE_EVERY_DAYS, Care, CareDate};
 
 use super::whose::Whose;
 use super::{Replica, ReplicaError, changes, inbox, rows};
-use crate::domain::{Date, GeoPoint, Kind, Label, PhoneTime, RecordId, Zone};
+use crate::domain::{Date, Kind, Label, PhoneTime, RecordId, Zone};
 use due::Day;
 use jiff::ToSpan;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -27,15 +27,13 @@ pub enum Scope {
     Unit,
 }
 
-/// For when, where and whom one asks.
+/// For when and whom one asks.
 #[derive(Debug, Clone)]
 pub struct Asking {
     /// The phone's clock.
     pub now: PhoneTime,
     /// The zone of the day.
     pub zone: Zone,
-    /// Where the phone is, if it knows.
-    pub here: Option<GeoPoint>,
     /// Whose day.
     pub scope: Scope,
 }
