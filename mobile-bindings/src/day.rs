@@ -80,7 +80,7 @@ pub enum CareView {
 }
 
 /// A person's day.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
 pub struct TodayView {
     /// Which day, such as `2026-03-09`.
     pub date: String,

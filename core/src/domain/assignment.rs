@@ -29,7 +29,7 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("effective_at", "生效时间", "effective from", FieldType::Time(36_500, 36_500)).required(),
         FieldSpec::new("also/*", "另有机构在营销", "also worked by", FieldType::Bool),
     ],
-    columns: Columns { unit: Some("unit"), owner: Some("owner"), occurred_at: Some("effective_at"), ..Columns::NONE },
+    columns: Columns { unit: Some("unit"), owner: Some("owner"), occurred_at: Some("effective_at") },
     due: |_| None,
     leaves_phones: false,
     flags: |_| Vec::new(),

@@ -19,9 +19,9 @@ pub(super) fn erase(db: &Connection, records: &[RecordId], now: PhoneTime) -> Re
         let belonging: Vec<Vec<u8>> = db
             .prepare_cached(
                 "SELECT id FROM record
-                 WHERE prospect = ?1 OR id = ?1 OR (kind = ?2 AND body ->> '$.of.b' = ?3)",
+                 WHERE prospect = ?1 OR id = ?1 OR (kind = ?2 AND body ->> '$.of.b' = lower(hex(?1)))",
             )?
-            .query_map(params![record.as_bytes(), attachment::KIND.name, record.to_string()], |row| row.get(0))?
+            .query_map(params![record.as_bytes(), attachment::KIND.name], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         let mut unsent = 0;
         for id in &belonging {
