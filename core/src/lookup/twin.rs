@@ -7,7 +7,7 @@ use crate::domain::RecordId;
 use std::collections::BTreeSet;
 
 /// From which likeness on two are shown as possible twins, of 100.
-pub const THRESHOLD: u8 = 75;
+pub const THRESHOLD: u8 = 85;
 
 /// A prospect as somebody is about to record it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,26 +36,32 @@ pub struct Twin {
 }
 
 /// A name taken apart.
-struct Parts {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Parts {
     /// What is left of the name without the rest.
-    core: Vec<char>,
-    /// Numbers, each with what it counts, and sides.
-    marks: BTreeSet<String>,
+    pub(super) core: Vec<char>,
+    /// Numbers, each with what it counts, and sides: in order, a blank after each.
+    pub(super) marks: String,
 }
 
-/// Words that only say that people live there, the longer first.
-const GENERIC: [&[char]; 6] =
-    [&['住', '宅', '小', '区'], &['小', '区'], &['住', '宅'], &['公', '寓'], &['花', '园'], &['社', '区']];
+/// Words that only say that people live there, the longer first. 公寓, 花园 and 新村 say more: beside one another they are three.
+const GENERIC: [&[char]; 3] = [&['住', '宅', '小', '区'], &['小', '区'], &['社', '区']];
+/// How its buildings are, in brackets: of one community often listed apart.
+const BUILDINGS: [&str; 5] = ["公寓", "别墅", "住宅", "洋房", "高层"];
 /// Sides of a place; each tells it apart from the other sides before these words.
 const SIDES: [char; 8] = ['东', '南', '西', '北', '中', '甲', '乙', '丙'];
 const COUNTED: [char; 12] = ['期', '区', '号', '弄', '村', '坊', '栋', '幢', '组', '街', '座', '支'];
 
 impl Parts {
-    fn of(name: &str) -> Self {
+    pub(super) fn of(name: &str) -> Self {
+        let mut name = name.trim_end();
+        while let Some(shorter) = without_buildings(name) {
+            name = shorter;
+        }
         let mut chars = digits(&fold(name).chars);
         // 第二期 is 二期.
         chars.retain(|c| *c != '第');
-        let (mut core, mut marks) = (Vec::new(), BTreeSet::new());
+        let (mut core, mut marks) = (Vec::new(), BTreeSet::<String>::new());
         let mut place = 0;
         while let Some(c) = chars.get(place).copied() {
             if c.is_ascii_digit() {
@@ -80,8 +86,19 @@ impl Parts {
         while let Some(word) = GENERIC.iter().find(|word| core.len() > word.len() + 1 && core.ends_with(word)) {
             core.truncate(core.len() - word.len());
         }
-        Self { core, marks }
+        Self { core, marks: marks.iter().flat_map(|mark| [mark.as_str(), " "]).collect() }
     }
+
+    /// Whether all that tells this one apart is said by the other, too.
+    fn says_no_more_than(&self, other: &Self) -> bool {
+        self.marks.split_terminator(' ').all(|mark| other.marks.split_terminator(' ').any(|here| here == mark))
+    }
+}
+
+/// A name without the brackets at its end that say how its buildings are.
+fn without_buildings(name: &str) -> Option<&str> {
+    let inner = name.strip_suffix([')', '）'])?;
+    BUILDINGS.iter().find_map(|word| inner.strip_suffix(word)?.strip_suffix(['(', '（']).map(str::trim_end))
 }
 
 /// Writes Chinese numerals before or after nothing but themselves as digits: 二十三 as 23, 一〇五 as 105.
@@ -122,7 +139,7 @@ fn digits(chars: &[char]) -> Vec<char> {
 fn names(a: &Parts, b: &Parts) -> u8 {
     if a.marks != b.marks {
         // One of them may have left out what tells it apart; two that say different things are two.
-        let one_says_more = a.marks.is_subset(&b.marks) || b.marks.is_subset(&a.marks);
+        let one_says_more = a.says_no_more_than(b) || b.says_no_more_than(a);
         return if one_says_more { same_letters(a, b) / 2 } else { 0 };
     }
     same_letters(a, b)
@@ -175,8 +192,9 @@ fn compare(
         score -= 40;
     }
     match distance_m {
-        // Side by side, and called nearly the same.
-        Some(metres) if metres <= 200.0 && names >= 60 => score += 15,
+        // Side by side and called the same, or nearly.
+        Some(metres) if metres <= 200.0 && names == 100 => score += 25,
+        Some(metres) if metres <= 200.0 && names >= 75 => score += 10,
         Some(metres) if metres > 3_000.0 => score -= 50,
         Some(metres) if metres > 1_000.0 => score -= 20,
         _ => {}
@@ -199,11 +217,10 @@ impl Gazetteer {
             return Vec::new();
         }
         let mut twins: Vec<Twin> = self
-            .kindred(&fold(wanted.name).chars)
+            .kindred(&parts.core)
             .map(|entry| {
-                let name: String = self.name_of(entry).collect();
                 let facts = &entry.facts;
-                compare(&parts, wanted, &Parts::of(&name), facts.district.as_deref(), facts.spot, entry.prospect)
+                compare(&parts, wanted, &self.parts_of(entry), facts.district.as_deref(), facts.spot, entry.prospect)
             })
             .filter(|twin| twin.score >= THRESHOLD)
             .collect();
@@ -236,6 +253,8 @@ mod tests {
             ("永嘉路484号", "永嘉路４８４号"),
             ("天通苑东区", "天通苑(东区)"),
             ("四季花园", "四季花园小区"),
+            ("嘉华居(公寓)", "嘉华居（别墅）"),
+            ("漫城(四期)(公寓)", "漫城四期"),
             ("中远两湾城一期", "中远两湾城1区"),
         ] {
             assert!(alike(a, b) >= THRESHOLD, "{a} and {b}: {}", alike(a, b));
@@ -252,6 +271,9 @@ mod tests {
             ("永嘉路484号", "永嘉路484弄"),
             ("阳光花园", "星光花园"),
             ("三林苑", "四林苑"),
+            ("三林苑", "三林新苑"),
+            ("财大小区", "财大公寓"),
+            ("龙山新村", "龙山花园"),
             ("a区", "b区"),
         ] {
             assert!(alike(a, b) < THRESHOLD, "{a} and {b}: {}", alike(a, b));

@@ -31,6 +31,11 @@ impl Replica {
 }
 
 impl Cached {
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     fn catch_up(&mut self, db: &Connection) -> Result<(), ReplicaError> {
         let (revision, generation): (i64, i64) = db
             .prepare_cached("SELECT revision, generation FROM listed")?

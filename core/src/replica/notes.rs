@@ -78,10 +78,12 @@ pub(super) fn forget(db: &Connection, id: RecordId) -> Result<(), ReplicaError> 
 /// of them the farther apart.
 fn free_place(db: &Connection, at: i64, id: RecordId) -> Result<i64, ReplicaError> {
     let mut taken = db.prepare_cached("SELECT EXISTS (SELECT 1 FROM note WHERE place = ?)")?;
-    let drawn = id.as_bytes().iter().skip(8).fold(0_u64, |drawn, byte| drawn << 8 | u64::from(*byte));
+    // FNV-1a: ids of one second differ in a few bytes, and these in all bits.
+    let mixed = |mixed: u64, byte: &u8| (mixed ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+    let drawn = id.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, mixed);
     let mut width = 1_u64;
     loop {
-        let moved = i64::try_from(drawn.rotate_left(width.ilog2()) % width).unwrap_or(0);
+        let moved = i64::try_from((drawn.rotate_left(7 * width.ilog2()) >> 16) % width).unwrap_or(0);
         let place = at.saturating_add(moved);
         if !taken.query_row([place], |found| found.get::<_, bool>(0))? {
             return Ok(place);
@@ -172,7 +174,7 @@ pub(super) fn find(db: &Connection, text: &[char], limit: usize, before: i64) ->
     }
     let unindexed = found.len();
     let mut select = db.prepare_cached(
-        "SELECT place, record, words FROM note_index CROSS JOIN note ON place = note_index.rowid
+        "SELECT place, record, note.words FROM note_index CROSS JOIN note ON place = note_index.rowid
          WHERE note_index MATCH ?1 AND note_index.rowid < ?2 ORDER BY note_index.rowid DESC",
     )?;
     let mut indexed = select.query(params![asked(text), reached])?;

@@ -7,6 +7,7 @@
 
 mod fairness;
 mod keeping;
+mod lookup;
 mod pages;
 mod phone;
 mod process;
@@ -36,6 +37,9 @@ const FIGURES: &[(&str, Measure)] = &[
     ("8-outcome", pages::outcome),
     ("9-fairness", fairness::flooded),
     ("10-check", keeping::check),
+    ("11-search", lookup::search),
+    ("12-notes", lookup::notes),
+    ("13-targets", lookup::targets),
 ];
 
 fn main() {
@@ -43,6 +47,7 @@ fn main() {
     match &arguments[..] {
         [what, path] if what == process::SERVE => return process::run(path, false),
         [what, path] if what == process::SERVE_LIMITED => return process::run(path, true),
+        [what, path] if what == lookup::OPEN => return lookup::open_and_look_up(path),
         [what, url, database, turn] if what == fairness::FLOOD => return fairness::flood(url, database, turn),
         _ => {}
     }

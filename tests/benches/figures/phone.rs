@@ -19,7 +19,8 @@ use std::path::Path;
 /// How many records a phone holds for these figures: few and many.
 const HELD: [usize; 2] = [1_000, 100_000];
 
-fn open(path: &Path, sample: &mut Sample, durability: Durability) -> Replica {
+/// Opens a phone, or begins one.
+pub(crate) fn open(path: &Path, sample: &mut Sample, durability: Durability) -> Replica {
     let opening = Opening { actor_seed: sample.seed(), durability, key: None, at: now() };
     if path.exists() {
         return Replica::open(path, opening, None).expect("opened");

@@ -11,6 +11,7 @@ mod encrypted;
 mod enrolled;
 mod erasing;
 mod exporting;
+mod lookup;
 mod numbers;
 mod plans;
 mod receipts;
