@@ -4,10 +4,16 @@
 use super::readings;
 use std::collections::HashMap;
 
+/// Up to where the common characters go.
+const COMMON: usize = 0xa000;
+
 /// Characters that texts are made of, each with its readings, under small numbers. Number 0 is no character.
 #[derive(Debug, Default)]
 pub struct Sounds {
-    numbers: HashMap<char, u16>,
+    /// Numbers of the common characters by their codes, 0 for none yet.
+    common: Vec<u16>,
+    /// Numbers of the others.
+    rare: HashMap<char, u16>,
     chars: Vec<char>,
     /// Of each character, the numbers of its readings.
     read: Vec<Box<[u16]>>,
@@ -21,22 +27,30 @@ impl Sounds {
         if self.chars.is_empty() {
             self.chars.push('\0');
             self.read.push(Box::default());
+            self.common.resize(COMMON, 0);
         }
-        if let Some(number) = self.numbers.get(&c) {
-            return *number;
+        if let Some(number) = self.known(c) {
+            return number;
         }
         // More different characters than there are numbers: no town has a tenth of them.
         let Ok(number) = u16::try_from(self.chars.len()) else { return 0 };
         let read = readings(c).into_iter().map(|reading| self.syllable(reading)).collect();
         self.chars.push(c);
         self.read.push(read);
-        self.numbers.insert(c, number);
+        match self.common.get_mut(c as usize) {
+            Some(place) => *place = number,
+            None => drop(self.rare.insert(c, number)),
+        }
         number
     }
 
     /// The number of a character, if it has one.
     pub fn known(&self, c: char) -> Option<u16> {
-        self.numbers.get(&c).copied()
+        match self.common.get(c as usize) {
+            Some(0) => None,
+            Some(number) => Some(*number),
+            None => self.rare.get(&c).copied(),
+        }
     }
 
     /// The character of a number.

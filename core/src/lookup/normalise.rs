@@ -38,7 +38,7 @@ pub fn fold(text: &str) -> Folded {
     let mut folded = Folded::default();
     for (place, c) in text.chars().enumerate() {
         let mut put = |c: char| {
-            folded.chars.push(simplified.get(&c).copied().unwrap_or(c));
+            folded.chars.push(simplified.of(c));
             folded.places.push(place);
         };
         match narrow(c) {
@@ -74,9 +74,39 @@ fn is_kept(c: char) -> bool {
         && !c.is_control()
 }
 
-fn simplified() -> &'static HashMap<char, char> {
-    static MAP: OnceLock<HashMap<char, char>> = OnceLock::new();
-    MAP.get_or_init(|| pairs().collect())
+/// Simplified forms, those of the common characters in a table by their codes: a whole town is folded before a first search.
+struct Simplified {
+    common: Vec<char>,
+    rare: HashMap<char, char>,
+}
+
+impl Simplified {
+    fn of(&self, c: char) -> char {
+        match self.common.get(c as usize) {
+            Some(simplified) => *simplified,
+            None => self.rare.get(&c).copied().unwrap_or(c),
+        }
+    }
+}
+
+/// Up to where the common characters go.
+const COMMON: u32 = 0xa000;
+
+fn simplified() -> &'static Simplified {
+    static FORMS: OnceLock<Simplified> = OnceLock::new();
+    FORMS.get_or_init(|| {
+        let mut forms = Simplified {
+            common: (0..COMMON).map(|code| char::from_u32(code).unwrap_or('\0')).collect(),
+            rare: HashMap::new(),
+        };
+        for (from, to) in pairs() {
+            match forms.common.get_mut(from as usize) {
+                Some(form) => *form = to,
+                None => drop(forms.rare.insert(from, to)),
+            }
+        }
+        forms
+    })
 }
 
 fn pairs() -> impl Iterator<Item = (char, char)> {
