@@ -18,6 +18,7 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeout
 import org.canvass.mobile.FieldValue
+import org.canvass.mobile.Holds
 import org.canvass.mobile.Phone
 import org.canvass.mobile.PhoneException
 import org.canvass.mobile.Post
@@ -25,9 +26,11 @@ import org.canvass.mobile.ProspectDraft
 import org.canvass.mobile.Reply
 import org.canvass.mobile.Signer
 import org.canvass.mobile.StandingView
+import org.canvass.mobile.TargetOrder
 import org.canvass.mobile.Transport
 import org.canvass.mobile.TransportException
 import org.canvass.mobile.VisitDraft
+import org.canvass.mobile.kinds
 import org.canvass.mobile.serverOf
 
 /** Posts with what the JDK brings along. */
@@ -110,6 +113,31 @@ suspend fun withoutANetworkNothingIsLost(phone: Phone, visit: String) = withCont
     check(phone.outstanding() == 2u && phone.record(visit).unsynced == 1u)
 }
 
+/** What an account manager does between two visits: looks up, is reminded, writes half a sentence and is called away. */
+fun anAccountManagersDay(phone: Phone, prospect: String) {
+    for (typed in listOf("枫", "银枫", "yinfeng", "yfjy")) {
+        check(phone.search(typed).any { it.prospect == prospect }) { typed }
+    }
+    check(phone.twins("银枫家园").first().prospect == prospect)
+    check(phone.targets(TargetOrder.SCORE).first().reasons.first().because.zh == "1200 户")
+    val due = FieldValue.Moment(System.currentTimeMillis() - 1000)
+    val promise = mapOf("what" to FieldValue.Text("安装告示牌"), "type" to FieldValue.Text("task"), "due_at" to due)
+    val commitment = phone.create("commitment", promise, prospect)
+    val item = phone.today().due.items.single { it.record == commitment }
+    check(item.overdue && item.prospectName == "银枫家园" && item.text == "安装告示牌") { "$item" }
+    check(phone.edit(commitment, mapOf("done_at" to FieldValue.Moment(System.currentTimeMillis()))))
+    check(phone.today().due.items.none { it.record == commitment })
+    check(phone.timeline(prospect).past.any { it.record.id == commitment })
+    check(phone.searchNotes("告示牌").single().record.id == commitment)
+    val draft = phone.saveDraft("visit", mapOf("channel" to FieldValue.Text("phone")), prospect = prospect)
+    val unfinished = runCatching { phone.finishDraft(draft) }.exceptionOrNull()
+    check(unfinished is PhoneException.Invalid && unfinished.field == "occurred_at") { "$unfinished" }
+    check(phone.drafts().single().id == draft)
+    phone.discardDraft(draft)
+    val stage = kinds().single { it.name == "stage_move" }.fields.single { it.name == "to" }
+    check((stage.holds as Holds.Choice).options.first().label.zh == "已识别" && stage.required) { "$stage" }
+}
+
 fun main() = runBlocking {
     val http = Http(serverOf(invitation("WF")))
     val keys = KeyStore()
@@ -143,6 +171,7 @@ fun main() = runBlocking {
         val idle = phone.sync(http)
         check(idle.sent < 400u && idle.received < 400u) { "an idle sync is small: $idle" }
 
+        anAccountManagersDay(phone, prospect)
         check(phone.edit(prospect, mapOf("households" to FieldValue.Number(1300))))
         val checked = checkNotNull(phone.syncAndCheck(http).check)
         check(checked.differing == 0u && checked.records >= 3u) { "$checked" }

@@ -324,6 +324,131 @@ async def a_check_says_how_many_records_differ_and_old_visits_can_leave(a, prosp
     assert a.retired(prospect) == 0 == a.fetch_retired(prospect)
 
 
+def moment(hours):
+    return FieldValue.MOMENT(now_ms() + hours * 3_600_000)
+
+
+def a_form_for_any_kind_can_be_built_from_its_description(a):
+    kinds = {kind.name: kind for kind in canvass.kinds()}
+    promised = kinds["commitment"]
+    assert promised.label.zh == "承诺" and promised.recorded_here and promised.of_prospect, promised
+    fields = {field.name: field for field in promised.fields}
+    assert fields["what"].required and fields["what"].holds == canvass.Holds.WORDS(400), fields["what"]
+    assert [option.name for option in fields["type"].holds.options] == ["task", "appointment", "care"]
+    assert not kinds["assignment"].recorded_here and kinds["dossier"].confidential and not kinds["campaign"].of_prospect
+    # A field is either of two where a visit has taken place or is planned.
+    assert {f.name: f.or_ for f in kinds["visit"].fields}["occurred_at"] == "planned_at"
+    wrong = raised(PhoneError.Invalid, lambda: a.create("promise", {}))
+    assert wrong.field == "kind" and "commitment" in wrong.reason, wrong
+    gift = canvass.explain_flag("gift-above-limit")
+    assert "200" in gift.means.zh and "200" in gift.means.en and canvass.explain_flag("from-the-future") is None
+
+
+async def an_account_managers_day(a, b):
+    near = canvass.Place(lat_e7=312_304_000, lon_e7=1_214_737_000, accuracy_m=10)
+    draft = ProspectDraft(name="重庆北路小区", district="黄浦", address="重庆北路24弄", households=3000, place=near)
+    chongqing = a.record_prospect(draft)
+    far = canvass.Place(lat_e7=312_404_000, lon_e7=1_214_737_000, accuracy_m=10)
+    twin = a.record_prospect(ProspectDraft(name="重庆北路小区（一期）", district="黄浦", place=far))
+
+    # Search, from one character on, by readings and initials.
+    for typed in ("重", "庆北", "chongqing", "cqbl", "zhongqing", "24弄"):
+        assert chongqing in [found.prospect for found in a.search(typed)], typed
+    [first, *_] = a.search("重庆北路小区")
+    assert (first.prospect, first.start, first.end, first.in_address) == (chongqing, 0, 6, False), first
+    assert a.search("qqq") == []
+    assert [likely.prospect for likely in a.twins("重庆北路小区", district="黄浦")][0] == chongqing
+    assert [close.prospect for close in a.nearest(near, limit=1)] == [chongqing]
+    assert [stop.prospect for stop in a.route(near, [twin, chongqing])] == [chongqing, twin]
+    [best, *_] = a.targets(canvass.TargetOrder.SCORE)
+    assert best.prospect == chongqing and best.reasons[0].because.en == "3000 households", best
+
+    # Something promised is before them today; kept, it is not.
+    promise = {"what": FieldValue.TEXT("送去两把遮阳伞"), "type": FieldValue.TEXT("task"), "due_at": moment(-1)}
+    commitment = a.create("commitment", promise, chongqing)
+    complaint = {"facts": FieldValue.TEXT("查不到维修资金余额"), "occurred_at": moment(-25), "severity": FieldValue.TEXT("grave")}
+    a.create("complaint", complaint, chongqing)
+    plan = {"planned_at": moment(0), "channel": FieldValue.TEXT("on_site"), "purpose": FieldValue.TEXT("见业委会")}
+    planned = a.create("visit", plan, chongqing)
+    missing = raised(PhoneError.Invalid, lambda: a.create("visit", {"channel": FieldValue.TEXT("phone")}, chongqing))
+    assert missing.field == "occurred_at" and "planned_at" in missing.reason and missing.in_chinese, missing
+    today = a.today(here=near)
+    assert commitment in [item.record for item in today.due.items], today.due
+    [grave] = [item for item in today.complaints.items if item.prospect == chongqing]
+    assert grave.overdue and grave.pressing and grave.text == "查不到维修资金余额" and grave.what.zh == "投诉待答复", grave
+    assert planned in [item.record for item in today.appointments.items], today.appointments
+    assert today.nearby[0].prospect == chongqing and today.unsynced_records >= 4, today
+    care = canvass.CareView.DATES if ENCRYPTED else canvass.CareView.NOT_HELD
+    assert isinstance(today.care, care), today.care
+    assert a.edit(commitment, {"done_at": moment(0)})
+    assert commitment not in [item.record for item in a.today().due.items]
+    assert a.record(commitment).flags == ["kept-late"]
+
+    # The pipeline, and what was done.
+    assert a.stage(chongqing).stage == "identified"
+    move = {"from": FieldValue.TEXT("identified"), "to": FieldValue.TEXT("contacted"), "occurred_at": moment(0)}
+    a.create("stage_move", {**move, "amount": FieldValue.NUMBER(20_000_000_00)}, chongqing)
+    assert a.stage(chongqing).stage == "contacted" and "engaged" in a.stage(chongqing).next
+    visit = VisitDraft(occurred_at_ms=now_ms(), channel="on_site", note="会长关心资金安全 🏘️")
+    a.record_visit(chongqing, visit)
+    assert [note.record.prospect for note in a.search_notes("资金安全")] == [chongqing]
+    day = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 8 * 3600))
+    numbers = a.numbers(day, day)
+    assert numbers.visits >= 1 and numbers.begun == 1 and numbers.commitments_late == 1, numbers
+    assert numbers.breaches["kept-late"] == 1, numbers
+    assert raised(PhoneError.Invalid, lambda: a.numbers("2026-13-01", day)).field == "from"
+
+    # Two that are the same are linked; the timeline of one shows both.
+    other = a.record_visit(twin, VisitDraft(occurred_at_ms=now_ms(), channel="phone", minutes=10))
+    a.link(twin, chongqing)
+    assert a.linked(chongqing) == [twin]
+    page = a.timeline(chongqing, limit=2)
+    seen = [moment_.record.id for moment_ in page.past]
+    assert planned in [moment_.record.id for moment_ in page.planned], page
+    while page.next is not None:
+        page = a.timeline(chongqing, before=page.next, limit=2)
+        seen += [moment_.record.id for moment_ in page.past]
+    assert other in seen and len(seen) == len(set(seen)), seen
+    a.unlink(twin)
+    assert a.linked(chongqing) == []
+    [last, *_] = a.history(twin)
+    assert (last.field, last.after) == ("same_as", FieldValue.EMPTY()), last
+
+    # A draft outlives the app, and becomes a record once.
+    half = a.save_draft("visit", {"channel": FieldValue.TEXT("on_site"), "minutes": FieldValue.TEXT("二十")}, prospect=chongqing)
+    [kept] = opened("WF").drafts()
+    assert kept.id == half and kept.fields["minutes"] == FieldValue.TEXT("二十"), kept
+    assert raised(PhoneError.Invalid, lambda: a.finish_draft(half)).field == "minutes"
+    whole = {"channel": FieldValue.TEXT("on_site"), "minutes": FieldValue.NUMBER(20), "occurred_at": moment(0)}
+    a.save_draft("visit", whole, id=half, prospect=chongqing)
+    assert a.finish_draft(half) == half and a.drafts() == [] and a.record(half).kind == "visit"
+    raised(PhoneError.NotFound, lambda: a.finish_draft(half))
+
+    # All of it, as a file; and on the colleague's phone.
+    path = os.path.join(FOLDER, "export.jsonl")
+    lines = a.export(path)
+    assert lines == len(a.list(limit=200)), lines
+    assert "送去两把遮阳伞" in open(path, encoding="utf-8").read()
+    raised(PhoneError.Storage, lambda: a.export(path))
+    os.remove(path)
+    report = await a.sync(Http())
+    assert report.synced and a.inbox() == [], (report, a.inbox())
+    assert (await b.sync(Http())).synced
+    assert b.stage(chongqing).stage == "contacted" and [note.field for note in b.search_notes("遮阳伞")] == ["what"]
+    assert chongqing in [found.prospect for found in b.search("cq")]
+    assert b.today().complaints.items == [] and len(b.today(everybody=True).complaints.items) == 1
+    return chongqing
+
+
+async def who_begins_a_community_hears_that_another_unit_works_it(a):
+    rival = await enrol("ZL")
+    theirs = rival.record_prospect(ProspectDraft(name="重庆北路小区", district="黄浦"))
+    assert rival.also_worked_by(theirs) == []
+    assert (await rival.sync(Http())).synced
+    assert rival.also_worked_by(theirs) == ["黄浦一网点"], rival.also_worked_by(theirs)
+    assert [record.id for record in rival.list(kind="prospect")] == [theirs], "and nothing else of theirs"
+
+
 async def main():
     a, b = await an_invitation_brings_one_phone_in()
     wrong_input_raises_the_typed_error_that_names_the_field(a)
@@ -335,6 +460,9 @@ async def main():
     await a_photo_travels_behind_its_record_and_is_fetched_by_whoever_wants_it(a, b, prospect)
     await a_forged_directive_wipes_nothing(a, prospect)
     await dossiers_need_encryption_and_every_reading_is_noted(a, prospect)
+    a_form_for_any_kind_can_be_built_from_its_description(a)
+    await an_account_managers_day(a, b)
+    await who_begins_a_community_hears_that_another_unit_works_it(a)
     await a_check_says_how_many_records_differ_and_old_visits_can_leave(a, prospect)
 
 
