@@ -13,7 +13,13 @@ pub(super) struct Reading<'a> {
 }
 
 /// Fields that a page shows in a place of their own, or that mean something to programs alone.
-const APART: [&str; 10] = ["id", "kind", "schema", "prospect", "state", "imported", "heads", "outcome", "of", "digest"];
+const APART: [&str; 13] = [
+    "id", "kind", "schema", "prospect", "state", "imported", "heads", "outcome", "of", "digest", "dossier", "fulfils",
+    "same_as",
+];
+
+/// Sets of which the same holds: their members are other records.
+const APART_SETS: [&str; 3] = ["twin/", "person/", "association/"];
 
 impl Reading<'_> {
     /// A field's name; one that a newer version knows, as it is. What a `*` of it stands for is said after it.
@@ -80,7 +86,9 @@ impl Reading<'_> {
     fn but_for(&self, row: &Row, shown: Option<&str>) -> Vec<(String, String)> {
         let listed = row.kind.spec().map_or(&[][..], |spec| spec.fields);
         let place = |name: &str| listed.iter().position(|spec: &FieldSpec| spec.matches(name)).unwrap_or(listed.len());
-        let apart = |name: &str| APART.contains(&name) || name.starts_with("twin/") || shown == Some(name);
+        let apart = |name: &str| {
+            APART.contains(&name) || APART_SETS.iter().any(|set| name.starts_with(set)) || shown == Some(name)
+        };
         let mut fields: Vec<_> = row
             .fields
             .iter()
