@@ -506,7 +506,7 @@ fn write_what_is_missing() {
     let all = (20..).zip(KINDS.iter().map(|spec| (spec.name.to_owned(), *spec)));
     // Kinds that had fields of their first days alone when their record was written.
     let grown = KINDS.iter().filter(|spec| ["prospect", "visit", "campaign"].contains(&spec.name));
-    let grown = (50..).zip(grown.map(|spec| (format!("{} of the account manager's day", spec.name), *spec)));
+    let grown = (50..).zip(grown.map(|spec| (format!("{} in full", spec.name), *spec)));
     for (n, (name, spec)) in all.chain(grown) {
         let mut fields = Fields::new();
         for field in spec.fields {
@@ -517,7 +517,7 @@ fn write_what_is_missing() {
         let id = record(n);
         let prospect = (spec.name != "prospect" && spec.name != "campaign").then(|| record(20));
         let (mut document, first) =
-            Document::create(id, &Kind::from(*spec), prospect, &fields, &by(author, 1)).expect("created");
+            Document::create(id, &Kind::from(spec), prospect, &fields, &by(author, 1)).expect("created");
         // Somebody else withdraws it, and clears what can be cleared.
         let cleared = spec.fields.iter().find(|field| field.required == Required::Never).expect("a field");
         let puts = Fields::new()

@@ -82,7 +82,7 @@ fn a_visit_that_is_only_planned_never_leaves_the_phone_for_being_old() {
     phone.replica.create(id(3), &visit::KIND, Some(record), &planned, at(0)).expect("saved");
     let db = phone.replica.main().expect("open");
     db.execute("UPDATE change SET acknowledged = 1, acknowledged_at = ?", [DAY]).expect("the server has all");
-    db.execute("INSERT INTO setting (name, value) VALUES ('skew_ms', 0)", []).expect("the clock is right");
+    db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('skew_ms', 0)", []).expect("the clock is right");
     phone.replica.set_retention_days(Some(30)).expect("set");
     assert_eq!(phone.replica.retire(at(400 * DAYS)).expect("retires"), 1);
     let there = |n| phone.replica.record(id(n)).expect("reads").is_some();
