@@ -8,7 +8,7 @@ use crate::table::{Figure, Report, Times, count, ms};
 use crate::town::{VISIT, fields_of, moment, now, server_now};
 use canvass_core::document::{Actor, Authorship, Document};
 use canvass_core::domain::prospect::{self, Prospect};
-use canvass_core::domain::{DeviceNumber, GeoPoint, Money, RecordId};
+use canvass_core::domain::{DeviceNumber, GeoPoint, Kind, Money, RecordId};
 use canvass_core::lookup::{THRESHOLD, Wanted, likeness, readings};
 use canvass_core::replica::{Durability, Order, Query, Replica, TargetQuery};
 use canvass_core::wire::{Delivery, Request, Response};
@@ -71,7 +71,7 @@ fn communities(sample: &mut Sample) -> Vec<Prospect> {
 fn held(stock: &mut Stock) -> PathBuf {
     let name = if std::env::var_os("CANVASS_NAMES").is_some() { "lookup-real" } else { "lookup-made" };
     stock.database(name, |path| {
-        let mut sample = Sample::of("lookup", 1);
+        let mut sample = Sample::of("lookup", 0);
         let mut replica = phone::open(path, &mut sample, Durability::AppEnd);
         let authorship = Authorship { device: DeviceNumber::new(8), actor: Actor::new(sample.seed()), at: now() };
         let mut ids: Vec<RecordId> = Vec::new();
@@ -81,9 +81,9 @@ fn held(stock: &mut Stock) -> PathBuf {
             replica.apply(&request, response, now()).expect("applied");
             response.deliveries.clear();
         };
-        for community in communities(&mut sample) {
+        for community in communities(&mut Sample::of("lookup", 1)) {
             let (id, fields) = (sample.id(moment(0, 1)), community.to_fields());
-            let kind = (&prospect::KIND).into();
+            let kind = Kind::from(&prospect::KIND);
             let (_, change) = Document::create(id, &kind, None, &fields, &authorship).expect("a prospect");
             response.deliveries.push(Delivery { record: id, kind, changes: vec![change.bytes.into()] });
             ids.push(id);
