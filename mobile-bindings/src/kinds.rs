@@ -59,7 +59,7 @@ pub struct KindView {
 /// A field of a kind.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct FieldView {
-    /// Its name. A `*` stands for any one word: `step/*` is `step/approach`, `step/closing`.
+    /// Its name. A `*` stands for any one word: where steps end in one, `step/approach` and `step/closing` are fields.
     pub name: String,
     /// What people call it.
     pub label: Words,
@@ -68,7 +68,7 @@ pub struct FieldView {
     /// Whether a record cannot be created without it.
     pub required: bool,
     /// The other field that does as well.
-    pub or: Option<String>,
+    pub instead: Option<String>,
 }
 
 /// What a field holds, which is also how it is given as a `FieldValue`.
@@ -143,12 +143,12 @@ impl From<FieldType> for Holds {
 
 impl From<&FieldSpec> for FieldView {
     fn from(field: &FieldSpec) -> Self {
-        let (required, or) = match field.required {
+        let (required, instead) = match field.required {
             Required::Never => (false, None),
             Required::Always => (true, None),
             Required::Unless(other) => (true, Some(other.to_owned())),
         };
-        Self { name: field.name.to_owned(), label: field.label.into(), holds: field.ty.into(), required, or }
+        Self { name: field.name.to_owned(), label: field.label.into(), holds: field.ty.into(), required, instead }
     }
 }
 

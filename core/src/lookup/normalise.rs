@@ -1,12 +1,9 @@
 //! Text as it is searched. What people type is stored as they typed it; to be found it is folded: full width to half width,
 //! capitals to small letters, traditional to simplified characters, and no blanks or punctuation, which nobody remembers.
 
-use std::collections::HashMap;
+use hanconv::RawDictionary;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
-
-/// Traditional characters, each followed by its simplified form: the single characters of OpenCC's dictionary
-/// `TSCharacters` (Apache-2.0), the first form where it has several.
-const SIMPLIFIED: &str = include_str!("simplified.txt");
 
 /// A folded text, and where each of its characters stood.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,9 +106,14 @@ fn simplified() -> &'static Simplified {
     })
 }
 
+/// Traditional characters, each with its simplified form: the first where it has several.
 fn pairs() -> impl Iterator<Item = (char, char)> {
-    let mut chars = SIMPLIFIED.chars().filter(|c| !c.is_whitespace());
-    std::iter::from_fn(move || Some((chars.next()?, chars.next()?)))
+    let one = |text: &str| text.chars().next();
+    let pairs = || RawDictionary::TSCharacters.iter().filter_map(move |(from, to)| Some((one(from)?, one(to)?)));
+    let pairs = move || pairs().filter(|(from, to)| from != to);
+    // 薴 is written 苧, and 苧 as another word 苎: a form that something is folded into is folded no further.
+    let forms: HashSet<char> = pairs().map(|(_, to)| to).collect();
+    pairs().filter(move |(from, _)| !forms.contains(from))
 }
 
 /// The traditional characters that are folded into a simplified one.

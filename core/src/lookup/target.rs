@@ -97,9 +97,9 @@ const YUAN: i64 = 100;
 /// `[case]`: a middling fund is 20 million yuan, a large one over 100 million.
 const FUND: Bands =
     [(100_000_000 * YUAN, 100), (50_000_000 * YUAN, 80), (20_000_000 * YUAN, 60), (5_000_000 * YUAN, 30)];
-/// Where only households are known: a middling home of Shanghai has some 25,000 yuan in the fund, so these are the same bands.
+/// Where only households are known. Ours: practice names no number of them; at 25,000 yuan a home these are the bands of the fund.
 const HOUSEHOLDS: Bands = [(4_000, 100), (2_000, 80), (800, 60), (200, 30)];
-/// A square metre, by the quarters of the city's prices.
+/// A square metre. Ours: practice says high-grade, and no price.
 const PRICE: Bands = [(80_000 * YUAN, 100), (60_000 * YUAN, 75), (45_000 * YUAN, 50), (30_000 * YUAN, 25)];
 /// What is below the lowest band, and known.
 const LEAST: u8 = 10;

@@ -337,7 +337,7 @@ def a_form_for_any_kind_can_be_built_from_its_description(a):
     assert [option.name for option in fields["type"].holds.options] == ["task", "appointment", "care"]
     assert not kinds["assignment"].recorded_here and kinds["dossier"].confidential and not kinds["campaign"].of_prospect
     # A field is either of two where a visit has taken place or is planned.
-    assert {f.name: f.or_ for f in kinds["visit"].fields}["occurred_at"] == "planned_at"
+    assert {f.name: f.instead for f in kinds["visit"].fields}["occurred_at"] == "planned_at"
     wrong = raised(PhoneError.Invalid, lambda: a.create("promise", {}))
     assert wrong.field == "kind" and "commitment" in wrong.reason, wrong
     gift = canvass.explain_flag("gift-above-limit")

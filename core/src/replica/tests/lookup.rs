@@ -194,7 +194,9 @@ fn an_update_finds_prospects_at_once_and_notes_as_rows_are_derived_anew() {
         .expect("open")
         .execute_batch(
             "DROP TABLE gazetteer; DROP TABLE listed; DROP TABLE note; DROP TABLE note_index;
-             DELETE FROM refinery_schema_history WHERE version = 5; PRAGMA user_version = 4;
+             DROP TABLE glance; DROP TABLE draft;
+             DROP INDEX record_due; DROP INDEX record_of_owner; DROP INDEX record_of_author;
+             DELETE FROM refinery_schema_history WHERE version >= 5; PRAGMA user_version = 4;
              UPDATE record SET projection = 0; UPDATE setting SET value = 0 WHERE name = 'projection';",
         )
         .expect("as an earlier version left it");
