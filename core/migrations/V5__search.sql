@@ -19,7 +19,7 @@ CREATE TABLE gazetteer (
     management    TEXT,
     ring          TEXT,
     category      TEXT,
-    linked        INTEGER NOT NULL DEFAULT 0,       -- 1: somebody said that it is the same as another one
+    same_as       BLOB,                             -- somebody said that it is the same as this one
     last_contact  INTEGER,                          -- when the newest visit took place
     owner         TEXT                              -- whose it is by its newest assignment
 ) WITHOUT ROWID;
@@ -37,7 +37,7 @@ INSERT INTO gazetteer
 SELECT id, 1, 0, coalesce(body ->> '$.name', ''), coalesce(body ->> '$.address', ''), body ->> '$.district',
        body ->> '$."place/lat"', body ->> '$."place/lon"', body ->> '$.households', body ->> '$.floor_area',
        body ->> '$.fund_actual', body ->> '$.fund_estimate', body ->> '$.price_level', body ->> '$.management_quality',
-       body ->> '$.ring', body ->> '$.category', body ->> '$.same_as.b' IS NOT NULL,
+       body ->> '$.ring', body ->> '$.category', unhex(body ->> '$.same_as.b'),
        (SELECT max(occurred_at) FROM record AS visit
         WHERE visit.prospect = record.id AND visit.kind = 'visit' AND visit.state = 'active'),
        (SELECT owner FROM record AS held WHERE held.prospect = record.id AND held.kind = 'assignment'

@@ -35,7 +35,8 @@ CREATE TABLE draft (
     prospect BLOB,
     record   BLOB,                              -- the record that it edits
     fields   TEXT NOT NULL,
-    at       INTEGER NOT NULL                   -- when it was last saved, by this phone's clock
+    at       INTEGER NOT NULL,                  -- when it was last saved, by this phone's clock
+    heads    BLOB                               -- of the record that it edits, as that was when it was begun
 ) WITHOUT ROWID;
 
 -- What is here already. Kinds that came with this are derived as the app derives its rows anew.

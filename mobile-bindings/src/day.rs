@@ -2,6 +2,7 @@
 
 use crate::edge::{count, named, new_id, now, parsed};
 use crate::kinds::Words;
+use crate::lookup::point;
 use crate::records::Place;
 use crate::{Phone, PhoneError};
 use canvass_core::domain::{PersonId, PhoneTime, Zone, date_from_text};
@@ -94,8 +95,8 @@ pub struct TodayView {
     pub routine: SectionView,
     /// Birthdays and anniversaries.
     pub care: CareView,
-    /// Prospects near the phone, the nearest first, if it said where it is.
-    pub nearby: Vec<crate::NearView>,
+    /// Prospects within 3 km that were not visited for a fortnight, the most worthwhile first, if the phone said where it is.
+    pub nearby: Vec<crate::TargetView>,
     /// Entries in the inbox: conflicts that were overtaken, refusals.
     pub inbox: u32,
     /// Changes that the server does not have yet.
@@ -329,7 +330,7 @@ impl From<Numbers> for NumbersView {
 }
 
 /// How many prospects near the phone a day names.
-const NEARBY: u32 = 10;
+const NEARBY: usize = 10;
 
 #[uniffi::export]
 impl Phone {
@@ -341,10 +342,15 @@ impl Phone {
     #[uniffi::method(default(here = None, everybody = false))]
     pub fn today(&self, here: Option<Place>, everybody: bool) -> Result<TodayView, PhoneError> {
         let now = now()?;
-        let nearby = here.map(|here| self.nearest(here, NEARBY)).transpose()?.unwrap_or_default();
+        let here = here.map(point).transpose()?;
         let scope = if everybody { Scope::Unit } else { Scope::Mine };
         let asking = Asking { now, zone: Zone::china(), scope };
-        let today = self.replica().today(&asking, || new_id(now))?;
+        let mut replica = self.replica();
+        let today = replica.today(&asking, || new_id(now))?;
+        let nearby = match here {
+            Some(here) => replica.nearby(here, NEARBY, now)?.into_iter().map(Into::into).collect(),
+            None => Vec::new(),
+        };
         Ok(TodayView {
             date: today.date.to_string(),
             appointments: today.appointments.into(),

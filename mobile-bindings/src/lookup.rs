@@ -7,7 +7,7 @@ use crate::records::{Place, summary};
 use crate::{Phone, PhoneError, RecordSummary};
 use canvass_core::domain::{GeoPoint, Label, PhoneTime, RecordId};
 use canvass_core::lookup::{Basis, Condition, Reason, Ring, Weights};
-use canvass_core::replica::{FoundIn, Order, TargetQuery};
+use canvass_core::replica::{FoundIn, Order, Target, TargetQuery};
 
 /// How many things a search returns at most.
 const MOST: u32 = 200;
@@ -145,7 +145,7 @@ pub struct TwinView {
     pub distance_m: Option<f64>,
 }
 
-fn point(place: Place) -> Result<GeoPoint, PhoneError> {
+pub(crate) fn point(place: Place) -> Result<GeoPoint, PhoneError> {
     named("place", GeoPoint::new(place.lat_e7, place.lon_e7, place.accuracy_m))
 }
 
@@ -183,6 +183,20 @@ impl From<Reason> for ReasonView {
             Condition::Ring => Label { zh: "位置近", en: "near" },
         };
         Self { condition: condition.into(), points: reason.points, weight: reason.weight, because }
+    }
+}
+
+impl From<Target> for TargetView {
+    fn from(target: Target) -> Self {
+        Self {
+            prospect: target.prospect.to_string(),
+            name: target.name,
+            points: target.score.points,
+            reasons: target.score.reasons.into_iter().map(Into::into).collect(),
+            distance_m: target.distance_m,
+            last_contact_ms: target.last_contact.map(PhoneTime::millis),
+            days_since_contact: target.days_since_contact,
+        }
     }
 }
 
@@ -278,17 +292,7 @@ impl Phone {
             offset: usize::try_from(offset).unwrap_or(usize::MAX),
         };
         let targets = replica.targets(&query, now()?)?.into_iter();
-        Ok(targets
-            .map(|target| TargetView {
-                prospect: target.prospect.to_string(),
-                name: target.name,
-                points: target.score.points,
-                reasons: target.score.reasons.into_iter().map(Into::into).collect(),
-                distance_m: target.distance_m,
-                last_contact_ms: target.last_contact.map(PhoneTime::millis),
-                days_since_contact: target.days_since_contact,
-            })
-            .collect())
+        Ok(targets.map(Into::into).collect())
     }
 
     /// The prospects nearest to a place.

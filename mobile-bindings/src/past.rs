@@ -163,7 +163,7 @@ impl Phone {
         Ok(self.replica().deny_twin(prospect, twin, now()?)?)
     }
 
-    /// The other units that work a community of this name in this district, as the server last said: ask them before you call.
+    /// The other units that work a community of this name in this district, as the server knew when it assigned this one: ask them first.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -2,8 +2,8 @@
 //! care that comes again.
 
 use super::{
-    Actions, Allowed, AudienceRule, Choice, Columns, FieldSpec, FieldType, Fields, KindSpec, Label, Role, WrittenBy,
-    Zone, standard,
+    Actions, Allowed, AudienceRule, Choice, Columns, FieldSpec, FieldType, Fields, KindSpec, Label, PhoneTime, Role,
+    WrittenBy, Zone, standard,
 };
 
 /// What kind of promise it is.
@@ -39,10 +39,20 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("owner", "负责人", "who keeps it", FieldType::Person),
     ],
     columns: Columns { owner: Some("owner"), ..Columns::NONE },
-    due: |fields| fields.time("due_at").filter(|_| fields.time("done_at").is_none()),
+    due,
     leaves_phones: false,
     flags,
 };
+
+/// What recurs is due again so many days after it was done (`[etiquette]`: regular care); whoever does it again puts `due_at` and
+/// `done_at` anew.
+fn due(fields: &Fields) -> Option<PhoneTime> {
+    match (fields.time("done_at"), fields.int("every_days")) {
+        (None, _) => fields.time("due_at"),
+        (Some(done), Some(days @ 1..=366)) => Some(done.plus_millis(days * 86_400_000)),
+        (Some(_), _) => None,
+    }
+}
 
 /// Whether it was kept, but late. An appointment is kept by arriving: it is over only some time later, so where nobody said
 /// when they arrived, it was late if it took place on a later day.
@@ -75,7 +85,6 @@ fn flags(fields: &Fields) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::PhoneTime;
 
     const MINUTE: i64 = 60_000;
     const HOUR: i64 = 60 * MINUTE;
@@ -102,6 +111,9 @@ mod tests {
         let kept = |done| ((KIND.due)(&promised("task", Some(done), None)), flags(&promised("care", Some(done), None)));
         assert_eq!(kept(0), (None, vec![]));
         assert_eq!(kept(1), (None, vec!["kept-late"]));
+        let mut weekly = promised("care", Some(-HOUR), None);
+        weekly.set("every_days", Some(7.into()));
+        assert_eq!((KIND.due)(&weekly), Some(due().plus_millis((7 * 24 - 1) * HOUR)), "regular care comes round again");
     }
 
     #[test]

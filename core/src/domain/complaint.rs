@@ -72,7 +72,11 @@ pub fn is_open(fields: &Fields) -> bool {
 fn due(fields: &Fields) -> Option<PhoneTime> {
     match fields.time("answered_at") {
         _ if !is_open(fields) => None,
-        None => fields.time("occurred_at").map(|received| received.plus_millis(standard::COMPLAINT.most_stored())),
+        // One that does not say (any more) when it came is due at once: an open one surfaces, whatever else is wrong with it.
+        None => {
+            let received = fields.time("occurred_at").unwrap_or(PhoneTime::nearest(0));
+            Some(received.plus_millis(standard::COMPLAINT.most_stored()))
+        }
         Some(answered) => {
             Some(fields.time("recheck_due_at").unwrap_or_else(|| answered.plus_millis(RECHECK_DAYS * DAY_MS)))
         }

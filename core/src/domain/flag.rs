@@ -103,6 +103,24 @@ pub static FLAGS: &[FlagSpec] = &[
     )
     .by(&standard::GIFT),
     FlagSpec::new(
+        "message-answered-late",
+        zh_en("消息回复超时", "A message answered late"),
+        zh_en(
+            "即时消息应在 {limit} 内回复；请说明原因，下次先回一句“已收到”。",
+            "A message is answered within {limit}; say why it was not, and next time answer first that it arrived.",
+        ),
+    )
+    .by(&standard::MESSAGE),
+    FlagSpec::new(
+        "mail-answered-late",
+        zh_en("邮件回复超时", "A mail answered late"),
+        zh_en(
+            "邮件应在 {limit} 内回复；请说明原因，下次先回复何时能答。",
+            "A mail is answered within {limit}; say why it was not, and next time say at once when the answer comes.",
+        ),
+    )
+    .by(&standard::MAIL),
+    FlagSpec::new(
         "call-length",
         zh_en("通话时长不合标准", "A call too short or too long"),
         zh_en(
@@ -223,6 +241,8 @@ mod tests {
                 ],
             ),
             (&visit::KIND, vec![("channel", "phone".into()), ("minutes", 90.into())]),
+            (&visit::KIND, vec![("channel", "message".into()), ("asked_at", time(0)), ("occurred_at", time(1))]),
+            (&visit::KIND, vec![("channel", "mail".into()), ("asked_at", time(0)), ("occurred_at", time(3))]),
             (
                 &commitment::KIND,
                 vec![

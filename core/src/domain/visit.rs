@@ -12,6 +12,8 @@ pub const CHANNEL: &[Choice] = &[
     Choice { name: "phone", label: Label { zh: "电话", en: "by phone" } },
     Choice { name: "video", label: Label { zh: "视频", en: "by video" } },
     Choice { name: "forum", label: Label { zh: "论坛", en: "at a forum" } },
+    Choice { name: "message", label: Label { zh: "即时消息", en: "by message" } },
+    Choice { name: "mail", label: Label { zh: "邮件", en: "by mail" } },
 ];
 
 /// The eight steps of a sale (`[manuals]`), as far as this visit took them.
@@ -73,6 +75,7 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("occurred_at", "时间", "time", FieldType::Time(730, 1)).required_unless("planned_at").scoring(),
         FieldSpec::new("planned_at", "计划时间", "planned for", FieldType::Time(730, 730)),
         FieldSpec::new("channel", "方式", "channel", FieldType::Choice(CHANNEL)).required(),
+        FieldSpec::new("asked_at", "来信时间", "their message came", FieldType::Time(730, 1)),
         FieldSpec::new("purpose", "目的", "purpose", FieldType::Text(200)).searched(),
         FieldSpec::new("met", "会见对象", "whom one met", FieldType::Text(200)).searched(),
         FieldSpec::new("person/*", "会见的人", "person met", FieldType::Bool).of_records(),
@@ -122,7 +125,15 @@ fn flags(fields: &Fields) -> Vec<&'static str> {
     let call = int("minutes").filter(|_| channel == Some("phone"));
     let accuracy = int("place/accuracy").unwrap_or(0);
     let surely_away = int("place/distance").map(|distance| distance.saturating_sub(accuracy));
+    // How long they waited for the answer that this contact was.
+    let waited =
+        fields.time("occurred_at").zip(fields.time("asked_at")).map(|(at, asked)| at.millis() - asked.millis());
+    let slower = |than: &str, standard: &standard::Standard| {
+        channel == Some(than) && waited.is_some_and(|waited| waited > standard.most_stored())
+    };
     let found = [
+        ("message-answered-late", slower("message", &standard::MESSAGE)),
+        ("mail-answered-late", slower("mail", &standard::MAIL)),
         ("gift-above-limit", int("gift_value").is_some_and(|fen| fen > GIFT_LIMIT_FEN)),
         ("call-length", call.is_some_and(|minutes| !standard::CALL.is_kept_by(minutes))),
         ("far-from-prospect", on_site && surely_away.is_some_and(|metres| metres > FAR_M)),

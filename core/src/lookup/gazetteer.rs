@@ -41,7 +41,7 @@ pub struct Facts {
     /// Whether it is a residential community, rather than an association, a company, an institution or a person.
     pub community: bool,
     /// Whether somebody said that it is the same as another one.
-    pub linked: bool,
+    pub linked: Option<RecordId>,
     /// When it was last visited, in milliseconds.
     pub last_contact: Option<i64>,
     /// Whose it is, if a person's.
@@ -176,6 +176,11 @@ impl Gazetteer {
         self.places.get(&prospect).and_then(|place| self.entries.get(*place))
     }
 
+    /// Whether another record of the same prospect stands in lists in this one's place: an older one, and it is here.
+    pub fn stands_elsewhere(&self, entry: &Entry) -> bool {
+        entry.facts.linked.is_some_and(|older| older < entry.prospect && self.places.contains_key(&older))
+    }
+
     /// A prospect's name as it is compared with others.
     pub(super) fn parts_of(&self, entry: &Entry) -> Parts {
         let core = self.text[entry.core.range()].iter().map(|number| self.sounds.char(*number)).collect();
@@ -212,7 +217,8 @@ impl Gazetteer {
     /// The prospects nearest to a place, with how many metres away each is.
     pub fn nearest(&self, spot: Spot, limit: usize) -> Vec<(RecordId, f64)> {
         let far = |entry: &Entry| Some((entry.prospect, metres(spot, entry.facts.spot?)));
-        let mut all: Vec<_> = self.entries.iter().filter(|entry| !entry.facts.linked).filter_map(far).collect();
+        let mut all: Vec<_> =
+            self.entries.iter().filter(|entry| !self.stands_elsewhere(entry)).filter_map(far).collect();
         first(&mut all, limit, |a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
         all
     }
@@ -314,7 +320,12 @@ mod tests {
         let mut town = town(&["无处"]);
         for n in 2..9 {
             let spot = Spot { lat_e7: 312_000_000 + i32::from(n) * 10_000, lon_e7: 1_214_000_000 };
-            town.put(id(n), "某苑", "", Facts { spot: Some(spot), linked: n == 5, ..Facts::default() });
+            town.put(
+                id(n),
+                "某苑",
+                "",
+                Facts { spot: Some(spot), linked: (n == 5).then(|| id(1)), ..Facts::default() },
+            );
         }
         let here = Spot { lat_e7: 312_041_000, lon_e7: 1_214_000_000 };
         let near: Vec<_> = town.nearest(here, 3).iter().map(|(id, _)| id.as_bytes()[15]).collect();

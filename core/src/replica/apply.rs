@@ -7,7 +7,7 @@ use super::inbox::{self, Quarantined};
 use super::outbox::{self, CATCHING_UP, DOSSIERS_DOUBTED_LATER, is_set};
 use super::receipts::{self, Proof};
 use super::settle::{Settlement, settle};
-use super::{Replica, ReplicaError, check, erasure, reassigned, retention, rows};
+use super::{Replica, ReplicaError, check, drafts, erasure, reassigned, retention, rows};
 use crate::document::gate::{Guarded, Refusal, Rules};
 use crate::document::{Authorship, ChangeHash};
 use crate::domain::{Fields, Kind, KindSpec, PersonId, PhoneTime, RecordId, ServerTime, assignment};
@@ -318,6 +318,7 @@ fn evict(db: &Connection, now: PhoneTime) -> Result<usize, ReplicaError> {
     for id in &gone {
         db.prepare_cached("DELETE FROM change WHERE record = ?")?.execute([id])?;
         rows::remove(db, RecordId::from_bytes(id)?)?;
+        drafts::leave(db, id)?;
         attachments::leave(db, id)?;
     }
     if !gone.is_empty() {

@@ -124,6 +124,9 @@ impl Replica {
 
     /// Notes durably, with where the lease stands, that dossiers were read.
     pub(super) fn note_readings(&mut self, readings: &[Reading]) -> Result<(), ReplicaError> {
+        if readings.is_empty() {
+            return Ok(());
+        }
         let lease = self.lease;
         let tx = self.files_mut()?.main.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for reading in readings {

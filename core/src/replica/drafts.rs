@@ -2,7 +2,8 @@
 //! and ends the draft in one transaction. Drafts of dossiers lie in the dossiers' file, and are locked with it.
 
 use super::{Replica, ReplicaError, changes, edit};
-use crate::domain::{FIXED_FIELDS, Fields, Invalid, Kind, KindSpec, PhoneTime, RecordId};
+use crate::document::ChangeHash;
+use crate::domain::{FIXED_FIELDS, Fields, Invalid, Kind, KindSpec, PhoneTime, RecordId, Value, dossier};
 use crate::projection::{fields_from_json, fields_to_json};
 use crate::wire::Reading;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -46,8 +47,14 @@ impl Replica {
         if draft.record.is_none() && changes::exists(&tx, draft.id)? {
             return Err(ReplicaError::Exists(draft.id));
         }
+        let heads = match draft.record {
+            Some(record) => changes::document(&tx, record)?.map(|(document, _)| bytes_of(&document.heads())),
+            None => None,
+        };
+        // What the record was when the draft was begun stays noted, however often it is saved.
         tx.prepare_cached(
-            "INSERT OR REPLACE INTO draft (id, kind, prospect, record, fields, at) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO draft (id, kind, prospect, record, fields, at, heads) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (id) DO UPDATE SET kind = ?2, prospect = ?3, record = ?4, fields = ?5, at = ?6",
         )?
         .execute(params![
             draft.id.as_bytes(),
@@ -55,7 +62,8 @@ impl Replica {
             draft.prospect.map(|id| id.as_bytes().to_vec()),
             draft.record.map(|id| id.as_bytes().to_vec()),
             fields_to_json(&draft.fields),
-            now.millis()
+            now.millis(),
+            heads
         ])?;
         tx.commit()?;
         Ok(())
@@ -102,7 +110,8 @@ impl Replica {
     /// draft ends, both in one. Returns the record.
     ///
     /// # Errors
-    /// As for [`Self::create`] and [`Self::edit`]; then the draft stays as it is. [`ReplicaError::NoSuchRecord`] also when there is
+    /// As for [`Self::create`] and [`Self::edit`], and where somebody changed a field of it since an edit was begun; then the draft
+    /// stays as it is. [`ReplicaError::NoSuchRecord`] also when there is
     /// no such draft: it was finished, or discarded.
     pub fn finish_draft(&mut self, id: RecordId, now: PhoneTime) -> Result<RecordId, ReplicaError> {
         let authorship = self.authorship(now);
@@ -111,6 +120,7 @@ impl Replica {
         let draft = read(&tx, id)?.ok_or(ReplicaError::NoSuchRecord(id))?;
         let record = match draft.record {
             Some(record) => {
+                check_untouched(&tx, id, record, &draft.fields)?;
                 edit::put(&tx, record, &draft.fields, &authorship)?;
                 record
             }
@@ -139,6 +149,27 @@ fn check_names(spec: &KindSpec, fields: &Fields) -> Result<(), Invalid> {
     for (name, value) in fields.iter() {
         if FIXED_FIELDS.contains(&name.as_str()) || spec.field(name.as_str()).is_none() {
             return Err(Invalid::new(name.as_str(), value, format!("a field of {} that can be put", spec.name)));
+        }
+    }
+    Ok(())
+}
+
+fn bytes_of(heads: &[ChangeHash]) -> Vec<u8> {
+    heads.iter().flat_map(|head| *head.as_bytes()).collect()
+}
+
+/// A draft waits for days: what others wrote of its fields since it was begun is not overwritten unseen.
+fn check_untouched(db: &Connection, draft: RecordId, record: RecordId, fields: &Fields) -> Result<(), ReplicaError> {
+    let mut select = db.prepare_cached("SELECT heads FROM draft WHERE id = ?")?;
+    let heads: Option<Vec<u8>> = select.query_row([draft.as_bytes()], |row| row.get(0))?;
+    let heads: Vec<ChangeHash> = heads.unwrap_or_default().chunks(32).filter_map(ChangeHash::from_bytes).collect();
+    let Some((document, _)) = changes::document(db, record)? else { return Ok(()) };
+    let now = document.fields();
+    for (name, value) in fields.iter() {
+        if now.get(name.as_str()) != Some(value) && !document.untouched_since(name.as_str(), &heads) {
+            let found = now.get(name.as_str()).cloned().unwrap_or(Value::Null);
+            let expected = "what stood there when the draft was begun: it was changed since; look at the record, edit it, and discard the draft";
+            return Err(Invalid::new(name.as_str(), found, expected).into());
         }
     }
     Ok(())
@@ -178,6 +209,12 @@ fn read(db: &Connection, id: RecordId) -> Result<Option<Draft>, ReplicaError> {
 
 fn remove(db: &Connection, id: RecordId) -> Result<(), ReplicaError> {
     db.prepare_cached("DELETE FROM draft WHERE id = ?")?.execute([id.as_bytes()])?;
+    Ok(())
+}
+
+/// A dossier that leaves takes along the drafts that edit it, which show what it said; what somebody began of their own stays.
+pub(super) fn leave(db: &Connection, id: &[u8]) -> Result<(), ReplicaError> {
+    db.prepare_cached("DELETE FROM draft WHERE record = ? AND kind = ?")?.execute(params![id, dossier::KIND.name])?;
     Ok(())
 }
 

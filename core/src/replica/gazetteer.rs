@@ -2,7 +2,7 @@
 //! brought up to date by what changed since.
 
 use super::{Replica, ReplicaError};
-use crate::domain::{Fields, PersonId, RecordId, assignment, prospect, visit};
+use crate::domain::{Fields, Money, PersonId, RecordId, assignment, prospect, visit};
 use crate::lookup::{Facts, Gazetteer, Ring, Spot};
 use crate::projection::Row;
 use rusqlite::types::ValueRef;
@@ -50,7 +50,7 @@ impl Cached {
         let since = if self.revision == 0 { "" } else { "WHERE revision > ?1" };
         let sql = format!(
             "SELECT record, gone, name, address, district, lat, lon, households, floor_area, fund_actual, fund_estimate,
-                    price, management, ring, category, linked, last_contact, owner FROM gazetteer {since}"
+                    price, management, ring, category, same_as, last_contact, owner FROM gazetteer {since}"
         );
         let mut select = db.prepare_cached(&sql)?;
         if select.parameter_count() == 1 {
@@ -71,8 +71,9 @@ impl Cached {
     }
 
     fn facts(&mut self, row: &rusqlite::Row<'_>) -> Result<Facts, ReplicaError> {
-        let e7 =
-            |value: Option<i64>, bound: i32| value.and_then(|e7| i32::try_from(e7).ok()).filter(|e7| e7.abs() <= bound);
+        let e7 = |value: Option<i64>, bound: u32| {
+            value.and_then(|e7| i32::try_from(e7).ok()).filter(|e7| e7.unsigned_abs() <= bound)
+        };
         let spot = e7(whole(row, 5)?, 900_000_000).zip(e7(whole(row, 6)?, 1_800_000_000));
         let known = |name: Option<&str>| ["good", "fair", "poor"].into_iter().find(|known| Some(*known) == name);
         let ring = match text(row, 13)? {
@@ -92,7 +93,7 @@ impl Cached {
             management: known(text(row, 12)?),
             ring,
             community: matches!(text(row, 14)?, None | Some("community")),
-            linked: row.get(15)?,
+            linked: row.get_ref(15)?.as_blob().ok().and_then(|id| RecordId::from_bytes(id).ok()),
             last_contact: whole(row, 16)?,
             owner: owner.map(|owner| kept_once(&mut self.people, Arc::new(owner))),
             district: text(row, 4)?.map(|district| kept_once(&mut self.districts, district.into())),
@@ -166,7 +167,7 @@ fn list(db: &Connection, row: &Row) -> Result<(), ReplicaError> {
     let fields: &Fields = &row.fields;
     db.prepare_cached(
         "INSERT OR REPLACE INTO gazetteer (record, revision, gone, name, address, district, lat, lon, households, floor_area,
-             fund_actual, fund_estimate, price, management, ring, category, linked)
+             fund_actual, fund_estimate, price, management, ring, category, same_as)
          SELECT ?1, revision, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 FROM listed",
     )?
     .execute(params![
@@ -176,15 +177,15 @@ fn list(db: &Connection, row: &Row) -> Result<(), ReplicaError> {
         fields.text("district"),
         fields.int("place/lat"),
         fields.int("place/lon"),
-        fields.int("households"),
-        fields.int("floor_area"),
-        fields.int("fund_actual"),
-        fields.int("fund_estimate"),
-        fields.int("price_level"),
+        fields.int("households").filter(|number| *number >= 0),
+        fields.int("floor_area").filter(|number| *number >= 0),
+        fields.money("fund_actual").map(Money::fen),
+        fields.money("fund_estimate").map(Money::fen),
+        fields.money("price_level").map(Money::fen),
         fields.text("management_quality"),
         fields.text("ring"),
         fields.text("category"),
-        fields.record("same_as").is_some(),
+        fields.record("same_as").map(|id| id.as_bytes().to_vec()),
     ])?;
     Ok(())
 }
@@ -208,7 +209,7 @@ fn contacted(db: &Connection, prospect: &[u8]) -> Result<(), ReplicaError> {
 fn assigned(db: &Connection, prospect: &[u8]) -> Result<(), ReplicaError> {
     let changed = db
         .prepare_cached(
-            "WITH newest (owner) AS (SELECT (SELECT owner FROM record WHERE prospect = ?1 AND kind = 'assignment'
+            "WITH newest (owner) AS (SELECT (SELECT owner FROM record WHERE prospect = ?1 AND kind = 'assignment' AND state = 'active'
                  ORDER BY occurred_at DESC, id DESC LIMIT 1))
              UPDATE gazetteer SET owner = newest.owner, revision = listed.revision + 1 FROM newest, listed
              WHERE record = ?1 AND gone = 0 AND gazetteer.owner IS NOT newest.owner",

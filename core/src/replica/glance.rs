@@ -2,16 +2,20 @@
 //! with the rows from which it follows, so that lists over many prospects look through no visits.
 
 use super::ReplicaError;
-use crate::domain::{Money, assignment, prospect, stage_move, visit};
+use crate::domain::{Fields, Money, RecordId, assignment, prospect, stage_move, tier, visit};
 use rusqlite::{Connection, params};
+
+/// That no other record of the same prospect stands in lists in this one's place (an older one that is here and was not
+/// withdrawn), as SQL over `glance`.
+pub(super) const STANDS: &str = "(same_as IS NULL OR NOT EXISTS (SELECT 1 FROM glance AS older
+    WHERE older.prospect = glance.same_as AND older.known = 1 AND older.prospect < glance.prospect))";
 
 /// Looks again at what a prospect's records of one kind say, after one of them was written or removed.
 pub(super) fn look(db: &Connection, kind: &str, prospect: &[u8]) -> Result<(), ReplicaError> {
     let update = match kind {
         _ if kind == prospect::KIND.name => {
-            "UPDATE glance SET (known, tier, same_as) = (
-                 SELECT coalesce(max(state = 'active'), 0), max(body ->> '$.\"tier/value\"'),
-                        max(unhex(body ->> '$.same_as.b')) FROM record WHERE id = ?1)
+            "UPDATE glance SET (known, same_as) = (
+                 SELECT coalesce(max(state = 'active'), 0), max(unhex(body ->> '$.same_as.b')) FROM record WHERE id = ?1)
              WHERE prospect = ?1"
         }
         _ if kind == assignment::KIND.name => {
@@ -35,6 +39,13 @@ pub(super) fn look(db: &Connection, kind: &str, prospect: &[u8]) -> Result<(), R
     if kind == visit::KIND.name {
         look_at_retired(db, prospect)?;
     }
+    Ok(())
+}
+
+/// Notes a prospect's tier, set by hand or by the rule.
+pub(super) fn note_tier(db: &Connection, prospect: RecordId, fields: &Fields) -> Result<(), ReplicaError> {
+    db.prepare_cached("UPDATE glance SET tier = ? WHERE prospect = ?")?
+        .execute(params![tier::tier(fields), prospect.as_bytes()])?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Links: two records of what is the same prospect are linked, and never deleted. The younger one points to the older, so that
 //! links never run in a circle, whichever phones made them.
 
-use super::{Replica, ReplicaError, edit, query, rows};
+use super::{Replica, ReplicaError, changes, edit, query, rows};
 use crate::domain::assignment::{self, Assignment};
 use crate::domain::{Fields, Invalid, PhoneTime, RecordId, UnitId, Value, prospect};
 use crate::projection::Row;
@@ -128,7 +128,7 @@ fn ids(db: &Connection, sql: &str, prospect: RecordId) -> Result<Vec<RecordId>, 
 /// Where the links from a prospect end. Those made by hand may run in a circle: then it is the oldest that was met.
 fn oldest_of(db: &Connection, prospect: RecordId) -> Result<RecordId, ReplicaError> {
     let (mut at, mut seen) = (prospect, BTreeSet::from([prospect]));
-    while let Some(next) = above(db, at)? {
+    while let Some(next) = above(db, at)?.filter(|next| changes::exists(db, *next).unwrap_or(false)) {
         if !seen.insert(next) || seen.len() > MOST {
             return Ok(seen.first().copied().unwrap_or(at));
         }

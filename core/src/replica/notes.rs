@@ -5,6 +5,7 @@ use crate::domain::{FieldName, PhoneTime, RecordId, Value};
 use crate::lookup::{Folded, fold};
 use crate::projection::Row;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeSet;
 
 /// How many new notes are indexed together: one by one would make each save dearer than what it saves.
 const TOGETHER: i64 = 64;
@@ -189,11 +190,18 @@ pub(super) fn find(db: &Connection, text: &[char], limit: usize, before: i64) ->
     Ok(found)
 }
 
+/// How many pairs of a long text the index is asked for.
+const ASKED: usize = 32;
+
 /// What the index is asked for: all pairs of a text, or all that begins with its only character.
 fn asked(text: &[char]) -> String {
     match text {
         [one] => format!("\"{one}\"*"),
-        _ => text.windows(2).map(|pair| format!("\"{}{}\" ", pair[0], pair[1])).collect(),
+        _ => {
+            // Some are enough: what is found is read all the same.
+            let pairs: BTreeSet<&[char]> = text.windows(2).collect();
+            pairs.iter().take(ASKED).map(|pair| format!("\"{}{}\" ", pair[0], pair[1])).collect()
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The pipeline: at which stage each prospect is, where it may go next, and what lies at each stage (`[case]`: the reserve is sold
 //! to in its own way at each).
 
+use super::glance::STANDS;
 use super::today::Scope;
 use super::whose::Whose;
 use super::{Replica, ReplicaError};
@@ -69,7 +70,7 @@ pub(super) fn sums(db: &Connection, whose: Option<&Whose>) -> Result<Vec<StageSu
     let mine = whose.map_or("?1 = ''".to_owned(), Whose::looks_after);
     let sql = format!(
         "SELECT coalesce(stage, ?2), count(*), coalesce(sum(reserve), 0) FROM glance
-         WHERE known = 1 AND same_as IS NULL AND {mine} GROUP BY 1"
+         WHERE known = 1 AND {STANDS} AND {mine} GROUP BY 1"
     );
     let mut select = db.prepare_cached(&sql)?;
     let person = whose.map_or("", |whose| whose.person.as_str());

@@ -2,7 +2,7 @@
 
 use super::{ReplicaError, gazetteer, glance, notes};
 use crate::document::Document;
-use crate::domain::RecordId;
+use crate::domain::{RecordId, prospect};
 use crate::projection::{PROJECTION, Row, StoredRow, project};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -39,6 +39,9 @@ pub(super) fn save(db: &Connection, id: RecordId, document: &Document) -> Result
     ])?;
     if let Some(prospect) = &row.prospect {
         glance::look(db, &row.kind, prospect)?;
+    }
+    if derived.kind.is(&prospect::KIND) {
+        glance::note_tier(db, id, &derived.fields)?;
     }
     gazetteer::note(db, &derived)?;
     notes::note(db, &derived)

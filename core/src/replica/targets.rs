@@ -78,6 +78,10 @@ pub struct TwinView {
 }
 
 const DAY_MS: i64 = 86_400_000;
+/// How far away what is nearby may be, in metres by air: a quarter of an hour by bicycle.
+const NEARBY_M: f64 = 3_000.0;
+/// For how many days a prospect is left alone after a visit.
+const NEGLECTED_DAYS: i64 = 14;
 
 impl Replica {
     /// The targets on this phone. Those that somebody linked as the same as another one are left out.
@@ -86,6 +90,10 @@ impl Replica {
     /// When the database cannot be read.
     pub fn targets(&self, query: &TargetQuery, now: PhoneTime) -> Result<Vec<Target>, ReplicaError> {
         let chosen = self.look_up(|list| choose(list, query))?;
+        self.shown(chosen, now)
+    }
+
+    fn shown(&self, chosen: Vec<Chosen>, now: PhoneTime) -> Result<Vec<Target>, ReplicaError> {
         let db = self.main()?;
         let target = |(prospect, score, distance_m, last_contact): Chosen| {
             Ok(Target {
@@ -98,6 +106,23 @@ impl Replica {
             })
         };
         chosen.into_iter().map(target).collect()
+    }
+
+    /// The prospects near a place that are worth a visit now: within 3 km, not visited for a fortnight, the most worthwhile first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn nearby(&self, place: GeoPoint, limit: usize, now: PhoneTime) -> Result<Vec<Target>, ReplicaError> {
+        let query =
+            TargetQuery { near: Some(place), order: Order::Distance, limit: usize::MAX, ..TargetQuery::default() };
+        let mut chosen = self.look_up(|list| choose(list, &query))?;
+        let lately = now.millis() - NEGLECTED_DAYS * DAY_MS;
+        chosen.retain(|(_, _, far, last)| {
+            far.is_some_and(|metres| metres <= NEARBY_M) && last.is_none_or(|at| at < lately)
+        });
+        chosen.sort_by(|a, b| b.1.points.cmp(&a.1.points).then_with(|| known_first(a.2, b.2)));
+        chosen.truncate(limit);
+        self.shown(chosen, now)
     }
 
     /// The prospects nearest to a place.
@@ -154,7 +179,7 @@ fn choose(list: &Gazetteer, query: &TargetQuery) -> Vec<Chosen> {
     let spot = query.near.map(Spot::from);
     let wanted = |entry: &&Entry| {
         let facts = &entry.facts;
-        !facts.linked
+        !list.stands_elsewhere(entry)
             && (query.order != Order::Score || facts.community)
             && query.assigned_to.as_ref().is_none_or(|person| facts.owner.as_deref() == Some(person))
     };

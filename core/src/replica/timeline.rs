@@ -108,7 +108,7 @@ fn gather(
     // What is planned: due, and without a time at which it happened. A proposal was sent, though it says so in no column.
     let mut select = db.prepare_cached(
         "SELECT id, occurred_at, due_at, kind IN ('visit', 'activity', 'commitment') AND state = 'active',
-                coalesce(body ->> '$.done_at.t', body ->> '$.sent_at.t')
+                iif(due_at IS NOT NULL AND kind = 'commitment', NULL, coalesce(body ->> '$.done_at.t', body ->> '$.sent_at.t'))
          FROM record WHERE prospect = ?1 AND kind <> ?2",
     )?;
     let mut found = select.query(params![of.as_bytes(), prospect::KIND.name])?;

@@ -11,7 +11,7 @@ import urllib.request
 import canvass_mobile as canvass
 from canvass_mobile import AttachmentDraft, DossierDraft, FieldValue, Phone, PhoneError, ProspectDraft, VisitDraft
 
-INVITATION = {person: os.environ["CANVASS_INVITATION_" + person] for person in ("WF", "LW")}
+INVITATION = {person: os.environ["CANVASS_INVITATION_" + person] for person in ("WF", "LW", "ZL")}
 SERVER = canvass.server_of(INVITATION["WF"])
 FOLDER = os.environ["CANVASS_FOLDER"]
 ENCRYPTED = os.environ["CANVASS_ENCRYPTED"] == "yes"

@@ -80,7 +80,7 @@ pub(super) fn visits(
     while let Some(row) = found.next()? {
         let activity = &mut numbers.activity;
         activity.visits += 1;
-        *activity.by_channel.entry(row.get::<_, Option<String>>(0)?.unwrap_or_default()).or_default() += 1;
+        *activity.by_channel.entry(row.get_ref(0)?.as_str().unwrap_or_default().to_owned()).or_default() += 1;
         let minutes = row.get_ref(1)?.as_i64().unwrap_or(0).max(0);
         activity.minutes = activity.minutes.saturating_add(minutes);
         let senior = row.get_ref(2)?.as_i64().unwrap_or(0) == 1;

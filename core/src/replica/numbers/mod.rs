@@ -6,6 +6,7 @@ mod period;
 
 pub use period::Period;
 
+use super::glance::STANDS;
 use super::pipeline::{self, StageSum};
 use super::whose::Whose;
 use super::{Replica, ReplicaError, rows};
@@ -265,8 +266,8 @@ impl Commitments {
     fn note(&mut self, fields: &Fields, now: PhoneTime) {
         let Some(due_at) = fields.time("due_at") else { return };
         match fields.time("done_at") {
-            Some(done_at) if done_at <= due_at => self.kept += 1,
-            Some(_) => self.late += 1,
+            Some(_) if commitment::is_kept_late(fields) => self.late += 1,
+            Some(_) => self.kept += 1,
             None if due_at < now => self.overdue += 1,
             None => self.open += 1,
         }
@@ -274,10 +275,11 @@ impl Commitments {
 }
 
 fn coverage(db: &Connection, person: &PersonId, now: PhoneTime) -> Result<Coverage, ReplicaError> {
-    let mut select = db.prepare_cached(
+    let sql = format!(
         "SELECT count(*), count(iif(last_at >= ?2, 1, NULL)), count(iif(last_at >= ?3, 1, NULL)) FROM glance
-         WHERE owner = ?1 AND known = 1 AND same_as IS NULL",
-    )?;
+         WHERE owner = ?1 AND known = 1 AND {STANDS}"
+    );
+    let mut select = db.prepare_cached(&sql)?;
     let since = |days: i64| now.millis() - days * DAY_MS;
     Ok(select.query_row(params![person.as_str(), since(30), since(90)], |row| {
         let count = |n: usize| row.get::<_, i64>(n).map(|count| usize::try_from(count).unwrap_or(0));

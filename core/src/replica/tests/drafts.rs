@@ -1,7 +1,7 @@
 //! Promises of drafts: what was typed is there after whatever ends the app, and becomes its record once and no more.
 
 use super::*;
-use crate::domain::dossier;
+use crate::domain::{dossier, prospect};
 
 fn draft(n: u8, typed: &[(&str, Value)]) -> Draft {
     Draft { id: id(n), kind: (&visit::KIND).into(), prospect: Some(id(1)), record: None, fields: fields(typed) }
@@ -150,4 +150,32 @@ fn a_wipe_takes_the_drafts_along() {
     assert!(matches!(phone.replica.drafts(), Err(ReplicaError::Wiped)));
     assert!(matches!(phone.replica.save_draft(&draft(11, &[]), at(0)), Err(ReplicaError::Wiped)));
     assert!(!phone.path().exists());
+}
+
+#[test]
+fn a_draft_of_an_edit_overwrites_nothing_that_somebody_changed_since() {
+    let mut phone = Phone::new(7);
+    phone.begin(1);
+    let edit = Draft {
+        id: id(11),
+        kind: (&prospect::KIND).into(),
+        prospect: Some(id(1)),
+        record: Some(id(1)),
+        fields: fields(&[("households", 900.into()), ("note", "周末再来".into())]),
+    };
+    phone.replica.save_draft(&edit, at(0)).expect("saved");
+    phone.replica.edit(id(1), &fields(&[("households", 1_200.into())]), at(10)).expect("edited meanwhile");
+    // Saving it again does not make the other value seen.
+    phone.replica.save_draft(&edit, at(20)).expect("saved");
+    match phone.replica.finish_draft(id(11), at(30)) {
+        Err(ReplicaError::Invalid(invalid)) => {
+            assert_eq!((invalid.what.as_str(), invalid.found.as_str()), ("households", "1200"))
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!((phone.row(id(1)).fields.int("households"), drafts(&phone).len()), (Some(1_200), 1));
+    let rest = Draft { fields: fields(&[("note", "周末再来".into())]), ..edit };
+    phone.replica.save_draft(&rest, at(40)).expect("saved");
+    assert_eq!(phone.replica.finish_draft(id(11), at(50)).expect("nobody touched it"), id(1));
+    assert_eq!(phone.row(id(1)).fields.text("note"), Some("周末再来"));
 }

@@ -92,8 +92,11 @@ fn commitments_are_kept_late_overdue_or_open() {
     for (n, (due, done)) in (11..).zip(cases) {
         phone.create(n, &commitment::KIND, 1, &promise(due, done));
     }
+    // An appointment ends after its time, and is kept by arriving.
+    let met = [("type", "appointment".into()), ("arrived_at", at(HOUR - 180_000).into())];
+    phone.create(20, &commitment::KIND, 1, &also(promise(HOUR, Some(2 * HOUR)), &met));
     let commitments = numbers(&phone, this_week()).commitments;
-    assert_eq!(commitments, Commitments { kept: 1, late: 1, overdue: 1, open: 1 });
+    assert_eq!(commitments, Commitments { kept: 2, late: 1, overdue: 1, open: 1 });
 }
 
 #[test]

@@ -160,3 +160,18 @@ fn every_change_of_a_record_is_told_with_who_when_and_what_stood_there_before() 
     assert!(matches!(ours.replica.history(id(9)), Err(ReplicaError::NoSuchRecord(_))));
     assert!(dossier::KIND.is_confidential() && ours.replica.dossier_history(id(9), at(0), id(8)).is_err());
 }
+
+#[test]
+fn a_linked_prospect_stands_for_itself_again_once_the_other_is_withdrawn() {
+    let mut phone = Phone::new(7);
+    phone.begin(1);
+    phone.begin(2);
+    let listed = |phone: &Phone| phone.replica.targets(&TargetQuery::default(), at(0)).expect("listed").len();
+    let counted = |phone: &Phone| -> usize {
+        phone.replica.stages(Scope::Unit).expect("reads").iter().map(|sum| sum.prospects).sum()
+    };
+    phone.replica.link(id(1), id(2), at(0)).expect("linked");
+    assert_eq!((listed(&phone), counted(&phone)), (1, 1));
+    phone.replica.withdraw(id(1), "重复", at(10)).expect("withdrawn");
+    assert_eq!((listed(&phone), counted(&phone)), (1, 1), "what is left of the two stands");
+}

@@ -5,6 +5,7 @@ use super::due::Day;
 use super::{Item, LISTED, Section, Whose, words};
 use crate::domain::{Date, Fields, Kind, Label, PhoneTime, RecordId, prospect};
 use crate::projection::Row;
+use crate::replica::glance::STANDS;
 use crate::replica::{Replica, ReplicaError, rows};
 use crate::wire::Reading;
 use jiff::ToSpan;
@@ -156,7 +157,7 @@ pub(super) fn routine_sql(day: &Day<'_>) -> String {
     let mine = day.whose.map_or("?1 = ''".to_owned(), Whose::looks_after);
     format!(
         "SELECT prospect, last_at + CASE tier{by_tier} END AS due FROM glance
-         WHERE known = 1 AND same_as IS NULL AND tier IS NOT NULL AND last_at IS NOT NULL AND due < ?2 AND {mine}"
+         WHERE known = 1 AND {STANDS} AND tier IS NOT NULL AND last_at IS NOT NULL AND due < ?2 AND {mine}"
     )
 }
 

@@ -94,7 +94,8 @@ fn of_kind(db: &Connection, day: &Day<'_>, kind: &KindSpec) -> Result<Found, Rep
 pub(in crate::replica) fn due_sql(day: &Day<'_>, order: &str) -> String {
     let mine = day.whose.map_or("?1 = ''".to_owned(), |whose| {
         let owns = whose.owns("record.owner", "author");
-        format!("({owns} OR EXISTS (SELECT 1 FROM glance WHERE glance.prospect = record.prospect AND owner = ?1))")
+        let looks_after = whose.looks_after();
+        format!("({owns} OR EXISTS (SELECT 1 FROM glance WHERE glance.prospect = record.prospect AND {looks_after}))")
     });
     format!(
         "SELECT due_at, id FROM record

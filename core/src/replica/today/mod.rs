@@ -186,7 +186,9 @@ fn name_and_hours(
     let path = |day: &str| format!("$.\"hours/{day}\"");
     let found = select
         .query_row(params![prospect.as_bytes(), path(words::day(date)), path("holiday")], |row| {
-            Ok((row.get(0)?, Hours { this_day: row.get(1)?, on_holidays: row.get(2)? }))
+            // What is no text is of a version that this one does not know.
+            let text = |n: usize| row.get_ref(n).map(|value| value.as_str().ok().map(str::to_owned));
+            Ok((text(0)?, Hours { this_day: text(1)?, on_holidays: text(2)? }))
         })
         .optional()?;
     let Some((name, hours)) = found else { return Ok((None, None)) };
