@@ -7,13 +7,13 @@ use std::fmt;
 /// What would have been accepted. Words from elsewhere may be English alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
-    en: String,
-    zh: Option<String>,
+    en: Box<str>,
+    zh: Option<Box<str>>,
 }
 
 impl Expected {
     fn both(en: impl Into<String>, zh: impl Into<String>) -> Self {
-        Self { en: en.into(), zh: Some(zh.into()) }
+        Self { en: en.into().into(), zh: Some(zh.into().into()) }
     }
 
     /// A scalar of a type.
@@ -155,7 +155,7 @@ impl Expected {
     }
 
     pub(super) fn in_chinese(&self) -> String {
-        self.zh.clone().unwrap_or_else(|| format!("应为：{}", self.en))
+        self.zh.as_deref().map_or_else(|| format!("应为：{}", self.en), str::to_owned)
     }
 }
 
@@ -173,7 +173,7 @@ impl From<&str> for Expected {
 
 impl From<String> for Expected {
     fn from(en: String) -> Self {
-        Self { en, zh: None }
+        Self { en: en.into(), zh: None }
     }
 }
 

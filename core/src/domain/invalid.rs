@@ -16,7 +16,7 @@ pub struct Invalid {
     /// What would have been accepted.
     pub expected: Expected,
     /// What is said of it in Chinese, where quoting it would not do.
-    found_zh: Option<String>,
+    found_zh: Option<Box<str>>,
 }
 
 impl Invalid {
@@ -45,7 +45,7 @@ impl Invalid {
     /// The same error, with what it says in Chinese of what was found.
     #[must_use]
     pub(super) fn said(mut self, found_zh: impl Into<String>) -> Self {
-        self.found_zh = Some(found_zh.into());
+        self.found_zh = Some(found_zh.into().into());
         self
     }
 
@@ -64,7 +64,7 @@ impl Invalid {
     /// The error in both languages, of something that people call by a name of their own.
     pub(super) fn of(&self, zh: &str, en: &str) -> Words {
         let found = match &self.found_zh {
-            Some(found) => found.clone(),
+            Some(found) => found.to_string(),
             None if self.found == MISSING => "尚未填写".to_owned(),
             None => format!("“{}”不符合要求", self.found),
         };
