@@ -1,6 +1,7 @@
 //! One database file: its key, its durability and its tables. The phone's own file and the file of dossiers are alike.
 
 use super::ReplicaError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fmt::Write;
 use std::path::Path;
@@ -42,7 +43,9 @@ pub(super) fn connect(path: &Path, key: Option<&[u8; 32]>, durability: Durabilit
     db.pragma_update(None, "synchronous", synchronous).map_err(wrong_key)?;
     // What goes is gone from the file, too: keys that are dropped, what was erased.
     db.pragma_update(None, "secure_delete", true)?;
-    db.set_prepared_statement_cache_capacity(64);
+    db.set_prepared_statement_cache_capacity(128);
+    // A statement is planned once, and not anew for each value that is bound to it.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let done: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(wrong_key)?;
     if done != MIGRATIONS {
         // The file remembers this.

@@ -1,4 +1,4 @@
-//! Figures 11 to 13: looking things up on a phone of 20,000 prospects and 200,000 visits. `CANVASS_NAMES` is the path of a file of
+//! Figures 11 to 14: looking things up on a phone of 20,000 prospects and 200,000 visits. `CANVASS_NAMES` is the path of a file of
 //! real communities (`;` between columns: city, date, district, area, name, price); without it names are made up.
 
 use crate::phone;
@@ -8,9 +8,9 @@ use crate::table::{Figure, Report, Times, count, ms};
 use crate::town::{VISIT, fields_of, moment, now, server_now};
 use canvass_core::document::{Actor, Authorship, Document};
 use canvass_core::domain::prospect::{self, Prospect};
-use canvass_core::domain::{DeviceNumber, GeoPoint, Kind, Money, RecordId};
+use canvass_core::domain::{DeviceNumber, GeoPoint, Kind, Money, RecordId, Zone};
 use canvass_core::lookup::{THRESHOLD, Wanted, likeness, readings};
-use canvass_core::replica::{Durability, Order, Query, Replica, TargetQuery};
+use canvass_core::replica::{Asking, Durability, Order, Period, Query, Replica, Scope, TargetQuery};
 use canvass_core::wire::{Delivery, Request, Response};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -73,7 +73,9 @@ fn held(stock: &mut Stock) -> PathBuf {
     stock.database(name, |path| {
         let mut sample = Sample::of("lookup", 0);
         let mut replica = phone::open(path, &mut sample, Durability::AppEnd);
+        // A colleague wrote half of it, and whoever holds the phone the other half.
         let authorship = Authorship { device: DeviceNumber::new(8), actor: Actor::new(sample.seed()), at: now() };
+        let own = Authorship { device: replica.device(), actor: Actor::new(sample.seed()), at: now() };
         let mut ids: Vec<RecordId> = Vec::new();
         let mut response = Response::new(1, server_now());
         let mut take = |response: &mut Response| {
@@ -94,7 +96,8 @@ fn held(stock: &mut Stock) -> PathBuf {
         for n in 0..VISITS {
             let at = moment(n, VISITS);
             let (id, fields, of) = (sample.id(at), fields_of(&mut sample, VISIT, at), ids[sample.below(ids.len())]);
-            let (_, change) = Document::create(id, &VISIT.into(), Some(of), &fields, &authorship).expect("a visit");
+            let by = if n % 2 == 0 { &authorship } else { &own };
+            let (_, change) = Document::create(id, &VISIT.into(), Some(of), &fields, by).expect("a visit");
             response.deliveries.push(Delivery { record: id, kind: VISIT.into(), changes: vec![change.bytes.into()] });
             if response.deliveries.len() == 1_000 {
                 take(&mut response);
@@ -258,6 +261,38 @@ pub(crate) fn targets(report: &mut Report, stock: &mut Stock) {
     }
     report.add(p95("13 twins while typing", found, &times, 20.0));
     judge(report);
+}
+
+/// 14: Today, numbers and a timeline, of one person and of all.
+pub(crate) fn day(report: &mut Report, stock: &mut Stock) {
+    let path = held(stock);
+    let mut replica = opened(&path);
+    let mut sample = Sample::of("lookup", 7);
+    for (whose, scope) in [("one's own", Scope::Mine), ("everybody's", Scope::Unit)] {
+        let asking = Asking { now: now(), zone: Zone::china(), scope };
+        let (mut times, mut found) = (Times::default(), 0);
+        for _ in 0..SEARCHES {
+            let today = times.time(|| replica.today(&asking, || sample.id(now()))).expect("told");
+            found += today.due.items.len() + today.appointments.items.len();
+        }
+        assert!(found > 0, "a day on which nothing is due measures nothing");
+        report.add(p95(&format!("14 {whose} day"), found, &times, 30.0));
+    }
+    let (person, today) = (replica.person().clone(), now().date(&Zone::china()));
+    let period = Period::Month(today.year(), today.month());
+    let (mut times, mut found) = (Times::default(), 0);
+    for _ in 0..50 {
+        let numbers = times.time(|| replica.numbers(&person, &period, &Zone::china(), now())).expect("counted");
+        found += numbers.activity.visits;
+    }
+    report.add(Figure::new(format!("14 a month's numbers of {} visits, p95", found / 50), ms(times.p95())));
+    let visits = replica.query(&Query { limit: 200, ..Query::default() }).expect("listed");
+    let mut times = Times::default();
+    for row in &visits {
+        let prospect = row.prospect.expect("a visit");
+        times.time(|| replica.timeline(prospect, None, 50)).expect("shown");
+    }
+    report.add(Figure::new("14 a page of a timeline, p95", ms(times.p95())));
 }
 
 /// How the likely twins compare with what a person says of pairs of the real file.

@@ -40,6 +40,7 @@ const FIGURES: &[(&str, Measure)] = &[
     ("11-search", lookup::search),
     ("12-notes", lookup::notes),
     ("13-targets", lookup::targets),
+    ("14-day", lookup::day),
 ];
 
 fn main() {
