@@ -186,7 +186,8 @@ pub(super) fn outstanding(db: &Connection) -> Result<usize, ReplicaError> {
 
 /// How many records those are about.
 pub(super) fn outstanding_records(db: &Connection) -> Result<usize, ReplicaError> {
-    let sql = "SELECT count(DISTINCT record) FROM change WHERE acknowledged = 0";
+    // By itself SQLite would look through all changes to have them by record.
+    let sql = "SELECT count(DISTINCT record) FROM change INDEXED BY outbox WHERE acknowledged = 0";
     Ok(db.prepare_cached(sql)?.query_row([], rows::count)?)
 }
 

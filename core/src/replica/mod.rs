@@ -62,13 +62,12 @@ pub use transfer::TransferAction;
 pub use vessel::{DatabaseKey, database_of, people_in};
 
 use crate::document::Actor;
-use crate::domain::{Date, DeviceNumber, PersonId, RecordId};
+use crate::domain::{DeviceNumber, PersonId};
 use crate::signing::Signer;
 use gazetteer::Cached;
 use lease::Lease;
 use rusqlite::Connection;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use vessel::Vessel;
 
@@ -90,8 +89,6 @@ pub struct Replica {
     actor: Actor,
     /// The list of prospects that lookups go through, once one was made.
     listed: RefCell<Cached>,
-    /// On which day whose care dates were shown, since this was opened: looking again is no other reading.
-    reminded: Option<(Date, BTreeSet<RecordId>)>,
 }
 
 /// The open files.

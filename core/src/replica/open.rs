@@ -97,7 +97,6 @@ impl Replica {
             lease: None,
             actor: Actor::new(opening.actor_seed),
             listed: RefCell::default(),
-            reminded: None,
         };
         if let Some((key, lease)) = known.lease {
             replica.resume(&key, lease, opening.at)?;

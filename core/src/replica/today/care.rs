@@ -81,14 +81,9 @@ impl Replica {
         let mut shown: Vec<RecordId> = dates.iter().map(|date| date.dossier).collect();
         shown.sort_unstable();
         shown.dedup();
-        let already = self.reminded.take().filter(|(day, _)| *day == today).map(|(_, seen)| seen).unwrap_or_default();
-        let unseen = shown.iter().filter(|dossier| !already.contains(dossier));
-        let readings: Vec<_> = unseen.map(|dossier| Reading { id: fresh(), dossier: *dossier, at: now }).collect();
+        let readings: Vec<_> = shown.into_iter().map(|dossier| Reading { id: fresh(), dossier, at: now }).collect();
         match self.note_readings(&readings) {
-            Ok(()) => {
-                self.reminded = Some((today, already.into_iter().chain(shown).collect()));
-                Ok(Care::Dates { dates, more })
-            }
+            Ok(()) => Ok(Care::Dates { dates, more }),
             Err(ReplicaError::Full) => Ok(Care::Full),
             Err(error) => Err(error),
         }

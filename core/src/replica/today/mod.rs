@@ -117,7 +117,7 @@ pub struct Today {
 
 impl Replica {
     /// What is before a person on this day. Where care dates are shown, each dossier in them is noted as read first, under a fresh
-    /// id: once a day, however often one looks.
+    /// id.
     ///
     /// # Errors
     /// When the database cannot be read.
