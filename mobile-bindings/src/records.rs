@@ -140,7 +140,7 @@ impl TryFrom<ProspectDraft> for Prospect {
 pub struct VisitDraft {
     /// When it took place, in milliseconds since 1970.
     pub occurred_at_ms: i64,
-    /// `on_site`, `phone`, `video` or `forum`.
+    /// `on_site`, `phone`, `video`, `forum`, `message` or `mail`.
     pub channel: String,
     /// Why one came.
     #[uniffi(default = None)]
@@ -192,7 +192,7 @@ fn money(field: &str, fen: Option<i64>) -> Result<Option<Money>, PhoneError> {
 pub struct RecordSummary {
     /// Its id.
     pub id: String,
-    /// Its kind: `prospect`, `visit`, `outcome`, `campaign`, `assignment`, `verification`, or one from a newer version.
+    /// Its kind: one of those that `kinds` lists, or one from a newer version.
     pub kind: String,
     /// The prospect it belongs to; a prospect names itself.
     pub prospect: Option<String>,
