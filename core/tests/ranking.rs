@@ -3,18 +3,19 @@
 #![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
 
 use canvass_core::document::ChangeHash;
-use canvass_core::domain::campaign::{Campaign, Metric};
+use canvass_core::domain::campaign::{CUTOFF, Campaign, Metric};
 use canvass_core::domain::outcome::{Outcome, Product};
 use canvass_core::domain::verification::{Verdict, Verification};
 use canvass_core::domain::visit::Visit;
 use canvass_core::domain::{
-    Bank, Date, Device, DeviceNumber, FieldName, Fields, Kind, KindSpec, Membership, Money, Person, PhoneTime,
-    RecordId, Role, ServerTime, Unit, UnitId, UnitLevel, Value, Week, Zone, outcome, verification, visit,
+    Bank, Date, Device, DeviceNumber, FieldName, Fields, Kind, KindSpec, Membership, Money, Person, PersonId,
+    PhoneTime, RecordId, Role, ServerTime, Unit, UnitId, UnitLevel, Value, Week, Zone, activity, outcome, verification,
+    visit,
 };
 use canvass_core::projection::{Claim, Conflict, Row};
 use canvass_core::ranking::{
-    Contribution, Figure, Group, GroupRow, Placement, Reach, Rule, Standing, Status, contributions, explain,
-    explain_unplaced, standings, tallies, trends, unplaced,
+    Basis, Contribution, Figure, Group, GroupRow, Placement, Reach, Rule, Standing, Status, Tally, contributions,
+    explain, explain_unplaced, standings, tallies, trends, unplaced,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -87,12 +88,14 @@ fn campaign() -> Campaign {
         ("tier/1", 0),
         ("tier/2", 2_000_000),
     ];
-    let version = |pairs: &[(&str, i64)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect();
+    let version =
+        |pairs: &[(&str, i64)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
     Campaign {
         name: "百日会战".to_owned(),
         starts: march(2),
         ends: march(29),
         zone: Zone::china(),
+        cutoff: CUTOFF,
         units: ["B1", "B2", "B3"].into_iter().map(unit_id).collect(),
         versions: BTreeMap::from([
             (week("2026-W10"), version(&first)),
@@ -182,18 +185,25 @@ fn came_at(mut row: GroupRow, at: i64) -> GroupRow {
     row
 }
 
+/// Everything of the one prospect, which has no team.
+fn group(rows: &[GroupRow]) -> Group<'_> {
+    static NO_TEAM: BTreeMap<PersonId, i64> = BTreeMap::new();
+    Group { prospect: id(0), known: true, team: &NO_TEAM, rows, erased: &[] }
+}
+
 fn count(rows: &[GroupRow]) -> Vec<Contribution> {
-    contributions(&Group { prospect: id(0), known: true, rows, erased: &[] }, &[(id(200), campaign())], &bank())
+    contributions(&group(rows), &[(id(200), campaign())], &bank())
 }
 
 /// Every contribution as `source metric unit week value status rule`.
 fn lines(rows: &[GroupRow]) -> Vec<String> {
-    let line = |c: Contribution| {
-        let unit = c.unit.map_or("-".to_owned(), |unit| unit.to_string());
-        let source = c.source.as_bytes()[15];
-        format!("{source} {} {unit} {} {} {} {}", c.metric.name(), c.week, c.value, c.status.name(), c.rule)
-    };
     count(rows).into_iter().map(line).collect()
+}
+
+fn line(c: Contribution) -> String {
+    let unit = c.unit.map_or("-".to_owned(), |unit| unit.to_string());
+    let source = c.source.as_bytes()[15];
+    format!("{source} {} {unit} {} {} {} {}", c.metric.name(), c.week, c.value, c.status.name(), c.rule)
 }
 
 fn only(row: GroupRow) -> String {
@@ -318,6 +328,149 @@ fn what_cannot_be_read_is_listed_and_not_lost() {
     assert_eq!(only(timeless), "1 visits S1 2026-W11 1 excluded unreadable");
 }
 
+/// The lines by rules that hold from the campaign's first week on, beside its own.
+fn lines_by(rules: &[(&str, Value)], team: &[(&str, i64)], rows: &[GroupRow]) -> Vec<String> {
+    let mut campaign = campaign();
+    let version = campaign.versions.get_mut(&week("2026-W10")).expect("a version");
+    version.extend(rules.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+    let team = team.iter().map(|(person, share)| (person.parse().expect("a person"), *share)).collect();
+    let found = contributions(&Group { team: &team, ..group(rows) }, &[(id(200), campaign)], &bank());
+    found.into_iter().map(line).collect()
+}
+
+#[test]
+fn only_visits_of_the_sort_that_the_campaign_asks_for_count_and_the_others_are_listed() {
+    let rules = [("channel/on_site", true.into()), ("minutes", 20.into())];
+    let mut visit = visit_at(1, 1, morning(3));
+    assert_eq!(lines_by(&rules, &[], &[visit.clone()]), ["1 visits S1 2026-W10 1 excluded does-not-qualify"]);
+    put(&mut visit, "minutes", 20.into());
+    assert_eq!(lines_by(&rules, &[], &[visit.clone()]), ["1 visits S1 2026-W10 1 confirmed visited"]);
+    put(&mut visit, "channel", "phone".into());
+    assert_eq!(lines_by(&rules, &[], &[visit]), ["1 visits S1 2026-W10 1 excluded does-not-qualify"]);
+}
+
+#[test]
+fn an_account_below_what_the_campaign_asks_for_wins_nothing_and_makes_way_for_the_next() {
+    let rules = [("least/account", Value::Int(2_000_000))];
+    let rows = [account(1, 1, 3, 19_999), account(2, 2, 4, 20_000)];
+    let expected = [
+        "1 communities S1 2026-W10 1 excluded does-not-qualify",
+        "1 fund S1 2026-W10 1999900 excluded does-not-qualify",
+        "2 communities S2 2026-W10 1 pending awaiting-verification",
+        "2 fund S2 2026-W10 2000000 pending awaiting-verification",
+    ];
+    assert_eq!(lines_by(&rules, &[], &rows), expected);
+    // What the back office finds decides, not what was claimed.
+    let found = Verification { amount: Money::from_yuan(20_001).ok(), ..judged(1, Verdict::Confirmed) };
+    let with = lines_by(&rules, &[], &[rows[0].clone(), rows[1].clone(), verdict(3, &found)]);
+    assert_eq!(with[0], "1 communities S1 2026-W10 1 confirmed won-tier-2");
+}
+
+#[test]
+fn what_comes_too_many_days_after_its_day_is_left_out_as_late_and_only_if_the_campaign_says_so() {
+    let late = came_at(visit_at(1, 1, morning(3)), morning(7));
+    assert_eq!(
+        lines_by(&[("late_days", 4.into())], &[], &[late.clone()]),
+        ["1 visits S1 2026-W10 1 confirmed visited"]
+    );
+    assert_eq!(lines_by(&[("late_days", 3.into())], &[], &[late.clone()]), ["1 visits S1 2026-W10 1 excluded late"]);
+    assert_eq!(lines_by(&[], &[], &[late]), ["1 visits S1 2026-W10 1 confirmed visited"]);
+}
+
+#[test]
+fn what_a_clock_wrote_that_cannot_have_been_right_is_left_out_if_the_campaign_says_so() {
+    let rule = [("untrusted", Value::from("leave_out"))];
+    let by_clock = |recorded_at: i64, occurred_at: i64| {
+        let mut row = came_at(visit_at(1, 1, occurred_at), morning(9));
+        row.row.id = RecordId::new(recorded_at, [1; 10]);
+        [row]
+    };
+    let kept = ["1 visits S1 2026-W10 1 confirmed visited"];
+    let left_out = ["1 visits S1 2026-W10 1 excluded untrusted-clock"];
+    assert_eq!(lines_by(&rule, &[], &by_clock(morning(3), morning(3))), kept, "six days offline");
+    assert_eq!(lines_by(&rule, &[], &by_clock(morning(10), morning(3))), left_out, "recorded after it was received");
+    assert_eq!(lines_by(&rule, &[], &by_clock(morning(2), morning(3))), left_out, "recorded before it happened");
+    assert_eq!(lines_by(&[], &[], &by_clock(morning(10), morning(3))), kept);
+}
+
+#[test]
+fn an_activity_counts_once_it_was_held() {
+    let mut fields = Fields::new().with("name".parse().expect("a name"), "木偶剧".into());
+    fields.put("planned_at".parse().expect("a name"), Value::Time(morning(3)));
+    let mut show = record(1, &activity::KIND, 1, fields, morning(3));
+    assert!(lines(&[show.clone()]).is_empty());
+    put(&mut show, "occurred_at", Value::Time(morning(3)));
+    assert_eq!(only(show), "1 activities S1 2026-W10 1 confirmed activity-held");
+}
+
+#[test]
+fn a_teams_outcome_is_shared_in_whole_numbers_and_each_counts_for_their_own_unit() {
+    let rule = [("credit", Value::from("team"))];
+    let rows = [account(1, 1, 3, 1), claim(2, 1, Product::Cards, 3, Some(10))];
+    let team = [("P1", 30), ("P2", 60), ("P6", 10)];
+    let expected = [
+        "1 communities S2 2026-W10 1 pending awaiting-verification",
+        "1 fund S1 2026-W10 30 pending awaiting-verification",
+        "1 fund S2 2026-W10 60 pending awaiting-verification",
+        "1 fund - 2026-W10 10 excluded no-home-unit",
+        "2 cards S1 2026-W10 3 pending awaiting-verification",
+        "2 cards S2 2026-W10 6 pending awaiting-verification",
+        "2 cards - 2026-W10 1 excluded no-home-unit",
+    ];
+    let mut found = lines_by(&rule, &team, &rows);
+    found.sort();
+    let mut wanted = expected.map(str::to_owned);
+    wanted.sort();
+    assert_eq!(found, wanted);
+    assert_eq!(lines_by(&rule, &[], &rows), lines(&rows), "without a team it is the recorder's");
+    assert_eq!(lines_by(&[], &team, &rows), lines(&rows), "without the rule, too");
+    let office = Verification { unit: Some(unit_id("S3")), ..judged(1, Verdict::Confirmed) };
+    let found = lines_by(&rule, &team, &[rows[0].clone(), verdict(3, &office)]);
+    assert!(found.iter().all(|line| line.contains(" S3 ")), "{found:?}");
+}
+
+#[test]
+fn who_reached_the_score_first_leads_where_the_rules_say_so() {
+    let sum = |unit: &str, week_: &str, value| Tally {
+        unit: unit_id(unit),
+        week: week(week_),
+        metric: Metric::Visits,
+        status: Status::Confirmed,
+        value,
+        count: value,
+    };
+    let tallies =
+        [sum("B1", "2026-W11", 4), sum("B2", "2026-W10", 1), sum("B2", "2026-W11", 3), sum("B3", "2026-W10", 4)];
+    let mut campaign = campaign();
+    let placed = |campaign: &Campaign| -> Vec<(String, u32)> {
+        let all = standings(campaign, week("2026-W11"), &bank(), &tallies, Basis::Confirmed);
+        all.into_iter().map(|one| (one.unit.to_string(), one.rank)).collect()
+    };
+    let said =
+        |placed: &[(&str, u32)]| placed.iter().map(|(unit, rank)| ((*unit).to_owned(), *rank)).collect::<Vec<_>>();
+    assert_eq!(placed(&campaign), said(&[("B1", 1), ("B2", 1), ("B3", 1)]));
+    campaign.versions.get_mut(&week("2026-W10")).expect("rules").insert("tie".to_owned(), "first".into());
+    assert_eq!(placed(&campaign), said(&[("B3", 1), ("B1", 2), ("B2", 2)]));
+}
+
+#[test]
+fn a_bulletin_ranks_what_is_confirmed_and_another_level_ranks_its_own_units_with_their_own_targets() {
+    let rows = [account(1, 1, 3, 10), confirmed(2, 1), claim(3, 2, Product::Cards, 3, Some(40))];
+    let sums = tallies(&count(&rows));
+    let (campaign, bank, first) = (campaign(), bank(), week("2026-W10"));
+    let scores = |campaign: &Campaign, basis| -> Vec<(String, i64, i64)> {
+        let all = standings(campaign, first, &bank, &sums, basis);
+        all.into_iter().map(|one| (one.unit.to_string(), one.score, one.target)).collect()
+    };
+    let said = |all: &[(&str, i64, i64)]| all.iter().map(|(u, s, t)| ((*u).to_owned(), *s, *t)).collect::<Vec<_>>();
+    assert_eq!(scores(&campaign, Basis::Counted), said(&[("B1", 100, 5), ("B2", 12, 5), ("B3", 0, 5)]));
+    assert_eq!(scores(&campaign, Basis::Confirmed), said(&[("B1", 100, 5), ("B2", 0, 5), ("B3", 0, 5)]));
+    let mut below = campaign.clone();
+    below.versions.get_mut(&first).expect("rules").insert("target_of/S2".to_owned(), 2.into());
+    let below = below.at_level(UnitLevel::SubBranch, &bank);
+    assert_eq!(scores(&below, Basis::Counted), said(&[("S1", 100, 0), ("S2", 12, 2), ("S3", 0, 0)]));
+}
+
 #[test]
 fn days_and_weeks_are_those_of_the_campaigns_zone() {
     let first_moment = START - 9 * 3_600_000;
@@ -378,12 +531,12 @@ fn places(standings: &[Standing]) -> Vec<(&str, u32, i64, Option<i32>)> {
 fn three_branches_over_three_weeks_as_worked_by_hand() {
     let (campaign, bank) = (campaign(), bank());
     let tallies = tallies(&worked_case());
-    let first = standings(&campaign, week("2026-W10"), &bank, &tallies);
+    let first = standings(&campaign, week("2026-W10"), &bank, &tallies, Basis::Counted);
     assert_eq!(places(&first), [("B1", 1, 150, None), ("B2", 1, 150, None), ("B3", 3, 5, None)]);
-    let second = standings(&campaign, week("2026-W11"), &bank, &tallies);
+    let second = standings(&campaign, week("2026-W11"), &bank, &tallies, Basis::Counted);
     assert_eq!(places(&second), [("B2", 1, 154, Some(0)), ("B1", 2, 150, Some(-1)), ("B3", 3, 14, Some(0))]);
     // The new worth of a visit holds for those made before, too.
-    let third = standings(&campaign, week("2026-W12"), &bank, &tallies);
+    let third = standings(&campaign, week("2026-W12"), &bank, &tallies, Basis::Counted);
     assert_eq!(places(&third), [("B1", 1, 165, Some(1)), ("B2", 2, 160, Some(-1)), ("B3", 3, 17, Some(0))]);
 
     let (b2, b3) = (&second[0], &second[2]);
@@ -420,7 +573,7 @@ fn equal_scores_share_a_rank_the_next_is_skipped_and_a_unit_with_nothing_is_list
     campaign.units = ["S1", "S2", "S3", "B3", "B4", "gone"].into_iter().map(unit_id).collect();
     let visits = [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (7, 3), (8, 4)];
     let rows = visits.map(|(n, device)| visit_at(n, device, morning(3)));
-    let standings = standings(&campaign, week("2026-W10"), &bank(), &tallies(&count(&rows)));
+    let standings = standings(&campaign, week("2026-W10"), &bank(), &tallies(&count(&rows)), Basis::Counted);
     let ranks: Vec<_> = standings.iter().map(|s| (s.unit.as_str(), s.rank, s.score)).collect();
     assert_eq!(ranks, [("S1", 1, 6), ("S2", 2, 4), ("S3", 2, 4), ("B3", 4, 2), ("B4", 5, 0), ("gone", 5, 0)]);
 }
@@ -430,7 +583,7 @@ fn a_sub_branch_that_takes_part_itself_does_not_count_for_its_branch() {
     let mut campaign = campaign();
     campaign.units.insert(unit_id("S2"));
     let rows = [visit_at(1, 2, morning(3)), visit_at(2, 3, morning(3))];
-    let standings = standings(&campaign, week("2026-W10"), &bank(), &tallies(&count(&rows)));
+    let standings = standings(&campaign, week("2026-W10"), &bank(), &tallies(&count(&rows)), Basis::Counted);
     let visits: BTreeSet<_> = standings.iter().map(|s| (s.unit.as_str(), s.total[&Metric::Visits].confirmed)).collect();
     assert_eq!(visits, BTreeSet::from([("B1", 0), ("B2", 1), ("B3", 0), ("S2", 1)]));
 }
@@ -483,10 +636,10 @@ proptest! {
     #[test]
     fn records_counted_apart_as_far_as_each_reaches_come_to_the_same_as_together(rows in any_rows(), known in any::<bool>()) {
         let count = |rows: &[GroupRow]| {
-            contributions(&Group { prospect: id(0), known, rows, erased: &[] }, &[(id(200), campaign())], &bank())
+            contributions(&Group { known, ..group(rows) }, &[(id(200), campaign())], &bank())
         };
         let (alone, others): (Vec<_>, Vec<_>) =
-            rows.iter().cloned().partition(|row| Reach::of(&row.row.kind) == Reach::Itself);
+            rows.iter().cloned().partition(|row| Reach::of(&row.row.kind, true) == Reach::Itself);
         let mut apart: Vec<_> = alone.chunks(1).flat_map(count).chain(count(&others)).collect();
         apart.sort_unstable();
         prop_assert_eq!(apart, count(&rows));
@@ -520,14 +673,14 @@ proptest! {
         let (campaign, bank) = (campaign(), bank());
         let week = Week::from_number(week("2026-W10").number() + later).expect("a week");
         let sums = tallies(&all);
-        let ranking = standings(&campaign, week, &bank, &sums);
-        prop_assert_eq!(&ranking, &standings(&campaign, week, &bank, &tallies(&shuffled)));
+        let ranking = standings(&campaign, week, &bank, &sums, Basis::Counted);
+        prop_assert_eq!(&ranking, &standings(&campaign, week, &bank, &tallies(&shuffled), Basis::Counted));
         let backwards: Vec<_> = sums.iter().rev().cloned().collect();
-        prop_assert_eq!(&ranking, &standings(&campaign, week, &bank, &backwards));
+        prop_assert_eq!(&ranking, &standings(&campaign, week, &bank, &backwards, Basis::Counted));
 
         for (unit, trend) in trends(&campaign, week, &bank, &sums) {
             for point in &trend {
-                let then = standings(&campaign, point.week, &bank, &sums);
+                let then = standings(&campaign, point.week, &bank, &sums, Basis::Counted);
                 let own = then.iter().find(|standing| standing.unit == unit).expect("every unit is ranked");
                 prop_assert_eq!((point.rank, point.score), (own.rank, own.score));
             }

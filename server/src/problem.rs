@@ -218,7 +218,9 @@ impl From<StoreError> for Problem {
             StoreError::OthersDevice { .. } => (StatusCode::CONFLICT, "device-of-another", "Another's device"),
             StoreError::LoginExists(_) => (StatusCode::CONFLICT, "login-exists", "There is a login"),
             StoreError::NoLogin(_) => (StatusCode::NOT_FOUND, "no-login", "There is no login"),
-            StoreError::NoSuchRecord { .. } => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            StoreError::NoSuchRecord { .. } | StoreError::NoBulletin(..) => {
+                (StatusCode::NOT_FOUND, "not-found", "Not found")
+            }
             StoreError::Invalid(_) | StoreError::Bank(_) => {
                 (StatusCode::BAD_REQUEST, "bad-parameter", "A parameter is wrong")
             }

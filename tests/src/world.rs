@@ -10,7 +10,7 @@ use canvass_core::domain::campaign::{self, Campaign};
 use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PhoneTime, RecordId, ServerTime, Week, Zone};
 use canvass_core::projection::Row;
-use canvass_core::ranking::{Contribution, Standing, Tally, standings};
+use canvass_core::ranking::{Basis, Contribution, Standing, Tally, standings};
 use canvass_core::replica::{DatabaseKey, Durability};
 use canvass_core::signing::Authorization;
 use canvass_core::wire::{Request, Response};
@@ -280,10 +280,11 @@ impl World {
             starts: week("2026-W10").monday(),
             ends: week("2026-W13").sunday(),
             zone: Zone::china(),
+            cutoff: campaign::CUTOFF,
             units: ["B1", "B2", "B3"].into_iter().map(unit).collect(),
             versions: BTreeMap::from([(
                 week("2026-W10"),
-                rules.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+                rules.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect(),
             )]),
         }
     }
@@ -301,7 +302,7 @@ impl World {
         let bank = self.run(self.store.bank()).expect("a bank");
         let campaigns = self.run(self.store.campaigns()).expect("campaigns");
         let stored = campaigns.iter().find(|stored| stored.id == campaign).expect("the campaign");
-        standings(&stored.campaign, week, &bank, &self.tallies(campaign))
+        standings(&stored.campaign, week, &bank, &self.tallies(campaign), Basis::Counted)
     }
 
     /// A branch's standing in a week.

@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
 
-use canvass_core::domain::campaign::{Campaign, Metric};
+use canvass_core::domain::campaign::{self, Campaign, Metric};
 use canvass_core::domain::outcome::Product;
 use canvass_core::domain::verification::Verdict;
 use canvass_core::domain::{PhoneTime, RecordId, Zone};
@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 /// each 1,000 yuan of fund 1 up to a cap of 50,000 yuan, 10 cards 3 up to 40 cards, a visit 2. From the second week on a
 /// visit is 7.
 fn campaign() -> Campaign {
-    let version = |pairs: &[(&str, i64)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect();
+    let version =
+        |pairs: &[(&str, i64)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
     let first = [
         ("target", 5),
         ("points/communities", 100),
@@ -31,6 +32,7 @@ fn campaign() -> Campaign {
         starts: date("2026-03-02"),
         ends: date("2026-03-22"),
         zone: Zone::china(),
+        cutoff: campaign::CUTOFF,
         units: ["B1", "B2", "B3", "H"].into_iter().map(unit).collect(),
         versions: BTreeMap::from([
             (week("2026-W10"), version(&first)),

@@ -1,7 +1,9 @@
 //! 活动: what was done for a community or an association to be welcome there (`[case]`: a puppet show, ballots printed and
 //! collected, a payment kiosk, forums): planned, held, and what came of it.
 
-use super::{Actions, Allowed, AudienceRule, Choice, Columns, FieldSpec, FieldType, KindSpec, Label, Role, WrittenBy};
+use super::{
+    Actions, Allowed, AudienceRule, Choice, Columns, FieldSpec, FieldType, Fields, KindSpec, Label, Role, WrittenBy,
+};
 
 /// What it was.
 pub const TYPE: &[Choice] = &[
@@ -30,7 +32,9 @@ pub static KIND: KindSpec = KindSpec {
     fields: &[
         FieldSpec::new("name", "名称", "name", FieldType::Text(200)).required().searched(),
         FieldSpec::new("type", "类型", "type", FieldType::Choice(TYPE)),
-        FieldSpec::new("occurred_at", "举办时间", "held", FieldType::Time(730, 1)).required_unless("planned_at"),
+        FieldSpec::new("occurred_at", "举办时间", "held", FieldType::Time(730, 1))
+            .required_unless("planned_at")
+            .scoring(),
         FieldSpec::new("planned_at", "计划时间", "planned for", FieldType::Time(730, 730)),
         FieldSpec::new("plan", "计划", "plan", FieldType::Text(2000)).searched(),
         FieldSpec::new("cost", "费用", "cost", FieldType::Money),
@@ -43,15 +47,20 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("owner", "负责人", "who runs it", FieldType::Person),
     ],
     columns: Columns { occurred_at: Some("occurred_at"), owner: Some("owner"), ..Columns::NONE },
-    due: |fields| fields.time("planned_at").filter(|_| fields.time("occurred_at").is_none()),
+    due: |fields| fields.time("planned_at").filter(|_| is_planned(fields)),
     leaves_phones: false,
     flags: |_| Vec::new(),
 };
 
+/// Whether it has yet to be held: it counts for nothing until then.
+pub fn is_planned(fields: &Fields) -> bool {
+    fields.time("planned_at").is_some() && fields.time("occurred_at").is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Fields, PhoneTime};
+    use crate::domain::PhoneTime;
 
     #[test]
     fn an_activity_is_planned_or_was_held_and_is_due_until_it_was() {

@@ -1,64 +1,26 @@
 //! 营销活动: a bank-wide drive with its rules (`[case]`: at least 5 communities a branch, rewards by fund size, the ranking
 //! published every week). Rules are versioned: `rule/<week>/…` holds from that week on, key by key.
 
+use super::rules::{TARGET_MAX, decides_what_counts};
 use super::value::required;
 use super::{
-    Actions, Allowed, AudienceRule, Columns, Date, FieldSpec, FieldType, Fields, Invalid, KindSpec, Label, Money, Role,
-    UnitId, Week, WrittenBy, Zone,
+    Actions, Allowed, AudienceRule, Bank, Choice, Columns, Date, FieldSpec, FieldType, Fields, Invalid, KindSpec,
+    Label, Role, UnitId, UnitLevel, Value, Week, WrittenBy, Zone,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Metric {
-    /// Communities won, each by its first account.
-    Communities,
-    /// Fund amount in fen.
-    Fund,
-    /// Cards issued.
-    Cards,
-    /// Wealth products sold, in fen.
-    Wealth,
-    /// Visits made.
-    Visits,
-}
+pub use super::rules::{CREDIT, Credit, Metric, Qualifying, Rules, TIE, Tie, UNTRUSTED, Weight};
 
-impl Metric {
-    /// All metrics in the order of the tables.
-    pub const ALL: [Self; 5] = [Self::Communities, Self::Fund, Self::Cards, Self::Wealth, Self::Visits];
+/// How people are trained for a campaign (`[case]`: by video twice a week, in person by district every week, experience
+/// shared every two weeks).
+pub const TRAINING: &[Choice] = &[
+    Choice { name: "video", label: Label { zh: "视频", en: "by video" } },
+    Choice { name: "in_person", label: Label { zh: "面授", en: "in person" } },
+    Choice { name: "sharing", label: Label { zh: "经验分享", en: "experience sharing" } },
+];
 
-    /// Its name in rules, rows and URLs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Communities => "communities",
-            Self::Fund => "fund",
-            Self::Cards => "cards",
-            Self::Wealth => "wealth",
-            Self::Visits => "visits",
-        }
-    }
-
-    /// Its name on pages.
-    pub fn label(self) -> Label {
-        match self {
-            Self::Communities => Label { zh: "赢得小区", en: "Communities won" },
-            Self::Fund => Label { zh: "资金", en: "Fund amount" },
-            Self::Cards => Label { zh: "发卡", en: "Cards" },
-            Self::Wealth => Label { zh: "理财", en: "Wealth sales" },
-            Self::Visits => Label { zh: "走访", en: "Visits" },
-        }
-    }
-
-    /// Whether its values are fen.
-    pub fn is_money(self) -> bool {
-        matches!(self, Self::Fund | Self::Wealth)
-    }
-
-    /// The metric of a name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|metric| metric.name() == name)
-    }
-}
+/// When a week's bulletin is sealed unless the campaign says otherwise: Monday at ten, in minutes after the week's end.
+pub const CUTOFF: i64 = 600;
 
 /// The kind.
 pub static KIND: KindSpec = KindSpec {
@@ -80,16 +42,40 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("starts", "开始", "starts", FieldType::Date(20, 20)).required(),
         FieldSpec::new("ends", "结束", "ends", FieldType::Date(20, 20)).required(),
         FieldSpec::new("zone", "时区", "time zone", FieldType::Zone),
+        FieldSpec::new(
+            "cutoff",
+            "截止（周一零点起分钟数）",
+            "cut-off, minutes after the week",
+            FieldType::Int(0, 10_080),
+        ),
         FieldSpec::new("unit/*/in", "参加", "takes part", FieldType::Bool),
         FieldSpec::new("target_weight/size", "规模权重", "weight of size", FieldType::Int(0, 100)),
         FieldSpec::new("target_weight/grade", "档次权重", "weight of grade", FieldType::Int(0, 100)),
         FieldSpec::new("target_weight/managed", "物业权重", "weight of management", FieldType::Int(0, 100)),
         FieldSpec::new("target_weight/ring", "区位权重", "weight of the ring", FieldType::Int(0, 100)),
-        FieldSpec::new("rule/*/target", "目标小区数", "target of communities", FieldType::Int(0, 10_000)),
+        FieldSpec::new("rule/*/target", "目标小区数", "target of communities", FieldType::Int(0, TARGET_MAX)),
+        FieldSpec::new("rule/*/target_of/*", "机构目标", "target of a unit", FieldType::Int(0, TARGET_MAX)),
         FieldSpec::new("rule/*/points/*", "分值", "points", FieldType::Int(0, 1_000_000)),
         FieldSpec::new("rule/*/per/*", "每", "per", FieldType::Int(1, 100_000_000_000_000)),
         FieldSpec::new("rule/*/cap/*", "封顶", "cap", FieldType::Int(0, 100_000_000_000_000)),
         FieldSpec::new("rule/*/tier/*", "资金档次下限", "tier from", FieldType::Money),
+        FieldSpec::new("rule/*/reward/*", "档次奖励", "reward of a tier", FieldType::Money),
+        FieldSpec::new("rule/*/tie", "同分规则", "equal scores", FieldType::Choice(TIE)),
+        FieldSpec::new("rule/*/credit", "业绩归属", "credit of outcomes", FieldType::Choice(CREDIT)),
+        FieldSpec::new("rule/*/channel/*", "计入的走访方式", "channels that count", FieldType::Bool),
+        FieldSpec::new("rule/*/minutes", "走访最短分钟数", "least minutes of a visit", FieldType::Int(0, 1440)),
+        FieldSpec::new("rule/*/least/*", "业绩起点", "least of an outcome", FieldType::Int(0, 100_000_000_000_000)),
+        FieldSpec::new("rule/*/late_days", "逾期天数", "days until too late", FieldType::Int(0, 365)),
+        FieldSpec::new("rule/*/untrusted", "时钟不可信的记录", "untrusted clocks", FieldType::Choice(UNTRUSTED)),
+        FieldSpec::new("phase/*/name", "阶段", "phase", FieldType::Text(100)),
+        FieldSpec::new("phase/*/starts", "阶段开始", "phase begins", FieldType::Date(20, 20)),
+        FieldSpec::new("phase/*/ends", "阶段结束", "phase ends", FieldType::Date(20, 20)),
+        FieldSpec::new("training/*/name", "培训", "training", FieldType::Text(200)),
+        FieldSpec::new("training/*/on", "培训日期", "day of the training", FieldType::Date(20, 20)),
+        FieldSpec::new("training/*/how", "培训方式", "way of the training", FieldType::Choice(TRAINING)),
+        FieldSpec::new("material/*/name", "资料", "material", FieldType::Text(200)),
+        FieldSpec::new("material/*/where", "资料位置", "where the material is", FieldType::Text(400)),
+        FieldSpec::new("news/*", "营销动态", "news of the week", FieldType::Text(4000)),
     ],
     columns: Columns::NONE,
     due: |_| None,
@@ -99,35 +85,6 @@ pub static KIND: KindSpec = KindSpec {
         _ => Vec::new(),
     },
 };
-
-/// How a metric turns into points: `points × min(value, cap) ÷ per`, rounded down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Weight {
-    /// Points for each `per`.
-    pub points: i64,
-    /// So much of the metric earns the points once; at least 1.
-    pub per: i64,
-    /// What lies above earns nothing.
-    pub cap: Option<i64>,
-}
-
-/// The rules of one week.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rules {
-    /// How many communities each unit should win.
-    pub target: i64,
-    /// What each metric is worth; one without a weight earns nothing.
-    pub weights: BTreeMap<Metric, Weight>,
-    /// Lower bounds of the fund-size tiers by their number (`[case]`: rewards by fund size).
-    pub tiers: BTreeMap<u32, Money>,
-}
-
-impl Rules {
-    /// The highest tier that a fund reaches.
-    pub fn tier(&self, fund: Money) -> Option<u32> {
-        self.tiers.iter().filter(|(_, from)| fund >= **from).max_by_key(|(_, from)| **from).map(|(number, _)| *number)
-    }
-}
 
 /// A campaign with every version of its rules.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,10 +97,12 @@ pub struct Campaign {
     pub ends: Date,
     /// The zone of its days and weeks.
     pub zone: Zone,
+    /// How many minutes after a week's end its bulletin is sealed.
+    pub cutoff: i64,
     /// The units that are ranked; each stands for all units below it.
     pub units: BTreeSet<UnitId>,
     /// What each version changes, by the week from which it holds: field within the version, and value.
-    pub versions: BTreeMap<Week, BTreeMap<String, i64>>,
+    pub versions: BTreeMap<Week, BTreeMap<String, Value>>,
 }
 
 impl Campaign {
@@ -154,12 +113,13 @@ impl Campaign {
         fields.set("starts", Some(self.starts.into()));
         fields.set("ends", Some(self.ends.into()));
         fields.set("zone", Some(self.zone.name().into()));
+        fields.set("cutoff", (self.cutoff != CUTOFF).then(|| self.cutoff.into()));
         for unit in &self.units {
             fields.set(&format!("unit/{unit}/in"), Some(true.into()));
         }
         for (week, version) in &self.versions {
             for (key, value) in version {
-                fields.set(&format!("rule/{week}/{key}"), Some((*value).into()));
+                fields.set(&format!("rule/{week}/{key}"), Some(value.clone()));
             }
         }
         fields
@@ -175,6 +135,7 @@ impl Campaign {
             starts: required(fields.date("starts").filter(has_weeks), "starts")?,
             ends: required(fields.date("ends").filter(has_weeks), "ends")?,
             zone: fields.text("zone").map_or(Ok(Zone::china()), str::parse)?,
+            cutoff: fields.int("cutoff").filter(|cutoff| (0..=10_080).contains(cutoff)).unwrap_or(CUTOFF),
             units: BTreeSet::new(),
             versions: BTreeMap::new(),
         };
@@ -185,9 +146,9 @@ impl Campaign {
                     campaign.units.insert(unit);
                 }
             } else if let Some((week, key)) = name.strip_prefix("rule/").and_then(|rest| rest.split_once('/'))
-                && let (Ok(week), Some(value)) = (week.parse(), fields.int(name))
+                && let (Ok(week), Some(value)) = (week.parse(), fields.get(name).filter(|value| **value != Value::Null))
             {
-                campaign.versions.entry(week).or_default().insert(key.to_owned(), value);
+                campaign.versions.entry(week).or_default().insert(key.to_owned(), value.clone());
             }
         }
         Ok(campaign)
@@ -195,25 +156,32 @@ impl Campaign {
 
     /// The rules that hold in a week: each key as the latest version up to then has it. Values out of range are left out.
     pub fn rules(&self, week: Week) -> Rules {
-        let mut keys: BTreeMap<&str, i64> = BTreeMap::new();
-        for version in self.versions.range(..=week).map(|(_, version)| version) {
-            keys.extend(version.iter().map(|(key, value)| (key.as_str(), *value)));
+        Rules::of(&self.keys(week))
+    }
+
+    fn keys(&self, week: Week) -> BTreeMap<&str, &Value> {
+        let versions = self.versions.range(..=week).flat_map(|(_, version)| version);
+        versions.map(|(key, value)| (key.as_str(), value)).collect()
+    }
+
+    /// The moment at which a week's bulletin is sealed, in milliseconds since 1970: what comes later is in a revision.
+    pub fn cutoff_of(&self, week: Week) -> i64 {
+        self.zone.start_of(week.next().monday()).saturating_add(self.cutoff.saturating_mul(60_000))
+    }
+
+    /// The same campaign as it ranks the units of another level: those that are ranked, stand above or lie below. A target
+    /// holds for the units that it was set for, so others have only one of their own.
+    #[must_use]
+    pub fn at_level(&self, level: UnitLevel, bank: &Bank) -> Self {
+        let related = |unit: &UnitId| {
+            self.units.iter().any(|ranked| bank.is_within(unit, ranked) || bank.is_within(ranked, unit))
+        };
+        let units = bank.units().filter(|unit| unit.level == level && related(&unit.id)).map(|unit| unit.id.clone());
+        let mut campaign = Self { units: units.collect(), ..self.clone() };
+        if campaign.units.is_disjoint(&self.units) {
+            campaign.versions.values_mut().for_each(|version| drop(version.remove("target")));
         }
-        let key = |name: &str, metric: Metric| keys.get(format!("{name}/{}", metric.name()).as_str()).copied();
-        let mut rules = Rules { target: keys.get("target").copied().unwrap_or(0).clamp(0, 10_000), ..Rules::default() };
-        for metric in Metric::ALL {
-            if let Some(points @ 0..=1_000_000) = key("points", metric) {
-                let weight = Weight { points, per: key("per", metric).unwrap_or(1).max(1), cap: key("cap", metric) };
-                rules.weights.insert(metric, weight);
-            }
-        }
-        for (key, from) in &keys {
-            let number = key.strip_prefix("tier/").and_then(|number| number.parse().ok());
-            if let (Some(number), Ok(from)) = (number, Money::from_fen(*from)) {
-                rules.tiers.insert(number, from);
-            }
-        }
-        rules
+        campaign
     }
 
     /// Whether a day lies within the campaign.
@@ -232,11 +200,23 @@ impl Campaign {
 
     /// Whether another version of this campaign admits and names the same contributions: if so, only the ranking differs.
     pub fn counts_like(&self, other: &Self) -> bool {
-        let tiers = |campaign: &Self| -> Vec<_> {
-            campaign.weeks().into_iter().map(|week| campaign.rules(week).tiers).collect()
+        let counting = |campaign: &Self| -> Vec<BTreeMap<String, Value>> {
+            let of = |week| campaign.keys(week).into_iter().filter(|(key, _)| decides_what_counts(key));
+            let owned = |week| of(week).map(|(key, value)| (key.to_owned(), value.clone())).collect();
+            campaign.weeks().into_iter().map(owned).collect()
         };
-        self.starts == other.starts && self.ends == other.ends && self.zone == other.zone && tiers(self) == tiers(other)
+        self.starts == other.starts
+            && self.ends == other.ends
+            && self.zone == other.zone
+            && counting(self) == counting(other)
     }
+}
+
+/// Head office's news, by the week with whose bulletin it goes (`[case]`: 每周下发营销动态).
+pub fn news(fields: &Fields) -> BTreeMap<Week, String> {
+    let of = |name: &str| fields.text(name).filter(|text| !text.trim().is_empty()).map(str::to_owned);
+    let weeks = fields.iter().filter_map(|(name, _)| name.as_str().strip_prefix("news/")?.parse().ok());
+    weeks.filter_map(|week: Week| Some((week, of(&format!("news/{week}"))?))).collect()
 }
 
 /// Whether a day lies in the years that weeks are counted in.
@@ -247,6 +227,7 @@ fn has_weeks(date: &Date) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Money;
 
     fn week(text: &str) -> Week {
         text.parse().expect("a week")
@@ -258,18 +239,22 @@ mod tests {
             starts: Date::constant(2026, 3, 2),
             ends: Date::constant(2026, 3, 29),
             zone: Zone::china(),
+            cutoff: CUTOFF,
             units: ["B1", "B2"].iter().map(|id| id.parse().expect("a unit")).collect(),
             versions: BTreeMap::from([
                 (
                     week("2026-W10"),
                     BTreeMap::from([
-                        ("target".into(), 5),
-                        ("points/visits".into(), 2),
-                        ("tier/1".into(), 0),
-                        ("tier/2".into(), 5_000),
+                        ("target".into(), 5.into()),
+                        ("points/visits".into(), 2.into()),
+                        ("tier/1".into(), 0.into()),
+                        ("tier/2".into(), 5_000.into()),
                     ]),
                 ),
-                (week("2026-W12"), BTreeMap::from([("points/visits".into(), 3), ("cap/visits".into(), 40)])),
+                (
+                    week("2026-W12"),
+                    BTreeMap::from([("points/visits".into(), 3.into()), ("cap/visits".into(), 40.into())]),
+                ),
             ]),
         }
     }
@@ -287,6 +272,33 @@ mod tests {
         assert_eq!(visits("2026-W12"), Some(Weight { points: 3, per: 1, cap: Some(40) }));
         assert_eq!(campaign.rules(week("2026-W13")).target, 5);
         assert_eq!(campaign.rules(week("2026-W09")), Rules::default());
+    }
+
+    #[test]
+    fn a_week_is_sealed_on_monday_at_ten_of_the_campaigns_zone() {
+        // 02:00 UTC is ten in the morning in Shanghai.
+        let ten = "2026-03-09T02:00:00Z".parse::<jiff::Timestamp>().expect("a time").as_millisecond();
+        assert_eq!(campaign().cutoff_of(week("2026-W10")), ten);
+        let earlier = Campaign { cutoff: 0, ..campaign() };
+        assert_eq!(earlier.cutoff_of(week("2026-W10")), ten - 10 * 3_600_000);
+    }
+
+    #[test]
+    fn only_what_decides_what_counts_asks_for_a_recount() {
+        let with = |key: &str, value: Value| {
+            let mut other = campaign();
+            other.versions.entry(week("2026-W11")).or_default().insert(key.to_owned(), value);
+            campaign().counts_like(&other)
+        };
+        for key in ["points/visits", "per/fund", "cap/cards", "target", "target_of/B1", "reward/1"] {
+            assert!(with(key, 7.into()), "{key}");
+        }
+        assert!(with("tie", "first".into()));
+        for key in ["tier/1", "minutes", "least/account", "late_days"] {
+            assert!(!with(key, 7.into()), "{key}");
+        }
+        assert!(!with("channel/on_site", true.into()) && !with("credit", "team".into()));
+        assert!(!with("untrusted", "leave_out".into()));
     }
 
     #[test]

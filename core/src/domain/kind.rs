@@ -1,7 +1,7 @@
 //! The list of record kinds. A new kind is one new file beside this one, and one line in [`KINDS`].
 
 use super::{Allowed, Choice, Expected, FieldSpec, FieldType, Fields, Invalid, PhoneTime, Required, Value};
-use super::{activity, assignment, attachment, campaign, commitment, complaint, dossier};
+use super::{activity, assignment, attachment, bulletin, campaign, commitment, complaint, dispute, dossier};
 use super::{outcome, proposal, prospect, stage_move, verification, visit};
 use std::fmt;
 use std::str::FromStr;
@@ -107,6 +107,8 @@ pub static KINDS: &[&KindSpec] = &[
     &activity::KIND,
     &complaint::KIND,
     &proposal::KIND,
+    &bulletin::KIND,
+    &dispute::KIND,
 ];
 
 const STATES: &[Choice] = &[

@@ -14,15 +14,18 @@ mod money;
 mod place;
 mod rights;
 mod role;
+mod rules;
 mod time;
 mod value;
 
 pub mod activity;
 pub mod assignment;
 pub mod attachment;
+pub mod bulletin;
 pub mod campaign;
 pub mod commitment;
 pub mod complaint;
+pub mod dispute;
 pub mod dossier;
 pub mod outcome;
 pub mod proposal;

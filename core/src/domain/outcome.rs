@@ -26,6 +26,9 @@ pub const PRODUCT: &[Choice] = &[
 ];
 
 impl Product {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Account, Self::Cards, Self::Wealth];
+
     /// Its name in documents.
     pub fn name(self) -> &'static str {
         match self {
@@ -36,7 +39,7 @@ impl Product {
     }
 
     fn read(name: &str) -> Option<Self> {
-        [Self::Account, Self::Cards, Self::Wealth].into_iter().find(|product| product.name() == name)
+        Self::ALL.into_iter().find(|product| product.name() == name)
     }
 }
 

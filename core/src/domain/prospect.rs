@@ -4,8 +4,9 @@
 use super::value::required;
 use super::{
     Actions, Allowed, AudienceRule, Choice, Columns, FieldSpec, FieldType, Fields, GeoPoint, Invalid, KindSpec, Label,
-    Money, Role, Value, WrittenBy, tier,
+    Money, PersonId, Role, Value, WrittenBy, tier,
 };
+use std::collections::BTreeMap;
 
 /// How well a community is managed (`[case]`, third condition: no disputes).
 pub const MANAGEMENT: &[Choice] = &[
@@ -154,7 +155,7 @@ fn flags(fields: &Fields) -> Vec<&'static str> {
     if fields.text("suspicious").is_some() {
         flags.push("suspicious-name");
     }
-    if team_shares(fields) > 100 {
+    if team(fields).values().copied().fold(0, i64::saturating_add) > 100 {
         flags.push("shares-above-100");
     }
     if tier::lacks_reason(fields) {
@@ -163,12 +164,12 @@ fn flags(fields: &Fields) -> Vec<&'static str> {
     flags
 }
 
-/// What the shares of all come to who are still in the marketing team.
-fn team_shares(fields: &Fields) -> i64 {
+/// The shares of those who are still in the marketing team (`[case]`: 营销小组 for key prospects).
+pub fn team(fields: &Fields) -> BTreeMap<PersonId, i64> {
     let members = fields.iter().filter_map(|(name, _)| name.as_str().strip_prefix("team/")?.strip_suffix("/share"));
     let stays = |member: &&str| fields.bool(&format!("team/{member}/gone")) != Some(true);
-    let shares = members.filter(stays).filter_map(|member| fields.int(&format!("team/{member}/share")));
-    shares.fold(0, i64::saturating_add)
+    let share = |member: &str| Some((member.parse().ok()?, fields.int(&format!("team/{member}/share"))?));
+    members.filter(stays).filter_map(share).collect()
 }
 
 /// A community as it is first recorded.

@@ -178,6 +178,8 @@ commitment    rce  rc rce         rce   r
 activity      rce  rc rce         rce   r    
 complaint     rce  rc rce     rce rce   r    
 proposal      rce  rc rce         rce   r    
+bulletin        r   r   r   r   r  rc   r    
+dispute         r   r  rc  rc      rc   r    
 ";
         assert_eq!(drawn, expected);
     }

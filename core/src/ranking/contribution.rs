@@ -1,21 +1,23 @@
 //! 计分项: the one ledger. A prospect's visits, outcomes and verifications are taken as one group, because which account
 //! won the community depends on all of them; the group's contributions are a function of its set of rows.
 
+use super::claim::{Claim, Verdicts, counting_fields, held_before};
+use super::share::split;
 use super::{Rule, Status};
-use crate::domain::campaign::{Campaign, Metric, Rules};
-use crate::domain::outcome::{self, Outcome, Product};
-use crate::domain::verification::{self, Verdict, Verification};
+use crate::domain::campaign::{Campaign, Credit, Metric, Rules};
+use crate::domain::verification::{self, Verdict};
 use crate::domain::{
-    Bank, Date, Fields, Kind, Money, Person, PersonId, RecordId, ServerTime, UnitId, Value, Week, prospect, visit,
+    Bank, Date, Fields, Kind, KindSpec, Person, PersonId, PhoneTime, RecordId, ServerTime, UnitId, Week, activity,
+    outcome, prospect, visit,
 };
-use crate::projection::{Conflict, Row};
-use std::borrow::Cow;
+use crate::projection::Row;
 use std::collections::BTreeMap;
 
 /// How far a phone's clock may run ahead before its visit counts as not having happened yet.
 const AHEAD_MS: i64 = 10 * 60_000;
 
-/// One fact as it counts in one campaign. Campaign, source and metric together are its key.
+/// One fact as it counts in one campaign. Campaign, source, metric and person together are its key: a team's outcome is
+/// several.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Contribution {
     /// In which campaign.
@@ -28,11 +30,11 @@ pub struct Contribution {
     pub prospect: RecordId,
     /// The unit it is credited to: the verified one, else the person's home unit on that day. What counts always has one.
     pub unit: Option<UnitId>,
-    /// Who achieved it: the holder of the device that began the record.
+    /// Who achieved it: the holder of the device that began the record, or a member of the prospect's team.
     pub person: Option<PersonId>,
     /// The week in which it counts, in the campaign's zone.
     pub week: Week,
-    /// How much: fen, cards, visits or communities; for what is left out, how much it would have been.
+    /// How much: fen, cards, visits, activities or communities; for what is left out, how much it would have been.
     pub value: i64,
     /// Whether it counts.
     pub status: Status,
@@ -51,13 +53,15 @@ pub struct GroupRow {
     pub seq: u64,
 }
 
-/// A prospect's visits, outcomes and verifications, in any order.
+/// A prospect's visits, activities, outcomes and verifications, in any order.
 #[derive(Debug, Clone, Copy)]
 pub struct Group<'a> {
     /// The prospect.
     pub prospect: RecordId,
     /// Whether the prospect's own record is here: what is done with one that nobody recorded counts for nothing.
     pub known: bool,
+    /// The shares of the prospect's marketing team, where there is one.
+    pub team: &'a BTreeMap<PersonId, i64>,
     /// Its rows; those of other kinds do not matter.
     pub rows: &'a [GroupRow],
     /// The contributions of its records that were erased. They stay as they stood and are not among those computed, but one of
@@ -70,25 +74,51 @@ pub struct Group<'a> {
 pub enum Reach {
     /// Nothing.
     Nothing,
-    /// Its own contributions: visits count each by itself.
+    /// Its own contributions: visits and activities count each by itself.
     Itself,
-    /// Those of all the prospect's outcomes: one of them won the community, and verifications judge others.
+    /// Those of all the prospect's outcomes: one of them won the community, verifications judge others, and the
+    /// prospect's team shares them.
     Outcomes,
     /// All: what is done with a prospect counts once its own record is here.
     Group,
 }
 
 impl Reach {
-    /// How far a record of a kind reaches.
-    pub fn of(kind: &Kind) -> Self {
+    /// How far a record of a kind reaches; `new` if it came just now.
+    pub fn of(kind: &Kind, new: bool) -> Self {
         match kind {
-            kind if kind.is(&visit::KIND) => Self::Itself,
+            kind if SINGLE.iter().any(|one| kind.is(one.kind)) => Self::Itself,
             kind if kind.is(&outcome::KIND) || kind.is(&verification::KIND) => Self::Outcomes,
-            kind if kind.is(&prospect::KIND) => Self::Group,
+            kind if kind.is(&prospect::KIND) => {
+                if new {
+                    Self::Group
+                } else {
+                    Self::Outcomes
+                }
+            }
             _ => Self::Nothing,
         }
     }
 }
+
+/// A kind whose records count each by itself, as one, and at once.
+struct Single {
+    kind: &'static KindSpec,
+    metric: Metric,
+    rule: Rule,
+    /// Whether it has yet to take place.
+    planned: fn(&Fields) -> bool,
+}
+
+static SINGLE: [Single; 2] = [
+    Single { kind: &visit::KIND, metric: Metric::Visits, rule: Rule::Visited, planned: visit::is_planned },
+    Single {
+        kind: &activity::KIND,
+        metric: Metric::Activities,
+        rule: Rule::ActivityHeld,
+        planned: activity::is_planned,
+    },
+];
 
 /// All contributions of a group to some campaigns, in order. A record counts in every campaign whose days cover it; what is
 /// left out is listed too, with the rule. A record without a readable day is listed under the day on which it came.
@@ -109,8 +139,11 @@ pub fn contributions(group: &Group<'_>, campaigns: &[(RecordId, Campaign)], bank
 
     let mut all = Vec::new();
     for (id, campaign) in campaigns {
-        let ledger = Ledger { id: *id, campaign, bank, prospect: group.prospect };
-        all.extend(of_kind(&visit::KIND).filter_map(|row| ledger.visit(row)));
+        let rules = campaign.versions.keys().map(|week| (*week, campaign.rules(*week))).collect();
+        let ledger = Ledger { id: *id, campaign, rules, bank, group };
+        for single in &SINGLE {
+            all.extend(of_kind(single.kind).filter_map(|row| ledger.single(single, row)));
+        }
         let won = |one: &&Contribution| {
             one.metric == Metric::Communities && matches!(one.status, Status::Confirmed | Status::Pending)
         };
@@ -127,157 +160,70 @@ pub fn contributions(group: &Group<'_>, campaigns: &[(RecordId, Campaign)], bank
     all
 }
 
-/// A row's fields as they count: where people disagree, what held before holds on. Where nothing did, the value shown
-/// stands in, which is the same on every side, so that the claim is not lost from sight.
-fn counting_fields(row: &Row) -> Cow<'_, Fields> {
-    let mut fields = Cow::Borrowed(&row.fields);
-    for conflict in &row.conflicts {
-        if let Some(before) = held_before(conflict) {
-            fields.to_mut().put(conflict.field.clone(), before.clone());
-        }
-    }
-    fields
-}
-
-fn held_before(conflict: &Conflict) -> Option<&Value> {
-    conflict.before.as_ref().filter(|before| **before != Value::Null)
-}
-
-/// The verifications of a group by the outcome they judge, the newest last.
-struct Verdicts(BTreeMap<RecordId, Vec<Verification>>);
-
-impl Verdicts {
-    fn of(rows: &[&GroupRow]) -> Self {
-        let verifications = rows.iter().filter(|row| row.row.kind.is(&verification::KIND) && !row.row.withdrawn);
-        let mut newest_last: Vec<&&GroupRow> = verifications.collect();
-        // By when each was given: what a restored server gets back comes in any order.
-        newest_last.sort_by_key(|row| (row.received_at, row.seq, row.row.id));
-        let mut by_outcome: BTreeMap<RecordId, Vec<Verification>> = BTreeMap::new();
-        for verification in newest_last.into_iter().filter_map(|row| Verification::read(&row.row.fields).ok()) {
-            by_outcome.entry(verification.outcome).or_default().push(verification);
-        }
-        Self(by_outcome)
-    }
-
-    /// The verification that holds for an outcome as it now is, or why none does. While people disagree none can: nobody
-    /// knows which of the values was judged.
-    fn on(&self, outcome: &Row) -> Result<&Verification, Rule> {
-        if outcome.scoring_conflict() {
-            return Err(Rule::Conflict);
-        }
-        let heads = outcome.heads_bytes();
-        let all = self.0.get(&outcome.id).ok_or(Rule::AwaitingVerification)?;
-        all.iter().rev().find(|verification| verification.heads == heads).ok_or(Rule::EditedSinceVerification)
-    }
-}
-
-/// An outcome with what the back office says of it, before any campaign looks at it.
-struct Claim<'a> {
-    row: &'a GroupRow,
-    /// The outcome as verified, else as claimed; none if it cannot be read.
-    outcome: Option<Outcome>,
-    /// Its day, which may be readable when the rest is not.
-    opened_on: Option<Date>,
-    /// An amount stands there that is none.
-    amount_unreadable: bool,
-    /// The verdict that holds, or why none does.
-    verdict: Result<Verdict, Rule>,
-    /// The unit that the back office credits.
-    unit: Option<UnitId>,
-}
-
-impl<'a> Claim<'a> {
-    fn read(row: &'a GroupRow, verdicts: &Verdicts) -> Self {
-        let mut fields = counting_fields(&row.row);
-        let verification = verdicts.on(&row.row);
-        // What a refusal found in the ledger is no correction: the claim is shown as it was made.
-        if let Some(found) = verification.ok().filter(|held| held.verdict == Verdict::Confirmed) {
-            for (name, value) in
-                [("amount", found.amount.map(Value::from)), ("opened_on", found.opened_on.map(Value::from))]
-            {
-                if value.is_some() {
-                    fields.to_mut().set(name, value);
-                }
-            }
-        }
-        let amount_stands = !matches!(fields.get("amount"), None | Some(Value::Null));
-        Self {
-            row,
-            outcome: Outcome::read(&fields).ok(),
-            opened_on: fields.date("opened_on"),
-            amount_unreadable: amount_stands && fields.money("amount").is_none(),
-            verdict: verification.map(|held| held.verdict),
-            unit: verification.ok().and_then(|held| held.unit.clone()),
-        }
-    }
-
-    fn is_account(&self) -> bool {
-        self.outcome.as_ref().is_some_and(|outcome| outcome.product == Product::Account)
-    }
-
-    /// What it adds: each metric with its value, `None` where the figure cannot be read, and the rule once confirmed.
-    fn figures(&self, tiers: &Rules) -> Vec<(Metric, Option<i64>, Rule)> {
-        // What cannot be read at all is listed where a leader looks first.
-        let Some(outcome) = &self.outcome else { return vec![(Metric::Communities, None, Rule::Unreadable)] };
-        let fen = outcome.amount.map(Money::fen);
-        match outcome.product {
-            Product::Account => {
-                let tier = tiers.tier(outcome.amount.unwrap_or(Money::ZERO));
-                let won = (Metric::Communities, Some(1), Rule::Won { tier });
-                let fund = (fen.is_some() || self.amount_unreadable).then_some((Metric::Fund, fen, Rule::Fund));
-                std::iter::once(won).chain(fund).collect()
-            }
-            Product::Cards => vec![(Metric::Cards, outcome.cards, Rule::CardsIssued)],
-            Product::Wealth => vec![(Metric::Wealth, fen, Rule::WealthSold)],
-        }
-    }
-}
-
 /// What a claim comes to in one campaign.
 struct Credited<'a> {
     claim: &'a Claim<'a>,
     date: Date,
-    unit: Option<UnitId>,
+    /// To whom it is credited, with their shares.
+    hands: Vec<(Hand, i64)>,
     /// The rule that leaves it out, whatever the other claims are.
     left_out: Option<Rule>,
+}
+
+/// Who is credited, and with which unit, or why with none.
+struct Hand {
+    person: Option<PersonId>,
+    unit: Result<UnitId, Rule>,
 }
 
 /// One campaign's side of the ledger.
 struct Ledger<'a> {
     id: RecordId,
     campaign: &'a Campaign,
+    /// Each version of its rules, by the week from which it holds.
+    rules: BTreeMap<Week, Rules>,
     bank: &'a Bank,
-    prospect: RecordId,
+    group: &'a Group<'a>,
 }
 
+/// What holds where a campaign has no rules yet.
+static NO_RULES: std::sync::LazyLock<Rules> = std::sync::LazyLock::new(Rules::default);
+
 impl Ledger<'_> {
-    /// A visit counts at once. While people disagree about its time, the time that held before counts; where none did, it
-    /// is pending under the one shown.
-    fn visit(&self, source: &GroupRow) -> Option<Contribution> {
+    fn rules(&self, date: Date) -> &Rules {
+        self.rules.range(..=Week::of(date)).next_back().map_or(&*NO_RULES, |(_, rules)| rules)
+    }
+
+    /// A visit or an activity counts at once. While people disagree about its time, the time that held before counts; where
+    /// none did, it is pending under the one shown.
+    fn single(&self, single: &Single, source: &GroupRow) -> Option<Contribution> {
         let row = &source.row;
         let fields = counting_fields(row);
-        if visit::is_planned(&fields) {
+        if (single.planned)(&fields) {
             return None;
         }
+        let received_on = source.received_at.date(&self.campaign.zone);
         let occurred_at = fields.time("occurred_at");
-        let date = match occurred_at {
-            Some(time) => time.date(&self.campaign.zone),
-            None => source.received_at.date(&self.campaign.zone),
-        };
+        let date = occurred_at.map_or(received_on, |time| time.date(&self.campaign.zone));
         if !self.campaign.covers(date) {
             return None;
         }
-        let home = self.home(row, date);
+        let hand = self.author_at_home(row, date);
         let undecided = row.conflicts.iter().any(|c| c.field.as_str() == "occurred_at" && held_before(c).is_none());
-        let rule = match (occurred_at, &home) {
+        let qualifying = &self.rules(date).qualifying;
+        let days_late = i64::from(received_on.duration_since(date).as_hours() / 24);
+        let rule = match (occurred_at, &hand.unit) {
             _ if row.withdrawn => Rule::Withdrawn,
             (None, _) => Rule::Unreadable,
             (Some(time), _) if source.received_at.skew_ms(time) < -AHEAD_MS => Rule::Future,
+            (Some(time), _) if qualifying.leaves_out_untrusted && untrusted(source, time) => Rule::UntrustedClock,
+            _ if qualifying.late_days.is_some_and(|allowed| days_late > allowed) => Rule::Late,
             (_, Err(no_home)) => *no_home,
+            _ if single.metric == Metric::Visits && !qualifying.admits_visit(&fields) => Rule::DoesNotQualify,
             _ if undecided => Rule::Conflict,
-            _ => Rule::Visited,
+            _ => single.rule,
         };
-        Some(self.contribution(row, Metric::Visits, 1, date, home.ok().cloned(), rule))
+        Some(self.contribution(row, single.metric, 1, date, &hand, rule))
     }
 
     /// `taken` when an outcome that was erased has won the community.
@@ -285,18 +231,26 @@ impl Ledger<'_> {
         let credited: Vec<Credited<'_>> = claims.iter().filter_map(|claim| self.credit(claim)).collect();
         let accounts = credited.iter().filter(|c| c.claim.is_account() && c.left_out.is_none());
         let winner = accounts.map(|c| (c.date, c.claim.row.row.id)).min();
-        for Credited { claim, date, unit, left_out } in credited {
+        for Credited { claim, date, hands, left_out } in credited {
             let row = &claim.row.row;
             let came_later = claim.is_account() && (taken || winner.is_some_and(|(_, first)| first != row.id));
             let left_out = left_out.or(came_later.then_some(Rule::AlreadyWon));
-            for (metric, value, confirmed) in claim.figures(&self.campaign.rules(Week::of(date))) {
+            for (metric, value, confirmed) in claim.figures(self.rules(date)) {
                 let rule = match (left_out, value, claim.verdict) {
                     (Some(left_out), ..) => left_out,
                     (None, None, _) => Rule::Unreadable,
                     (None, _, Ok(_)) => confirmed,
                     (None, _, Err(pending)) => pending,
                 };
-                all.push(self.contribution(row, metric, value.unwrap_or(0), date, unit.clone(), rule));
+                let parts = split(value.unwrap_or(0), hands.iter().map(|(_, share)| *share));
+                for (part, (hand, _)) in parts.into_iter().zip(&hands) {
+                    let Some(part) = part else { continue };
+                    let rule = match &hand.unit {
+                        Err(no_home) if rule.status().counts() => *no_home,
+                        _ => rule,
+                    };
+                    all.push(self.contribution(row, metric, part, date, hand, rule));
+                }
             }
         }
     }
@@ -308,51 +262,74 @@ impl Ledger<'_> {
         if !self.campaign.covers(date) {
             return None;
         }
-        let unit = match &claim.unit {
-            Some(unit) => Ok(unit),
-            None => self.home(row, date),
-        };
-        let left_out = match (claim.verdict, &unit) {
+        let hands = self.hands(claim, date);
+        let qualifying = &self.rules(date).qualifying;
+        let nobodys = hands.iter().find_map(|(hand, _)| hand.unit.as_ref().err()).copied();
+        let left_out = match (claim.verdict, &claim.outcome) {
             _ if row.withdrawn => Some(Rule::Withdrawn),
-            _ if claim.outcome.is_none() => Some(Rule::Unreadable),
+            (_, None) => Some(Rule::Unreadable),
             (Ok(Verdict::Rejected), _) => Some(Rule::RejectedByVerification),
             // Confirmed, its day stands in the bank's own ledger.
             (Err(_), _) if date > received_on => Some(Rule::Future),
-            (_, Err(no_home)) => Some(*no_home),
+            _ if hands.iter().all(|(hand, _)| hand.unit.is_err()) => nobodys,
+            (_, Some(outcome)) if !claim.amount_unreadable && !qualifying.admits_outcome(outcome) => {
+                Some(Rule::DoesNotQualify)
+            }
             _ => None,
         };
-        Some(Credited { claim, date, unit: unit.ok().cloned(), left_out })
+        Some(Credited { claim, date, hands, left_out })
+    }
+
+    /// Who is credited with a claim: whoever recorded it, or the prospect's team by its shares. The unit that the back office
+    /// credits holds for all of them.
+    fn hands(&self, claim: &Claim<'_>, date: Date) -> Vec<(Hand, i64)> {
+        let credited_by_office = |hand: Hand| match &claim.unit {
+            Some(unit) => Hand { unit: Ok(unit.clone()), ..hand },
+            None => hand,
+        };
+        let team: Vec<_> = self.group.team.iter().filter(|(_, share)| **share > 0).collect();
+        if self.rules(date).credit == Credit::Recorder || team.is_empty() {
+            return vec![(credited_by_office(self.author_at_home(&claim.row.row, date)), 1)];
+        }
+        let hand = |person: &PersonId| Hand { unit: self.home(person, date), person: Some(person.clone()) };
+        team.into_iter().map(|(person, share)| (credited_by_office(hand(person)), *share)).collect()
     }
 
     fn author(&self, row: &Row) -> Option<&Person> {
         self.bank.holder(row.author?)
     }
 
-    fn home(&self, row: &Row, date: Date) -> Result<&UnitId, Rule> {
-        let person = self.author(row).ok_or(Rule::UnknownAuthor)?;
-        self.bank.home_unit(&person.id, date).ok_or(Rule::NoHomeUnit)
+    fn author_at_home(&self, row: &Row, date: Date) -> Hand {
+        let person = self.author(row).map(|person| person.id.clone());
+        let unit = person.as_ref().ok_or(Rule::UnknownAuthor).and_then(|person| self.home(person, date));
+        Hand { person, unit }
     }
 
-    fn contribution(
-        &self,
-        row: &Row,
-        metric: Metric,
-        value: i64,
-        date: Date,
-        unit: Option<UnitId>,
-        rule: Rule,
-    ) -> Contribution {
+    fn home(&self, person: &PersonId, date: Date) -> Result<UnitId, Rule> {
+        self.bank.home_unit(person, date).cloned().ok_or(Rule::NoHomeUnit)
+    }
+
+    fn contribution(&self, row: &Row, metric: Metric, value: i64, date: Date, hand: &Hand, rule: Rule) -> Contribution {
         Contribution {
             campaign: self.id,
             source: row.id,
             metric,
-            prospect: self.prospect,
-            unit,
-            person: self.author(row).map(|person| person.id.clone()),
+            prospect: self.group.prospect,
+            unit: hand.unit.as_ref().ok().cloned(),
+            person: hand.person.clone(),
             week: Week::of(date),
             value,
             status: rule.status(),
             rule,
         }
     }
+}
+
+/// Whether the clock of the phone that recorded something cannot have been right: it was recorded after it was received, or
+/// is said to have happened after it was recorded. A clock that was behind looks like a phone that was offline.
+fn untrusted(source: &GroupRow, occurred_at: PhoneTime) -> bool {
+    let recorded_at = source.row.id.begun_at();
+    recorded_at.is_some_and(|recorded_at| {
+        source.received_at.skew_ms(recorded_at) < -AHEAD_MS || occurred_at.millis() - recorded_at.millis() > AHEAD_MS
+    })
 }

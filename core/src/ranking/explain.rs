@@ -1,10 +1,11 @@
 //! Why a figure is what it is: the contributions in it and those left out, each with its rule.
 
-use super::standing::{no_figures, points, score, weeks_until};
-use super::{Contribution, Figure, Placement};
+use super::score::{Basis, score};
+use super::standing::weeks_until;
+use super::tally::no_figures;
+use super::{Contribution, Figures, Placement};
 use crate::domain::campaign::{Campaign, Metric};
 use crate::domain::{Bank, UnitId, Week};
-use std::collections::BTreeMap;
 
 /// What stands behind a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct Explanation<'a> {
     /// What is not, in order; each names the rule that left it out.
     pub left_out: Vec<&'a Contribution>,
     /// The sums of what is counted.
-    pub figures: BTreeMap<Metric, Figure>,
+    pub figures: Figures,
     /// The figure itself: of one metric its counted sum, of all of them the score that they earn.
     pub value: i64,
 }
@@ -77,7 +78,7 @@ impl<'a> Explanation<'a> {
         for contribution in &counted {
             figures.entry(contribution.metric).or_default().add(contribution.status, contribution.value);
         }
-        let value = score(&points(&campaign.rules(week), &figures));
+        let value = score(&campaign.rules(week), &figures, Basis::Counted);
         Self { counted, left_out, figures, value }
     }
 }

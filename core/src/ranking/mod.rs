@@ -1,12 +1,32 @@
 //! What counts, and who leads: from a prospect's rows to contributions, from contributions to standings, and from any
 //! figure back to its contributions. Pure functions in whole numbers, the same on phone and server.
 
+mod brief;
+mod bulletin;
+mod cause;
+mod claim;
 mod contribution;
+mod coverage;
 mod explain;
+mod placement;
 mod rule;
+mod score;
+mod share;
 mod standing;
+mod tally;
+mod trend;
+mod what_if;
 
+pub use brief::brief;
+pub use bulletin::{Bulletin, ledger_digest, ledger_line};
+pub use cause::{Cause, Why, causes};
 pub use contribution::{Contribution, Group, GroupRow, Reach, contributions};
+pub use coverage::{Coverage, Phone, Silent, coverage};
 pub use explain::{Explanation, explain, explain_unplaced};
+pub use placement::Placement;
 pub use rule::{Rule, Status};
-pub use standing::{Figure, Placement, Standing, Tally, TrendPoint, standings, tallies, trends, unplaced};
+pub use score::{Basis, ranks, score};
+pub use standing::{Standing, standings, unplaced};
+pub use tally::{Figure, Figures, Tally, tallies};
+pub use trend::{TrendPoint, trends};
+pub use what_if::{Given, Place, places, what_if};

@@ -69,6 +69,8 @@ pub enum Rule {
         /// The tier's number in the rules of the contribution's week.
         tier: Option<u32>,
     },
+    /// An activity was held.
+    ActivityHeld,
     /// The fund of a community won.
     Fund,
     /// Cards were issued.
@@ -87,6 +89,12 @@ pub enum Rule {
     AlreadyWon,
     /// It is said to have happened after the server heard of it.
     Future,
+    /// It came more days after it is said to have happened than the campaign allows.
+    Late,
+    /// It was recorded by a clock that cannot have been right, and the campaign leaves such out.
+    UntrustedClock,
+    /// The campaign asks for more: another channel, a longer visit, a larger outcome.
+    DoesNotQualify,
     /// Its record was withdrawn.
     Withdrawn,
     /// On that day its person belonged to no unit or to several.
@@ -100,8 +108,9 @@ pub enum Rule {
 }
 
 /// Every rule without a number in it.
-const PLAIN: [Rule; 16] = [
+const PLAIN: [Rule; 20] = [
     Rule::Visited,
+    Rule::ActivityHeld,
     Rule::Won { tier: None },
     Rule::Fund,
     Rule::CardsIssued,
@@ -112,6 +121,9 @@ const PLAIN: [Rule; 16] = [
     Rule::RejectedByVerification,
     Rule::AlreadyWon,
     Rule::Future,
+    Rule::Late,
+    Rule::UntrustedClock,
+    Rule::DoesNotQualify,
     Rule::Withdrawn,
     Rule::NoHomeUnit,
     Rule::UnknownAuthor,
@@ -125,11 +137,19 @@ impl Rule {
     /// The status that this rule gives.
     pub fn status(self) -> Status {
         match self {
-            Self::Visited | Self::Won { .. } | Self::Fund | Self::CardsIssued | Self::WealthSold => Status::Confirmed,
+            Self::Visited
+            | Self::ActivityHeld
+            | Self::Won { .. }
+            | Self::Fund
+            | Self::CardsIssued
+            | Self::WealthSold => Status::Confirmed,
             Self::AwaitingVerification | Self::EditedSinceVerification | Self::Conflict => Status::Pending,
             Self::RejectedByVerification => Status::Rejected,
             Self::AlreadyWon
             | Self::Future
+            | Self::Late
+            | Self::UntrustedClock
+            | Self::DoesNotQualify
             | Self::Withdrawn
             | Self::NoHomeUnit
             | Self::UnknownAuthor
@@ -149,6 +169,7 @@ impl Rule {
     fn word(self) -> &'static str {
         match self {
             Self::Visited => "visited",
+            Self::ActivityHeld => "activity-held",
             Self::Won { .. } => "won",
             Self::Fund => "fund",
             Self::CardsIssued => "cards-issued",
@@ -159,6 +180,9 @@ impl Rule {
             Self::RejectedByVerification => "rejected-by-verification",
             Self::AlreadyWon => "already-won",
             Self::Future => "future",
+            Self::Late => "late",
+            Self::UntrustedClock => "untrusted-clock",
+            Self::DoesNotQualify => "does-not-qualify",
             Self::Withdrawn => "withdrawn",
             Self::NoHomeUnit => "no-home-unit",
             Self::UnknownAuthor => "unknown-author",
@@ -171,6 +195,7 @@ impl Rule {
     pub fn label(self) -> Label {
         let (zh, en) = match self {
             Self::Visited => ("已走访", "Visit made"),
+            Self::ActivityHeld => ("已举办活动", "Activity held"),
             Self::Won { .. } => ("首个账户，赢得小区", "First account: community won"),
             Self::Fund => ("所赢小区的资金", "Fund of a community won"),
             Self::CardsIssued => ("已发卡", "Cards issued"),
@@ -183,6 +208,13 @@ impl Rule {
             Self::RejectedByVerification => ("后台已驳回", "Refused by the back office"),
             Self::AlreadyWon => ("该小区已由更早的账户赢得", "An earlier account already won this community"),
             Self::Future => ("日期晚于服务器收到的时间", "Dated after the server received it"),
+            Self::Late => ("上报逾期，超过活动规定的天数", "It came later than the campaign allows"),
+            Self::UntrustedClock => {
+                ("记录时手机时钟不可信", "The clock of the phone that recorded it cannot have been right")
+            }
+            Self::DoesNotQualify => {
+                ("不符合活动的计分条件", "The campaign asks for more: another channel, a longer visit, a larger amount")
+            }
             Self::Withdrawn => ("记录已撤回", "The record was withdrawn"),
             Self::NoHomeUnit => ("当日无唯一所属机构", "Its person had no single home unit that day"),
             Self::UnknownAuthor => ("记录设备无对应员工", "Nobody is known to hold the device that recorded it"),
@@ -226,7 +258,7 @@ mod tests {
             assert_eq!(rule.code().parse(), Ok(*rule));
         }
         assert_eq!(rules.iter().map(|rule| rule.code()).collect::<BTreeSet<_>>().len(), rules.len());
-        assert_eq!(rules[1].code(), "won");
+        assert_eq!(rules[2].code(), "won");
         assert_eq!(Rule::Won { tier: Some(2) }.code(), "won-tier-2");
         for status in Status::ALL {
             assert_eq!(Status::named(status.name()), Ok(status));

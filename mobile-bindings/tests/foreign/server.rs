@@ -131,7 +131,8 @@ fn campaign(now: ServerTime) -> Result<Campaign> {
         starts: week.monday(),
         ends: week.next().sunday(),
         zone: Zone::china(),
+        cutoff: campaign::CUTOFF,
         units: BTreeSet::from(["HP".parse()?, "JA".parse()?]),
-        versions: BTreeMap::from([(week, BTreeMap::from([("points/visits".to_owned(), 2)]))]),
+        versions: BTreeMap::from([(week, BTreeMap::from([("points/visits".to_owned(), 2.into())]))]),
     })
 }

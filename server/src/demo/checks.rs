@@ -5,7 +5,7 @@ use crate::store::{SqliteStore, Store, StoreError};
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Date, RecordId};
 use canvass_core::projection::Row;
-use canvass_core::ranking::standings;
+use canvass_core::ranking::{Basis, standings};
 use canvass_core::replica::{Query, ReplicaError};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -112,8 +112,8 @@ async fn same_standings(store: &SqliteStore, campaign: RecordId, scratch: &Path)
     let (kept, anew) = (store.tallies(campaign).await?, other.tallies(campaign).await?);
     for stored in campaigns.iter().filter(|stored| stored.id == campaign) {
         for week in stored.campaign.weeks() {
-            let kept = standings(&stored.campaign, week, &bank, &kept);
-            let anew = standings(&stored.campaign, week, &bank, &anew);
+            let kept = standings(&stored.campaign, week, &bank, &kept, Basis::Counted);
+            let anew = standings(&stored.campaign, week, &bank, &anew, Basis::Counted);
             check.looked_at += kept.iter().filter(|standing| standing.score != 0).count();
             check.broken += kept.iter().zip(&anew).filter(|(a, b)| a != b).count() + kept.len().abs_diff(anew.len());
         }

@@ -14,7 +14,7 @@ use crate::store::devices::{Devices, InviteOrder, Invited};
 use crate::store::{Actor, ServerRecord, SqliteOptions, SqliteStore, Store, StoreError, VerifyOrder, Whose};
 use canvass_core::domain::verification::Verdict;
 use canvass_core::domain::{Bank, Date, Invalid, Kind, PhoneTime, RecordId, ServerTime, Week, Zone, prospect};
-use canvass_core::ranking::{Rule, standings};
+use canvass_core::ranking::{Basis, Rule, standings};
 use canvass_core::wire::{Invitation, InvitationCode};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::ToSpan;
@@ -339,7 +339,7 @@ async fn week_standings(
     let tallies = store.tallies(campaign).await?;
     let campaigns = store.campaigns().await?;
     let found = campaigns.iter().find(|stored| stored.id == campaign);
-    Ok(found.map(|stored| standings(&stored.campaign, week, bank, &tallies)).unwrap_or_default())
+    Ok(found.map(|stored| standings(&stored.campaign, week, bank, &tallies, Basis::Counted)).unwrap_or_default())
 }
 
 fn progress(length: u64) -> ProgressBar {

@@ -4,7 +4,7 @@
 use super::bank::PhoneOwner;
 use super::communities::{households, other_bank};
 use super::notes;
-use canvass_core::domain::campaign::Campaign;
+use canvass_core::domain::campaign::{self, Campaign};
 use canvass_core::domain::outcome::{Outcome, Product};
 use canvass_core::domain::prospect::Prospect;
 use canvass_core::domain::visit::Visit;
@@ -347,12 +347,14 @@ pub fn campaign(bank: &Bank, starts: Date, weeks: u32) -> Campaign {
         ("tier/3", 100 * MILLION),
     ];
     let first = Week::of(starts);
-    let version = |rules: &[(&str, i64)]| rules.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect();
+    let version =
+        |rules: &[(&str, i64)]| rules.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
     Campaign {
         name: "社区维修资金百日营销".to_owned(),
         starts,
         ends: starts.saturating_add((i64::from(weeks.clamp(1, 520)) * 7 - 1).days()),
         zone: Zone::china(),
+        cutoff: campaign::CUTOFF,
         units: bank.units().filter(|unit| unit.level == UnitLevel::Branch).map(|unit| unit.id.clone()).collect(),
         versions: BTreeMap::from([(first, version(&rules)), (first.next(), version(&[("cap/visits", 300)]))]),
     }
@@ -362,7 +364,7 @@ pub fn campaign(bank: &Bank, starts: Date, weeks: u32) -> Campaign {
 mod tests {
     use super::*;
     use crate::demo::{bank, communities};
-    use canvass_core::domain::campaign::{self, Metric};
+    use canvass_core::domain::campaign::Metric;
     use canvass_core::domain::visit::GIFT_LIMIT_FEN;
     use canvass_core::domain::{KindSpec, outcome, prospect, visit};
     use std::collections::BTreeSet;

@@ -16,7 +16,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Bank, UnitId};
-use canvass_core::ranking::{Figure, Standing, TrendPoint, standings, trends, unplaced};
+use canvass_core::ranking::{Basis, Figure, Standing, TrendPoint, standings, trends, unplaced};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(super) async fn page(
     let bank = app.store.bank().await.map_err(failed)?;
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
     let campaign = &asked.campaign.campaign;
-    let standings = standings(campaign, asked.week, &bank, &tallies);
+    let standings = standings(campaign, asked.week, &bank, &tallies, Basis::Counted);
     let trends = trends(campaign, asked.week, &bank, &tallies);
     let unplaced = unplaced(campaign, asked.week, &bank, &tallies);
     let page = Page {

@@ -17,7 +17,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Bank, Unit};
-use canvass_core::ranking::{Explanation, Standing, explain, standings, trends};
+use canvass_core::ranking::{Basis, Explanation, Standing, explain, standings, trends};
 use maud::{Markup, html};
 
 pub(super) async fn page(
@@ -35,7 +35,7 @@ pub(super) async fn page(
     }
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
     let campaign = &asked.campaign.campaign;
-    let standings = standings(campaign, asked.week, &bank, &tallies);
+    let standings = standings(campaign, asked.week, &bank, &tallies, Basis::Counted);
     let trends = trends(campaign, asked.week, &bank, &tallies);
     let standing = standings.iter().find(|standing| standing.unit == id);
     let below = Whose::Units(bank.below(&id).map(|unit| Some(unit.id.clone())).collect());

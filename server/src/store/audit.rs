@@ -58,6 +58,12 @@ pub enum Deed {
     Assigned,
     /// A verdict was given.
     Verified,
+    /// A bulletin was sealed.
+    Sealed,
+    /// A campaign was begun or changed on a page.
+    CampaignChanged,
+    /// A fact was disputed, or a dispute answered.
+    Disputed,
     /// Something was erased.
     Erased,
     /// The bank's people, roles, units or memberships were changed.
@@ -106,6 +112,9 @@ impl Deed {
             Self::DossierRead => "dossier-read",
             Self::Assigned => "assigned",
             Self::Verified => "verified",
+            Self::Sealed => "sealed",
+            Self::CampaignChanged => "campaign-changed",
+            Self::Disputed => "disputed",
             Self::Erased => "erased",
             Self::BankChanged => "bank-changed",
             Self::LoginMade => "login-made",

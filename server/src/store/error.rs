@@ -1,6 +1,6 @@
 //! What the store can say no with.
 
-use canvass_core::domain::{BankError, DeviceNumber, Invalid, PersonId, RecordId};
+use canvass_core::domain::{BankError, DeviceNumber, Invalid, PersonId, RecordId, Week};
 
 /// Why an operation did nothing.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -31,6 +31,9 @@ pub enum StoreError {
         /// The id.
         id: RecordId,
     },
+    /// There is no such bulletin.
+    #[error("no bulletin of {0} was sealed as revision {1}: `bulletin list` says which were")]
+    NoBulletin(Week, u32),
     /// Units, people and memberships that do not make a bank.
     #[error(transparent)]
     Bank(#[from] BankError),

@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod audit;
+mod bulletins;
 mod devices;
 mod dossiers;
 mod erasing;
@@ -110,6 +111,13 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         an_outcome_edited_after_its_verification_is_pending_again,
         contributions_are_found_by_unit_person_and_prospect,
         each_version_grows_with_what_it_is_of_and_with_nothing_else,
+    }
+    bulletins {
+        what_comes_after_the_cut_off_makes_a_revision_that_names_its_causes,
+        a_bulletin_recomputes_whatever_was_corrected_or_erased_since,
+        sealing_beside_sixty_four_writers_loses_and_doubles_nothing,
+        only_head_office_seals_and_only_weeks_that_are_over,
+        whoever_was_heard_of_since_the_week_ended_has_reported,
     }
     audit {
         a_verdict_is_given_by_whom_the_matrix_lets_and_noted_with_who_gave_it,

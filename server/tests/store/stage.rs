@@ -100,8 +100,9 @@ pub(crate) fn campaign(weeks: i64, points: i64) -> Campaign {
         starts,
         ends: starts.checked_add(jiff::ToSpan::days(weeks * 7 - 1)).expect("a date"),
         zone: Zone::china(),
+        cutoff: campaign::CUTOFF,
         units: BTreeSet::from([unit("B1"), unit("B2")]),
-        versions: BTreeMap::from([(Week::of(starts), BTreeMap::from([("points/visits".to_owned(), points)]))]),
+        versions: BTreeMap::from([(Week::of(starts), BTreeMap::from([("points/visits".to_owned(), points.into())]))]),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::sample::Sample;
 use crate::stock::{Stock, copy};
 use crate::table::{Figure, Report, Times, count, ms};
 use crate::town::{OUTCOME, Town, now, order, prospects, record, server_now, this_week};
-use canvass_core::ranking::{standings, trends, unplaced};
+use canvass_core::ranking::{Basis, standings, trends, unplaced};
 use canvass_server::store::{SqliteOptions, SqliteStore, Store, StoredCampaign};
 use std::path::Path;
 
@@ -60,9 +60,9 @@ fn page_of(report: &mut Report, town: &Town, database: &Path, repeats: usize) {
             })
         });
         ranked = ranking.time(|| {
-            let all = standings(&stored.campaign, week, &bank, &tallies);
-            unplaced(&stored.campaign, week, &bank, &tallies);
-            trends(&stored.campaign, week, &bank, &tallies);
+            let all = standings(&stored.campaign, week, &bank, &tallies, Basis::Counted);
+            unplaced(&stored.campaign, week, &bank, &tallies, Basis::Counted);
+            trends(&stored.campaign, week, &bank, &tallies, Basis::Counted);
             all.len()
         });
     }
@@ -113,7 +113,7 @@ pub(crate) fn outcome(report: &mut Report, stock: &mut Stock) {
                     taken.note(start.elapsed());
                     let bank = store.bank().await.expect("a bank");
                     let tallies = store.tallies(stored.id).await.expect("tallies");
-                    standings(&stored.campaign, this_week(), &bank, &tallies).len()
+                    standings(&stored.campaign, this_week(), &bank, &tallies, Basis::Counted).len()
                 })
             });
         }

@@ -227,8 +227,12 @@ fn launch(head_office: &PhoneOwner, branches: usize) -> IngestOrder {
         starts: START,
         ends: Date::constant(2026, 5, 31),
         zone: Zone::china(),
+        cutoff: campaign::CUTOFF,
         units: (1..=branches).map(|n| format!("B{n:04}").parse().expect("a unit")).collect(),
-        versions: BTreeMap::from([(Week::of(START), rules.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())]),
+        versions: BTreeMap::from([(
+            Week::of(START),
+            rules.into_iter().map(|(k, v)| (k.to_owned(), v.into())).collect(),
+        )]),
     };
     let id = RecordId::new(NOW, [7; 10]);
     let authorship = Authorship { device: head_office.device, actor: Actor::new([7; 16]), at: now() };

@@ -42,8 +42,9 @@ pub(super) async fn found(store: &SqliteStore) {
         starts: week.monday(),
         ends: week.next().sunday(),
         zone: Zone::china(),
+        cutoff: campaign::CUTOFF,
         units: ["B1", "B2", "B3"].into_iter().map(unit).collect(),
-        versions: BTreeMap::from([(week, BTreeMap::from([("points/visits".to_owned(), 2)]))]),
+        versions: BTreeMap::from([(week, BTreeMap::from([("points/visits".to_owned(), 2.into())]))]),
     };
     let kind = (&campaign::KIND).into();
     let record = ServerRecord { kind, prospect: None, fields: campaign.to_fields(), assigned_to: None };

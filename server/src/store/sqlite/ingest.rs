@@ -311,7 +311,7 @@ pub(super) fn reassign(writing: &mut Writing<'_>, order: &AssignOrder) -> Result
 }
 
 /// Writes a new record as the server, through the same gate as everybody's.
-fn own_record(
+pub(super) fn own_record(
     writing: &mut Writing<'_>,
     intake: &mut Intake,
     id: RecordId,

@@ -2,13 +2,13 @@
 //! what was touched of a prospect's group is compared with what is kept, and only the difference is written.
 
 use super::campaigns::CachedCampaigns;
-use super::read;
 use super::records::{self, Arrival};
 use super::tally::Sums;
 use super::writer::Writing;
+use super::{bulletins, read};
 use crate::store::{StoreError, Whose};
 use canvass_core::domain::campaign::{self, Campaign, Metric};
-use canvass_core::domain::{PersonId, RecordId, ServerTime, UnitId, Week};
+use canvass_core::domain::{PersonId, RecordId, ServerTime, UnitId, Week, prospect};
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Group, GroupRow, Reach, Rule, Status, contributions};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
@@ -38,7 +38,7 @@ impl Touched {
     /// Notes a record's row as it now is; `new` if the record came just now.
     pub(super) fn add(&mut self, row: Row, arrival: Arrival, new: bool) {
         self.campaigns |= row.kind.is(&campaign::KIND);
-        let reach = Reach::of(&row.kind);
+        let reach = Reach::of(&row.kind, new);
         let Some(prospect) = row.prospect.filter(|_| reach != Reach::Nothing) else { return };
         let part = self.prospects.entry(prospect).or_default();
         match reach {
@@ -48,8 +48,7 @@ impl Touched {
                 part.alone.push(GroupRow { row, received_at, seq });
             }
             Reach::Outcomes => part.outcomes = true,
-            // What the prospect's own record says does not matter, only that it is here.
-            Reach::Group => part.whole |= new,
+            Reach::Group => part.whole = true,
         }
     }
 }
@@ -99,7 +98,12 @@ fn bump(db: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-type Key = (RecordId, RecordId, Metric);
+/// Campaign, source, metric and person.
+pub(super) type Key = (RecordId, RecordId, Metric, Option<PersonId>);
+
+pub(super) fn key_of(one: &Contribution) -> Key {
+    (one.campaign, one.source, one.metric, one.person.clone())
+}
 
 fn recount_parts(
     writing: &mut Writing<'_>,
@@ -113,11 +117,10 @@ fn recount_parts(
         let rows = rows_of(db, prospect, part)?;
         let kept = if whole { of_prospect(db, prospect)? } else { of_sources(db, prospect, &rows)? };
         let erased = if outcomes { of_erased(db, prospect)? } else { Vec::new() };
-        let mut own = db.prepare_cached("SELECT 1 FROM record WHERE id = ? AND kind = 'prospect'")?;
-        let known = own.query_row([prospect.as_bytes()], |_| Ok(())).optional()?.is_some();
-        let now = contributions(&Group { prospect, known, rows: &rows, erased: &erased }, campaigns, &bank);
-        let now: BTreeMap<Key, Contribution> =
-            now.into_iter().map(|one| ((one.campaign, one.source, one.metric), one)).collect();
+        let (known, team) = own(db, prospect, outcomes)?;
+        let group = Group { prospect, known, team: &team, rows: &rows, erased: &erased };
+        let now = contributions(&group, campaigns, &bank);
+        let now: BTreeMap<Key, Contribution> = now.into_iter().map(|one| (key_of(&one), one)).collect();
         differs |= now != kept;
         for (key, was) in kept.iter().filter(|(key, was)| now.get(key) != Some(was)) {
             remove(db, prospect, key)?;
@@ -132,10 +135,21 @@ fn recount_parts(
     if differs { bump(db) } else { Ok(()) }
 }
 
+/// Whether a prospect's own record is here, and the shares of its team if those are asked for.
+fn own(db: &Connection, id: RecordId, team: bool) -> Result<(bool, BTreeMap<PersonId, i64>), StoreError> {
+    if team {
+        let row = records::row(db, id)?.filter(|row| row.kind.is(&prospect::KIND));
+        return Ok((row.is_some(), row.map(|row| prospect::team(&row.settled_fields())).unwrap_or_default()));
+    }
+    let mut own = db.prepare_cached("SELECT 1 FROM record WHERE id = ? AND kind = ?")?;
+    let known = own.query_row(params![id.as_bytes(), prospect::KIND.name], |_| Ok(())).optional()?.is_some();
+    Ok((known, BTreeMap::new()))
+}
+
 /// The rows by which a part counts.
 fn rows_of(db: &Connection, prospect: RecordId, part: Part) -> Result<Vec<GroupRow>, StoreError> {
     let (kinds, mut rows) = match part {
-        Part { whole: true, .. } => ("'visit', 'outcome', 'verification'", Vec::new()),
+        Part { whole: true, .. } => ("'visit', 'activity', 'outcome', 'verification'", Vec::new()),
         Part { outcomes: true, alone, .. } => ("'outcome', 'verification'", alone),
         Part { alone, .. } => return Ok(alone),
     };
@@ -153,9 +167,9 @@ fn rows_of(db: &Connection, prospect: RecordId, part: Part) -> Result<Vec<GroupR
     Ok(rows)
 }
 
-const COLUMNS: &str = "campaign, source, metric, prospect, unit, person, week, value, status, rule";
+pub(super) const COLUMNS: &str = "campaign, source, metric, prospect, unit, person, week, value, status, rule";
 
-fn insert(db: &Connection, one: &Contribution) -> Result<(), StoreError> {
+pub(super) fn insert(db: &Connection, one: &Contribution) -> Result<(), StoreError> {
     let sql = format!("INSERT INTO contribution ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     db.prepare_cached(&sql)?.execute(params![
         one.campaign.as_bytes(),
@@ -169,13 +183,22 @@ fn insert(db: &Connection, one: &Contribution) -> Result<(), StoreError> {
         one.status.name(),
         one.rule.code()
     ])?;
-    Ok(())
+    bulletins::differs(db, one.prospect, &key_of(one))
 }
 
-fn remove(db: &Connection, prospect: RecordId, (campaign, source, metric): &Key) -> Result<(), StoreError> {
-    db.prepare_cached("DELETE FROM contribution WHERE prospect = ? AND source = ? AND campaign = ? AND metric = ?")?
-        .execute(params![prospect.as_bytes(), source.as_bytes(), campaign.as_bytes(), metric.name()])?;
-    Ok(())
+fn remove(db: &Connection, prospect: RecordId, key: &Key) -> Result<(), StoreError> {
+    let (campaign, source, metric, person) = key;
+    db.prepare_cached(
+        "DELETE FROM contribution WHERE prospect = ? AND source = ? AND campaign = ? AND metric = ? AND person = ?",
+    )?
+    .execute(params![
+        prospect.as_bytes(),
+        source.as_bytes(),
+        campaign.as_bytes(),
+        metric.name(),
+        person.as_ref().map_or("", PersonId::as_str)
+    ])?;
+    bulletins::differs(db, prospect, key)
 }
 
 fn of_prospect(db: &Connection, prospect: RecordId) -> Result<BTreeMap<Key, Contribution>, StoreError> {
@@ -215,7 +238,7 @@ fn of_sources(
 fn by_key(mut found: rusqlite::Rows<'_>, kept: &mut BTreeMap<Key, Contribution>) -> Result<(), StoreError> {
     while let Some(row) = found.next()? {
         let one = contribution(row)?;
-        kept.insert((one.campaign, one.source, one.metric), one);
+        kept.insert(key_of(&one), one);
     }
     Ok(())
 }
@@ -223,7 +246,7 @@ fn by_key(mut found: rusqlite::Rows<'_>, kept: &mut BTreeMap<Key, Contribution>)
 /// Every contribution kept, in order of its key.
 pub(super) fn all(db: &Connection) -> Result<Vec<Contribution>, StoreError> {
     let mut select =
-        db.prepare_cached(&format!("SELECT {COLUMNS} FROM contribution ORDER BY campaign, source, metric"))?;
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM contribution ORDER BY campaign, source, metric, person"))?;
     let mut found = select.query([])?;
     let mut all = Vec::new();
     while let Some(row) = found.next()? {
@@ -262,7 +285,7 @@ fn key(text: &str) -> Box<dyn ToSql> {
     Box::new(text.to_owned())
 }
 
-fn contribution(row: &rusqlite::Row<'_>) -> Result<Contribution, StoreError> {
+pub(super) fn contribution(row: &rusqlite::Row<'_>) -> Result<Contribution, StoreError> {
     let id = |n: usize| -> Result<RecordId, StoreError> {
         Ok(RecordId::from_bytes(row.get_ref(n)?.as_blob().unwrap_or_default())?)
     };

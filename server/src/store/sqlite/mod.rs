@@ -5,6 +5,8 @@ mod attachments;
 mod audit;
 mod bank;
 mod bring_back;
+mod bulletin_check;
+mod bulletins;
 mod campaigns;
 mod check;
 mod clocks;
@@ -41,8 +43,9 @@ pub use open::{SqliteOptions, database_in};
 
 use super::audit::{AuditCheck, AuditPage, AuditQuery};
 use super::{
-    AssignOrder, Audit, BankOrder, Counts, Entry, EraseOrder, IngestOrder, KnownAttachment, PullOrder, Pulled, Rebuilt,
-    ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder, Versions, Whose,
+    AssignOrder, Audit, BankOrder, BulletinCheck, BulletinKey, Bulletins, Counts, Entry, EraseOrder, IngestOrder,
+    KnownAttachment, PullOrder, Pulled, Rebuilt, SealOrder, SealedAt, ServerRecord, Store, StoreError, StoredCampaign,
+    VerifyOrder, Versions, Whose,
 };
 use crate::ingest::{Assigned, FromFile, Imported};
 use crate::secrets::Secrets;
@@ -55,7 +58,7 @@ use bank::CachedBank;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, UnitId, Week};
 use canvass_core::projection::Row;
-use canvass_core::ranking::{Contribution, Tally};
+use canvass_core::ranking::{Bulletin, Contribution, Tally};
 use canvass_core::wire::{Commit, Verdict};
 use erased_list::ErasedList;
 use head::Head;
@@ -157,7 +160,7 @@ impl SqliteStore {
         let options = SqliteOptions { durable: false, seed: None, secret_file: Some(self.secret_file.clone()) };
         let other = Self::open(path, options)?;
         let source = self.path.clone();
-        other.writer.outside(move |connection| rebuild::copy_log(connection, &source)).await?;
+        other.writer.outside(move |connection| rebuild::copy_log(connection, &source, None)).await?;
         other.rebuild().await?;
         Ok(other)
     }
@@ -359,6 +362,46 @@ impl Audit for SqliteStore {
         let (head, secrets) = (self.head.clone(), self.secrets.clone());
         // The second place is read before the snapshot is taken: it never says more than what is durable.
         self.read(move |db| audit::verify(db, &secrets, head.read(&secrets))).await
+    }
+}
+
+#[async_trait]
+impl Bulletins for SqliteStore {
+    async fn seal(&self, order: SealOrder) -> Result<Vec<BulletinKey>, StoreError> {
+        self.writer.run(move |writing| bulletins::seal(writing, &order)).await
+    }
+
+    async fn bulletins(&self, campaign: RecordId) -> Result<Vec<SealedAt>, StoreError> {
+        self.read(move |db| bulletins::all(db, campaign)).await
+    }
+
+    async fn bulletin(&self, key: BulletinKey) -> Result<Option<(SealedAt, Bulletin)>, StoreError> {
+        self.read(move |db| bulletins::one(db, key)).await
+    }
+
+    async fn sealed_contributions(&self, key: BulletinKey, whose: Whose) -> Result<Vec<Contribution>, StoreError> {
+        self.read(move |db| bulletins::sealed(db, key, Some(&whose))).await
+    }
+
+    async fn unsealed(&self, campaign: RecordId, week: Week, at: ServerTime) -> Result<Bulletin, StoreError> {
+        self.read_with_bank(move |db, bank| bulletins::unsealed(db, bank, (campaign, week), at)).await
+    }
+
+    async fn check_bulletin(&self, key: BulletinKey, scratch: PathBuf) -> Result<BulletinCheck, StoreError> {
+        let sealed = self.read(move |db| bulletin_check::read(db, key)).await?;
+        if scratch.exists() {
+            let words = format!("{} is there already: name a path at which nothing is", scratch.display());
+            return Err(StoreError::Storage(words));
+        }
+        let options = SqliteOptions { durable: false, seed: None, secret_file: Some(self.secret_file.clone()) };
+        let other = Self::open(&scratch, options)?;
+        let source = self.path.clone();
+        let sealed = Arc::new(sealed);
+        let filled = sealed.clone();
+        other.writer.outside(move |connection| bulletin_check::fill(connection, &source, &filled)).await?;
+        other.set_bank(sealed.bank.clone()).await?;
+        other.rebuild().await?;
+        other.read(move |db| bulletin_check::compare(db, &sealed)).await
     }
 }
 

@@ -35,9 +35,7 @@ pub(super) fn rebuild(writing: &mut Writing<'_>) -> Result<Rebuilt, StoreError> 
         db.execute("DELETE FROM record WHERE NOT EXISTS (SELECT 1 FROM change WHERE change.record = record.id)", [])?;
     db.execute("UPDATE setting SET value = value + 1 WHERE name = 'campaign_version'", [])?;
     let by_key = |all: Vec<_>| -> BTreeMap<_, _> {
-        all.into_iter()
-            .map(|one: canvass_core::ranking::Contribution| ((one.campaign, one.source, one.metric), one))
-            .collect()
+        all.into_iter().map(|one: canvass_core::ranking::Contribution| (ledger::key_of(&one), one)).collect()
     };
     let (kept, kept_tallies) = (by_key(ledger::all(db)?), tally::kept_tallies(db)?);
     found.contributions = ledger::count_from_nothing(writing)?;
@@ -48,10 +46,12 @@ pub(super) fn rebuild(writing: &mut Writing<'_>) -> Result<Rebuilt, StoreError> 
     Ok(found)
 }
 
-/// Copies the bank and the change log of another file, with what stays of what was erased, and nothing else.
-pub(super) fn copy_log(db: &Connection, source: &Path) -> Result<(), StoreError> {
+/// Copies the bank and the change log of another file, all of it or up to a number, with what stays of what was erased, and
+/// nothing else.
+pub(super) fn copy_log(db: &Connection, source: &Path, until: Option<i64>) -> Result<(), StoreError> {
     db.execute("ATTACH DATABASE ? AS source", params![source.to_string_lossy()])?;
-    let copied = db.execute_batch(
+    let until = until.unwrap_or(i64::MAX);
+    let copied = db.execute_batch(&format!(
         "BEGIN;
          DELETE FROM change;
          DELETE FROM erased;
@@ -59,11 +59,11 @@ pub(super) fn copy_log(db: &Connection, source: &Path) -> Result<(), StoreError>
          INSERT INTO person SELECT * FROM source.person;
          INSERT INTO membership SELECT * FROM source.membership;
          INSERT INTO device SELECT * FROM source.device;
-         INSERT INTO change SELECT * FROM source.change;
+         INSERT INTO change SELECT * FROM source.change WHERE seq <= {until};
          INSERT INTO erased SELECT * FROM source.erased;
          INSERT INTO contribution SELECT * FROM source.contribution WHERE source IN (SELECT record FROM source.erased);
          COMMIT;",
-    );
+    ));
     db.execute_batch("DETACH DATABASE source")?;
     Ok(copied?)
 }

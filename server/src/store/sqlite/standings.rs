@@ -5,7 +5,7 @@ use super::{bank, campaigns, ledger, tally};
 use crate::store::{StoreError, StoredCampaign};
 use canvass_core::domain::campaign::{Campaign, Metric};
 use canvass_core::domain::{Bank, ServerTime, Week};
-use canvass_core::ranking::{Figure, Standing, standings};
+use canvass_core::ranking::{Basis, Figure, Standing, standings};
 use canvass_core::wire::{CampaignStandings, MetricTotal, Standings, UnitStanding};
 use rusqlite::Connection;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -73,7 +73,8 @@ impl Made {
         for (stored, week) in made.campaigns.iter().zip(&made.weeks) {
             let Some(week) = *week else { continue };
             let tallies = tally::tallies(db, stored.id)?;
-            let units = standings(&stored.campaign, week, bank, &tallies).into_iter().map(told_of).collect();
+            let units =
+                standings(&stored.campaign, week, bank, &tallies, Basis::Counted).into_iter().map(told_of).collect();
             told.push(CampaignStandings { campaign: stored.id, name: stored.campaign.name.clone(), week, units });
         }
         made.standings = Standings::of(told).map_err(|error| StoreError::Damaged(error.to_string()))?;

@@ -1,0 +1,148 @@
+//! Why a revision says something else than what was sealed before: fact by fact, summed up.
+
+use super::{Contribution, Placement, Status};
+use crate::domain::campaign::Metric;
+use crate::domain::{Invalid, Label, UnitId};
+use std::collections::BTreeMap;
+
+/// What became of a fact since the last sealing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Why {
+    /// It came after the sealing.
+    Late,
+    /// The back office confirmed it.
+    Confirmed,
+    /// The back office refused it.
+    Rejected,
+    /// It is pending again: edited since it was verified, or in conflict.
+    Reopened,
+    /// A rule leaves it out now, or it was withdrawn.
+    LeftOut,
+    /// It counts now, which it did not.
+    LetIn,
+    /// It counts with another figure, for another unit or person, or in another week.
+    Corrected,
+    /// It is no longer a fact of this campaign.
+    Gone,
+}
+
+impl Why {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Late,
+        Self::Confirmed,
+        Self::Rejected,
+        Self::Reopened,
+        Self::LeftOut,
+        Self::LetIn,
+        Self::Corrected,
+        Self::Gone,
+    ];
+
+    /// Its name in sheets.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Late => "late",
+            Self::Confirmed => "confirmed",
+            Self::Rejected => "rejected",
+            Self::Reopened => "reopened",
+            Self::LeftOut => "left-out",
+            Self::LetIn => "let-in",
+            Self::Corrected => "corrected",
+            Self::Gone => "gone",
+        }
+    }
+
+    /// The one of a name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn named(name: &str) -> Result<Self, Invalid> {
+        let wrong = || Invalid::new("cause", name, "a cause of a revision such as late or confirmed");
+        Self::ALL.into_iter().find(|why| why.name() == name).ok_or_else(wrong)
+    }
+
+    /// Its name on pages.
+    pub fn label(self) -> Label {
+        match self {
+            Self::Late => Label { zh: "截止后才到", en: "came after the cut-off" },
+            Self::Confirmed => Label { zh: "经核实确认", en: "confirmed by the back office" },
+            Self::Rejected => Label { zh: "经核实驳回", en: "refused by the back office" },
+            Self::Reopened => Label { zh: "修改后待重新核实", en: "edited, to be verified again" },
+            Self::LeftOut => Label { zh: "改为不计", en: "no longer counted" },
+            Self::LetIn => Label { zh: "改为计入", en: "counted now" },
+            Self::Corrected => Label { zh: "数额或归属更正", en: "figure or credit corrected" },
+            Self::Gone => Label { zh: "已不属本活动", en: "no longer of this campaign" },
+        }
+    }
+}
+
+/// Facts of a unit and a metric that became another by the same cause.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cause {
+    /// The ranked unit; none for what stands in no unit's standing.
+    pub unit: Option<UnitId>,
+    /// The metric.
+    pub metric: Metric,
+    /// What became of them.
+    pub why: Why,
+    /// How many.
+    pub count: i64,
+    /// By how much what is confirmed of the unit became more, or less.
+    pub confirmed: i64,
+    /// The same of what is pending.
+    pub pending: i64,
+}
+
+/// Why what is sealed now differs from what was sealed before. Both are all contributions up to the same week.
+pub fn causes(placement: &Placement<'_>, before: &[Contribution], now: &[Contribution]) -> Vec<Cause> {
+    let key = |one: &Contribution| (one.prospect, one.source, one.metric, one.person.clone());
+    let was: BTreeMap<_, &Contribution> = before.iter().map(|one| (key(one), one)).collect();
+    let is: BTreeMap<_, &Contribution> = now.iter().map(|one| (key(one), one)).collect();
+    let mut sums: BTreeMap<(Option<UnitId>, Metric, Why), (i64, i64, i64)> = BTreeMap::new();
+    let keys: std::collections::BTreeSet<_> = was.keys().chain(is.keys()).collect();
+    for key in keys {
+        let (was, is) = (was.get(key).copied(), is.get(key).copied());
+        let Some(why) = why(was, is) else { continue };
+        let unit = |one: &Contribution| one.unit.as_ref().and_then(|home| placement.of(home)).cloned();
+        let (from, to) = (was.map(unit), is.map(unit));
+        let mut add = |unit: Option<UnitId>, metric, count: i64, one: Option<&Contribution>, sign: i64| {
+            let sum = sums.entry((unit, metric, why)).or_default();
+            let of = |status| one.filter(|one| one.status == status).map_or(0, |one| one.value.saturating_mul(sign));
+            sum.0 += count;
+            sum.1 = sum.1.saturating_add(of(Status::Confirmed));
+            sum.2 = sum.2.saturating_add(of(Status::Pending));
+        };
+        if let (Some(unit), Some(was)) = (&from, was) {
+            // One that moves is a fact of both units.
+            add(unit.clone(), was.metric, 1, Some(was), -1);
+        }
+        if let (Some(unit), Some(is)) = (&to, is) {
+            add(unit.clone(), is.metric, i64::from(from.as_ref() != Some(unit)), Some(is), 1);
+        }
+    }
+    let cause =
+        |((unit, metric, why), (count, confirmed, pending))| Cause { unit, metric, why, count, confirmed, pending };
+    sums.into_iter().map(cause).collect()
+}
+
+fn why(was: Option<&Contribution>, is: Option<&Contribution>) -> Option<Why> {
+    let counted = |one: Option<&Contribution>| one.is_some_and(|one| one.status.counts());
+    match (was, is) {
+        // What never counted moves no figure.
+        _ if !counted(was) && !counted(is) => None,
+        (None, _) => Some(Why::Late),
+        (_, None) => Some(Why::Gone),
+        (Some(was), Some(is)) if was.status == is.status => (was != is && was.rule == is.rule
+            || (&was.unit, was.week, was.value) != (&is.unit, is.week, is.value))
+            .then_some(Why::Corrected),
+        (_, Some(is)) => Some(match is.status {
+            Status::Confirmed if counted(was) => Why::Confirmed,
+            Status::Confirmed => Why::LetIn,
+            Status::Pending if counted(was) => Why::Reopened,
+            Status::Pending => Why::LetIn,
+            Status::Rejected => Why::Rejected,
+            Status::Excluded => Why::LeftOut,
+        }),
+    }
+}
