@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod bulletin;
 mod device;
 mod erase;
 mod import;
@@ -59,6 +60,9 @@ enum Command {
     /// Show, check and export the audit log.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Seal, list, print and verify weekly bulletins.
+    #[command(subcommand)]
+    Bulletin(bulletin::Bulletin),
     /// Make, check and restore encrypted backups.
     #[command(subcommand)]
     Backup(backup::Backup),
@@ -161,6 +165,7 @@ impl Cli {
             Command::Device(device) => device.run().await,
             Command::Audit(audit) => audit.run().await,
             Command::Backup(backup) => backup.run().await,
+            Command::Bulletin(bulletin) => bulletin.run().await,
             Command::User(user) => user.run().await,
             Command::Queue(queue) => queue.run().await,
             Command::Assign(assign) => assign.run().await,

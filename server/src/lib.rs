@@ -6,6 +6,7 @@ pub mod access;
 pub mod app;
 pub mod backup;
 pub mod blobs;
+pub mod calendar;
 pub mod clock;
 #[cfg(feature = "demo")]
 pub mod demo;

@@ -1,7 +1,7 @@
 //! The bank: its tree of units, its people and their dated membership, and whose device is whose. The server keeps it;
 //! phones get it as reference data.
 
-use super::{Date, DeviceNumber, Invalid, PersonId, Roles, UnitId};
+use super::{Date, DeviceNumber, Invalid, Label, PersonId, Roles, UnitId};
 use std::collections::BTreeMap;
 
 /// Where a unit stands in the tree.
@@ -16,6 +16,18 @@ pub enum UnitLevel {
 }
 
 impl UnitLevel {
+    /// All of them, from the top down.
+    pub const ALL: [Self; 3] = [Self::HeadOffice, Self::Branch, Self::SubBranch];
+
+    /// Its name on pages.
+    pub fn label(self) -> Label {
+        match self {
+            Self::HeadOffice => Label { zh: "总行", en: "Head office" },
+            Self::Branch => Label { zh: "支行", en: "Branches" },
+            Self::SubBranch => Label { zh: "网点", en: "Sub-branches" },
+        }
+    }
+
     /// Its name in tables and on the wire.
     pub fn name(self) -> &'static str {
         match self {
@@ -30,7 +42,7 @@ impl UnitLevel {
     /// # Errors
     /// When there is no such level.
     pub fn named(name: &str) -> Result<Self, Invalid> {
-        [Self::HeadOffice, Self::Branch, Self::SubBranch]
+        Self::ALL
             .into_iter()
             .find(|level| level.name() == name)
             .ok_or_else(|| Invalid::new("unit level", name, "head_office, branch or sub_branch"))

@@ -99,7 +99,9 @@ pub fn causes(placement: &Placement<'_>, before: &[Contribution], now: &[Contrib
     let key = |one: &Contribution| (one.prospect, one.source, one.metric, one.person.clone());
     let was: BTreeMap<_, &Contribution> = before.iter().map(|one| (key(one), one)).collect();
     let is: BTreeMap<_, &Contribution> = now.iter().map(|one| (key(one), one)).collect();
-    let mut sums: BTreeMap<(Option<UnitId>, Metric, Why), (i64, i64, i64)> = BTreeMap::new();
+    // How many, and what confirmed and pending become more by.
+    type Sum = (i64, i64, i64);
+    let mut sums: BTreeMap<(Option<UnitId>, Metric, Why), Sum> = BTreeMap::new();
     let keys: std::collections::BTreeSet<_> = was.keys().chain(is.keys()).collect();
     for key in keys {
         let (was, is) = (was.get(key).copied(), is.get(key).copied());

@@ -211,7 +211,7 @@ impl Ledger<'_> {
         let hand = self.author_at_home(row, date);
         let undecided = row.conflicts.iter().any(|c| c.field.as_str() == "occurred_at" && held_before(c).is_none());
         let qualifying = &self.rules(date).qualifying;
-        let days_late = i64::from(received_on.duration_since(date).as_hours() / 24);
+        let days_late = received_on.duration_since(date).as_hours() / 24;
         let rule = match (occurred_at, &hand.unit) {
             _ if row.withdrawn => Rule::Withdrawn,
             (None, _) => Rule::Unreadable,

@@ -15,6 +15,14 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// Its name in addresses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Counted => "counted",
+            Self::Confirmed => "confirmed",
+        }
+    }
+
     /// What of a figure earns points.
     pub fn of(self, figure: Figure) -> i64 {
         match self {

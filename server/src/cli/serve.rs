@@ -5,6 +5,7 @@ use anyhow::Context;
 use canvass_core::domain::ServerTime;
 use canvass_server::app::PublicUrl;
 use canvass_server::blobs::{BlobPlace, Blobs};
+use canvass_server::calendar;
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::http::client::Proxies;
 use canvass_server::http::{App, Entrance, Tls};
@@ -15,6 +16,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -117,7 +119,12 @@ pub(super) async fn serve(
         Some(public_url) => public_url,
         None => here.parse().map_err(anyhow::Error::msg)?,
     };
-    entrance.serve(listener, app, told).await?;
+    let stop = CancellationToken::new();
+    let calendar = tokio::spawn(calendar::keep(app.store.clone(), app.clock.clone(), stop.clone()));
+    let served = entrance.serve(listener, app, told).await;
+    stop.cancel();
+    calendar.await?;
+    served?;
     println!("stopped");
     Ok(())
 }

@@ -4,6 +4,11 @@ use super::words::Lang;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Date, PhoneTime, Role, Roles, Zone};
 
+/// A share given in hundredths of a percent, as people read it.
+pub(super) fn percent(share: i64) -> String {
+    format!("{}.{}%", number(share / 100), share % 100 / 10)
+}
+
 /// A whole number with its thousands parted.
 pub(super) fn number(value: i64) -> String {
     let digits = value.unsigned_abs().to_string();

@@ -3,7 +3,7 @@
 use super::door::{ACCOUNT, LOGOUT};
 use super::events;
 use super::form::carried;
-use super::parts::{AUDIT, CAMPAIGN, DEVICES, HELD, STANDINGS, UNPLACED, USERS};
+use super::parts::{AUDIT, BULLETIN, CAMPAIGN, DEVICES, HELD, STANDINGS, UNPLACED, USERS};
 use super::query::{Links, State, links};
 use super::reader::Reader;
 use super::table::{self, Table, Tables};
@@ -86,6 +86,7 @@ impl Page<'_> {
 fn rooms(reader: &Reader, lang: Lang, here: &str, links: &Links) -> Markup {
     let rooms = [
         (STANDINGS, words::STANDINGS, true),
+        (BULLETIN, words::BULLETIN, true),
         (CAMPAIGN, words::CAMPAIGN, true),
         (UNPLACED, words::UNPLACED_SHORT, reader.sees_all()),
         (HELD, words::HELD, reader.has(Duty::DecideHeld)),
@@ -95,7 +96,8 @@ fn rooms(reader: &Reader, lang: Lang, here: &str, links: &Links) -> Markup {
     ];
     // A page that is about no campaign takes none along.
     let plain = self::links([("lang", lang.name().to_owned())]);
-    let way = |path| if [STANDINGS, CAMPAIGN, UNPLACED].contains(path) { links.to(path) } else { plain.to(path) };
+    let way =
+        |path| if [STANDINGS, BULLETIN, CAMPAIGN, UNPLACED].contains(path) { links.to(path) } else { plain.to(path) };
     html! {
         @for (path, label, _) in rooms.iter().filter(|(.., open)| *open) {
             a href=(way(path)) aria-current=[(*path == here).then_some("page")] { (lang.of(*label)) }

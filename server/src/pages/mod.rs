@@ -3,6 +3,7 @@
 mod account;
 mod attachment;
 mod audit;
+mod bulletin;
 mod campaigns;
 mod contributions;
 mod devices;
@@ -27,6 +28,7 @@ mod prospect;
 mod qr;
 mod query;
 mod reader;
+mod sealed;
 mod second;
 mod standings;
 mod table;
@@ -64,6 +66,8 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/prospects/{prospect}", get(prospect::page).post(erasure::erase))
         .route(parts::CAMPAIGN, get(campaigns::page))
         .route(parts::CAMPAIGNS, get(campaigns::list))
+        .route(parts::BULLETIN, get(bulletin::page).post(bulletin::seal))
+        .route("/sealed/{unit}", get(sealed::page))
         .route(parts::UNPLACED, get(unplaced::page))
         .route(reader::EVENTS, get(events::stream))
         .route("/dossiers/{dossier}", get(dossier::page))

@@ -12,6 +12,14 @@ use std::collections::BTreeMap;
 /// Where the standings are.
 pub(super) const STANDINGS: &str = "/standings";
 
+/// Where a week's bulletin is.
+pub(super) const BULLETIN: &str = "/bulletin";
+
+/// Where a unit's figures are as a bulletin sealed them.
+pub(super) fn sealed_path(unit: &UnitId) -> String {
+    format!("/sealed/{unit}")
+}
+
 /// Where is what stands in no unit's standing.
 pub(super) const UNPLACED: &str = "/unplaced";
 

@@ -10,8 +10,8 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect};
 use canvass_core::domain::campaign::Metric;
-use canvass_core::domain::{Date, RecordId, Week, Zone};
-use canvass_core::ranking::Status;
+use canvass_core::domain::{Date, RecordId, UnitLevel, Week, Zone};
+use canvass_core::ranking::{Basis, Status};
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 use std::str::FromStr;
@@ -24,6 +24,10 @@ pub(super) struct Raw {
     week: Option<String>,
     metric: Option<String>,
     status: Option<String>,
+    level: Option<String>,
+    basis: Option<String>,
+    revision: Option<String>,
+    sheet: Option<String>,
     table: Option<String>,
     sort: Option<String>,
     q: Option<String>,
@@ -41,6 +45,12 @@ pub(super) struct Asked {
     pub(super) week: Week,
     pub(super) metric: Option<Metric>,
     pub(super) status: Option<Status>,
+    /// Which units are ranked; those that take part, if nothing is said.
+    pub(super) level: Option<UnitLevel>,
+    /// By which figures.
+    pub(super) basis: Basis,
+    /// Which revision of the week's bulletin; the newest, if nothing is said.
+    pub(super) revision: Option<u32>,
     pub(super) view: View,
     /// What the store's versions were before anything was read for the page.
     pub(super) versions: Versions,
@@ -51,6 +61,11 @@ impl Raw {
     pub(super) fn of(query: Result<Query<Self>, QueryRejection>) -> Result<Self, Instead> {
         let unreadable = |rejection: QueryRejection| Wrong::Address(rejection.body_text());
         query.map(|Query(raw)| raw).map_err(|rejection| unreadable(rejection).told(Lang::default()))
+    }
+
+    /// Whether a bulletin's sheet is asked for in place of its page.
+    pub(super) fn wants_sheet(&self) -> bool {
+        self.sheet.is_some()
     }
 
     pub(super) fn lang(&self) -> Lang {
@@ -81,8 +96,19 @@ impl Raw {
             }
             None => latest(app, &campaign, first, last).await.map_err(|error| Wrong::from(error).told(lang))?,
         };
-        let view = View::default();
-        let mut asked = Asked { lang, reader, campaign, week, metric: None, status: None, view, versions };
+        let mut asked = Asked {
+            lang,
+            reader,
+            campaign,
+            week,
+            metric: None,
+            status: None,
+            level: None,
+            basis: Basis::Counted,
+            revision: None,
+            view: View::default(),
+            versions,
+        };
         self.filters(&mut asked).map_err(|wrong| wrong.told(lang))?;
         if self.campaign.is_none() || self.week.as_deref() != Some(week.to_string().as_str()) {
             return Err(Instead::Page(Box::new(Redirect::to(&asked.address(path)).into_response())));
@@ -93,6 +119,10 @@ impl Raw {
     fn filters(&self, asked: &mut Asked) -> Result<(), Wrong> {
         asked.metric = read("metric", self.metric.as_ref(), Metric::named)?;
         asked.status = read("status", self.status.as_ref(), |name| Status::named(name).ok())?;
+        asked.level = read("level", self.level.as_ref(), |name| UnitLevel::named(name).ok())?;
+        let basis = |name: &str| [Basis::Counted, Basis::Confirmed].into_iter().find(|basis| basis.name() == name);
+        asked.basis = read("basis", self.basis.as_ref(), basis)?.unwrap_or_default();
+        asked.revision = read("revision", self.revision.as_ref(), |text| text.parse().ok().filter(|n| *n > 0))?;
         asked.view = self.view()?;
         Ok(())
     }
@@ -175,19 +205,33 @@ impl Asked {
         let mut pairs = vec![("campaign", self.campaign.id.to_string()), ("week", self.week.to_string())];
         pairs.extend(self.metric.map(|metric| ("metric", metric.name().to_owned())));
         pairs.extend(self.status.map(|status| ("status", status.name().to_owned())));
+        pairs.extend(self.level.map(|level| ("level", level.name().to_owned())));
+        pairs.extend((self.basis != Basis::Counted).then(|| ("basis", self.basis.name().to_owned())));
+        pairs.extend(self.revision.map(|revision| ("revision", revision.to_string())));
         pairs.extend(self.view.parameters());
         pairs.push(("lang", self.lang.name().to_owned()));
         pairs
     }
 
+    /// The same state with other units ranked, or by other figures.
+    pub(super) fn ranking(&self, level: Option<UnitLevel>, basis: Basis) -> Self {
+        Self { level, basis, ..self.clone() }.on_first_page()
+    }
+
+    /// The same state with one revision of the week's bulletin.
+    pub(super) fn of_revision(&self, revision: Option<u32>) -> Self {
+        Self { revision, ..self.clone() }.on_first_page()
+    }
+
     /// The same campaign, week and language, without what filters or arranges one page.
     pub(super) fn elsewhere(&self) -> Self {
-        Self { metric: None, status: None, view: View::default(), ..self.clone() }
+        let (metric, status, level, revision) = (None, None, None, None);
+        Self { metric, status, level, basis: Basis::Counted, revision, view: View::default(), ..self.clone() }
     }
 
     /// The same state in another week.
     pub(super) fn in_week(&self, week: Week) -> Self {
-        Self { week, ..self.clone() }.on_first_page()
+        Self { week, revision: None, ..self.clone() }.on_first_page()
     }
 
     /// The same state with another metric.

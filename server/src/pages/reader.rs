@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{
     Action, AudienceRule, Bank, Date, Duty, KINDS, Kind, KindSpec, Person, PersonId, Place, RecordId, UnitId, Zone,
-    dossier, outcome, prospect, visit,
+    activity, dossier, outcome, prospect, visit,
 };
 use canvass_core::projection::Row;
 use std::collections::BTreeMap;
@@ -113,9 +113,18 @@ impl Reader {
         kind.allows(self.0.grants.roles, Action::Read, Place::Own)
     }
 
+    /// Whether the reader begins records of a kind, as far as those are the reader's own units'.
+    pub(super) fn records(&self, kind: &KindSpec) -> bool {
+        kind.allows(self.0.grants.roles, Action::Create, Place::Own)
+    }
+
     /// Whether the facts of a metric are: each comes from records of one kind.
     pub(super) fn reads_metric(&self, metric: Metric) -> bool {
-        self.reads(if metric == Metric::Visits { &visit::KIND } else { &outcome::KIND })
+        self.reads(match metric {
+            Metric::Visits => &visit::KIND,
+            Metric::Activities => &activity::KIND,
+            Metric::Communities | Metric::Fund | Metric::Cards | Metric::Wealth => &outcome::KIND,
+        })
     }
 
     /// Whether a row of a prospect that the reader may see is the reader's to read on the prospect's page. Confidential ones

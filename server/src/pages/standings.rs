@@ -1,5 +1,6 @@
 //! The standings: what leaders open first thing on Monday.
 
+use super::bulletin;
 use super::format;
 use super::frame::{Live, Page};
 use super::parts::{Choice, STANDINGS, UNPLACED, choices, metric_choices, unit_path, week_bar};
@@ -14,11 +15,11 @@ use crate::store::StoreError;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use canvass_core::domain::campaign::Metric;
-use canvass_core::domain::{Bank, UnitId};
-use canvass_core::ranking::{Basis, Figure, Standing, TrendPoint, standings, trends, unplaced};
+use canvass_core::domain::campaign::{Campaign, Metric};
+use canvass_core::domain::{Bank, UnitId, UnitLevel};
+use canvass_core::ranking::{Basis, Figure, Standing, TrendPoint, coverage, standings, trends, unplaced};
 use maud::{Markup, html};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn page(
     State(app): State<App>,
@@ -29,8 +30,11 @@ pub(super) async fn page(
     let failed = |error: StoreError| Wrong::from(error).told(asked.lang);
     let bank = app.store.bank().await.map_err(failed)?;
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
-    let campaign = &asked.campaign.campaign;
-    let standings = standings(campaign, asked.week, &bank, &tallies, Basis::Counted);
+    let sealed = app.store.bulletins(asked.campaign.id).await.map_err(failed)?;
+    let phones = app.store.phones().await.map_err(failed)?;
+    let campaign = &ranked(&asked, &bank);
+    let standings = standings(campaign, asked.week, &bank, &tallies, asked.basis);
+    let coverage = coverage(campaign, asked.week, &bank, &phones, app.clock.now());
     let trends = trends(campaign, asked.week, &bank, &tallies);
     let unplaced = unplaced(campaign, asked.week, &bank, &tallies);
     let page = Page {
@@ -47,15 +51,62 @@ pub(super) async fn page(
             p.kicker { (lang.of(words::STANDINGS)) }
             h1 { (campaign.name) }
             (week_bar(&asked, STANDINGS))
+            (views(&asked))
             (summary(&asked, &standings))
             (tables.show("standings"))
-            p.note { (lang.of(words::STANDINGS_NOTE)) }
+            p.note { (lang.of(words::STANDINGS_NOTE)) " · " (bulletin::newest(&asked, &sealed)) }
+            (bulletin::coverage(&asked, &bank, &coverage))
+            (blank(&asked, &bank, &standings))
             (plots::side_by_side(&asked, &bank, &standings, None))
             @if asked.reader.sees_all() { (outside(&asked, &unplaced)) }
         }
     })
     .await
 }
+
+/// The campaign as the page ranks it: its own units, or those of another level.
+fn ranked(asked: &Asked, bank: &Bank) -> Campaign {
+    let campaign = &*asked.campaign.campaign;
+    asked.level.map_or_else(|| campaign.clone(), |level| campaign.at_level(level, bank))
+}
+
+/// Which units are ranked, and by which figures.
+fn views(asked: &Asked) -> Markup {
+    let lang = asked.lang;
+    let link = |label, level, basis| {
+        let current = ((asked.level, asked.basis) == (level, basis)).then_some("true");
+        html! { a href=(asked.ranking(level, basis).address(STANDINGS)) aria-current=[current] { (lang.of(label)) } }
+    };
+    let levels = UnitLevel::ALL.into_iter().filter(|level| *level != UnitLevel::HeadOffice);
+    html! {
+        nav.filter aria-label=(lang.of(words::LEVEL)) {
+            (link(words::PARTICIPANTS, None, asked.basis))
+            @for level in levels { (link(level.label(), Some(level), asked.basis)) }
+        }
+        nav.filter aria-label=(lang.of(words::BASIS)) {
+            (link(words::BASIS_COUNTED, asked.level, Basis::Counted))
+            (link(words::BASIS_CONFIRMED, asked.level, Basis::Confirmed))
+        }
+    }
+}
+
+/// Units that have won nothing (`[case]`: 无一空白点, no blank branch, was the aim).
+fn blank(asked: &Asked, bank: &Bank, standings: &[Standing]) -> Markup {
+    let lang = asked.lang;
+    let blank: Vec<_> = standings.iter().filter(|one| one.is_blank(asked.basis)).map(|one| &one.unit).collect();
+    let name = |unit: &UnitId| bank.unit(unit).map_or(unit.to_string(), |unit| unit.name.clone());
+    html! {
+        p.note.part id="blank" {
+            strong { (lang.of(words::BLANK_UNITS)) } " " (format::number(i64::try_from(blank.len()).unwrap_or(i64::MAX)))
+            @if !blank.is_empty() && blank.len() <= BLANK_NAMED {
+                " · " @for (n, unit) in blank.iter().enumerate() { @if n > 0 { "、" } (name(unit)) }
+            }
+        }
+    }
+}
+
+/// So many blank units are named.
+const BLANK_NAMED: usize = 20;
 
 /// What all units came to together.
 fn summary(asked: &Asked, standings: &[Standing]) -> Markup {
@@ -93,11 +144,15 @@ fn table(asked: &Asked, bank: &Bank, standings: &[Standing], trends: &BTreeMap<U
         Column::words("unit", lang.of(words::UNIT)).heads_rows(),
         Column::code("code", lang.of(words::UNIT_CODE)),
         Column::number("score", lang.of(words::SCORE)),
+        Column::percent("share", lang.of(words::SHARE_OF_TARGET)),
         Column::plot("trend", lang.of(words::RANKS_SO_FAR)),
     ];
     columns.extend(Metric::ALL.map(|metric| {
         let title = lang.of(metric.label());
-        let target = standings.first().filter(|_| metric == Metric::Communities).map(|first| first.target);
+        // One number for all, unless the rules name others for some.
+        let targets: BTreeSet<i64> = standings.iter().map(|one| one.target).collect();
+        let one_target = targets.first().copied().filter(|_| targets.len() == 1);
+        let target = one_target.filter(|target| metric == Metric::Communities && *target > 0);
         let title = target.map_or_else(
             || title.to_owned(),
             |target| format!("{title} / {} {}", lang.of(words::TARGET), format::number(target)),
@@ -133,11 +188,16 @@ fn line(
         Cell::from(Value::Text(name.to_owned())).linked_if(seen, || plain.to(&path)),
         Value::Text(standing.unit.to_string()).into(),
         Value::Number(standing.score).into(),
+        standing.share_of_target(asked.basis).map_or(Value::Nothing, Value::Percent).into(),
         Value::Drawn(ranks).into(),
     ];
     cells.extend(of_metrics.iter().map(|(metric, links)| {
         let figure = standing.total.get(metric).copied().unwrap_or_default();
-        Cell::figure(*metric, figure).linked_if(seen, || links.to(&path))
+        let cell = match asked.basis {
+            Basis::Counted => Cell::figure(*metric, figure),
+            Basis::Confirmed => Cell::confirmed(*metric, figure),
+        };
+        cell.linked_if(seen, || links.to(&path))
     }));
     Line { key: standing.unit.to_string(), cells }
 }

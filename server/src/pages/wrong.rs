@@ -7,6 +7,7 @@ use crate::problem::Problem;
 use crate::store::StoreError;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use canvass_core::domain::Week;
 
 /// What is wrong with an address, or with the server.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub(super) enum Wrong {
     NoColumn(String),
     /// The table has more rows than such a file can hold.
     TooLong,
+    /// No such bulletin was sealed.
+    NoBulletin(Week, u32),
     /// Nothing is at this address.
     Nothing(String),
     /// The campaign's dates do not span a week.
@@ -113,7 +116,7 @@ impl Wrong {
             Self::NoCampaign(_) | Self::NoUnit(_) | Self::NoPerson(_) | Self::NoProspect(_) | Self::Nothing(_) => {
                 StatusCode::NOT_FOUND
             }
-            Self::NoDossier | Self::NoAttachment => StatusCode::NOT_FOUND,
+            Self::NoDossier | Self::NoAttachment | Self::NoBulletin(..) => StatusCode::NOT_FOUND,
             Self::Erased => StatusCode::GONE,
             Self::NotYours(_) | Self::Form => StatusCode::FORBIDDEN,
             Self::Server(problem) => problem.status(),
@@ -136,6 +139,10 @@ impl Wrong {
             Self::NoCampaign(id) => in_lang(
                 format!("没有编号为 {id} 的营销活动。它可能已被撤回；请从活动列表中选择。"),
                 format!("there is no campaign {id}: it may have been withdrawn; choose one from the list"),
+            ),
+            Self::NoBulletin(week, revision) => in_lang(
+                format!("{week} 没有第 {revision} 版通报。请从通报列表中选择。"),
+                format!("no bulletin of {week} was sealed as revision {revision}: choose one from the list"),
             ),
             Self::NoUnit(id) => in_lang(
                 format!("没有代码为 {id} 的机构。它可能已改名或撤并；请从实时排名重新进入。"),

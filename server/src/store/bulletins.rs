@@ -3,7 +3,7 @@
 use super::{Actor, StoreError, Whose};
 use async_trait::async_trait;
 use canvass_core::domain::{Digest, RecordId, ServerTime, Week};
-use canvass_core::ranking::{Bulletin, Contribution};
+use canvass_core::ranking::{Bulletin, Contribution, Phone};
 use std::path::PathBuf;
 
 /// An order to seal a week of a campaign, and to revise those sealed before it.
@@ -85,6 +85,9 @@ pub trait Bulletins: Send + Sync {
 
     /// Some of the contributions that a bulletin was made from, counted or not.
     async fn sealed_contributions(&self, key: BulletinKey, whose: Whose) -> Result<Vec<Contribution>, StoreError>;
+
+    /// The phones in use, and when each was last heard of.
+    async fn phones(&self) -> Result<Vec<Phone>, StoreError>;
 
     /// What a week's bulletin would say if it were sealed now, with the causes since the last one; nothing is written.
     async fn unsealed(&self, campaign: RecordId, week: Week, at: ServerTime) -> Result<Bulletin, StoreError>;

@@ -45,6 +45,8 @@ enum Shape {
     Words,
     Number,
     Money,
+    /// Hundredths of a percent.
+    Percent,
     /// A drawing: cannot be sorted, and is in no file.
     Plot,
     /// Long text.
@@ -67,6 +69,11 @@ impl Column {
     /// A column of amounts.
     pub(super) fn money(name: &'static str, title: impl Into<String>) -> Self {
         Self { shape: Shape::Money, ..Self::words(name, title) }
+    }
+
+    /// A column of shares.
+    pub(super) fn percent(name: &'static str, title: impl Into<String>) -> Self {
+        Self { shape: Shape::Percent, ..Self::words(name, title) }
     }
 
     /// A column of long text.
@@ -98,7 +105,7 @@ impl Column {
     }
 
     fn is_number(&self) -> bool {
-        matches!(self.shape, Shape::Number | Shape::Money)
+        matches!(self.shape, Shape::Number | Shape::Money | Shape::Percent)
     }
 
     /// Its titles in a file: its own, and that of what stands beside.
@@ -146,6 +153,14 @@ impl Cell {
     }
 }
 
+impl Cell {
+    /// A metric's confirmed figure, with what is pending beside it, if anything.
+    pub(super) fn confirmed(metric: Metric, figure: Figure) -> Self {
+        let pending = (figure.pending != 0).then(|| Value::of(metric, figure.pending));
+        Self { beside: pending, ..Value::of(metric, figure.confirmed).into() }
+    }
+}
+
 impl From<Value> for Cell {
     fn from(value: Value) -> Self {
         Self { value, to: None, beside: None }
@@ -160,6 +175,8 @@ pub(super) enum Value {
     Number(i64),
     /// In fen.
     Money(i64),
+    /// In hundredths of a percent.
+    Percent(i64),
     Week(Week),
     Day(Date),
     /// A day and the minutes since it began.
@@ -188,6 +205,7 @@ impl Value {
             Self::Text(text) | Self::Id(text) => text.clone(),
             Self::Number(number) => format::number(*number),
             Self::Money(fen) => format::money(*fen, lang),
+            Self::Percent(share) => format::percent(*share),
             Self::Week(week) => week.to_string(),
             Self::Day(day) => day.to_string(),
             Self::Moment(day, minutes) => format::moment(*day, *minutes),
@@ -204,7 +222,10 @@ impl Value {
             (Self::Nothing, _) => return Ordering::Greater,
             (_, Self::Nothing) => return Ordering::Less,
             (Self::Text(a) | Self::Id(a), Self::Text(b) | Self::Id(b)) => a.cmp(b),
-            (Self::Number(a) | Self::Money(a), Self::Number(b) | Self::Money(b)) => a.cmp(b),
+            (
+                Self::Number(a) | Self::Money(a) | Self::Percent(a),
+                Self::Number(b) | Self::Money(b) | Self::Percent(b),
+            ) => a.cmp(b),
             (Self::Week(a), Self::Week(b)) => a.cmp(b),
             (Self::Day(a), Self::Day(b)) => a.cmp(b),
             (Self::Moment(a, m), Self::Moment(b, n)) => (a, m).cmp(&(b, n)),

@@ -44,6 +44,7 @@ fn workbook(table: &Table, lang: Lang) -> Result<Vec<u8>, XlsxError> {
 struct Formats {
     number: Format,
     money: Format,
+    percent: Format,
     day: Format,
     moment: Format,
 }
@@ -51,7 +52,13 @@ struct Formats {
 impl Formats {
     fn new() -> Self {
         let of = |code| Format::new().set_num_format(code);
-        Self { number: of("#,##0"), money: of("#,##0.00"), day: of("yyyy-mm-dd"), moment: of("yyyy-mm-dd hh:mm") }
+        Self {
+            number: of("#,##0"),
+            money: of("#,##0.00"),
+            percent: of("0.0%"),
+            day: of("yyyy-mm-dd"),
+            moment: of("yyyy-mm-dd hh:mm"),
+        }
     }
 }
 
@@ -73,6 +80,9 @@ fn write(
         }
         Value::Money(fen) => {
             sheet.write_number_with_format(row, column, as_excel(*fen) / 100.0, &formats.money)?;
+        }
+        Value::Percent(share) => {
+            sheet.write_number_with_format(row, column, as_excel(*share) / 10_000.0, &formats.percent)?;
         }
         Value::Day(day) => {
             sheet.write_datetime_with_format(row, column, excel_day(*day)?, &formats.day)?;

@@ -261,7 +261,7 @@ pub(super) fn sealing(db: &Connection, key: BulletinKey) -> Result<i64, StoreErr
     let mut select =
         db.prepare_cached("SELECT sealing FROM bulletin WHERE campaign = ? AND week = ? AND revision = ?")?;
     let found = select.query_row(params![key.campaign.as_bytes(), key.week.number(), key.revision], |row| row.get(0));
-    found.optional()?.ok_or_else(|| StoreError::NoBulletin(key.week, key.revision))
+    found.optional()?.ok_or(StoreError::NoBulletin(key.week, key.revision))
 }
 
 /// The contributions that a bulletin was made from, or some of them.

@@ -58,7 +58,7 @@ use bank::CachedBank;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, UnitId, Week};
 use canvass_core::projection::Row;
-use canvass_core::ranking::{Bulletin, Contribution, Tally};
+use canvass_core::ranking::{Bulletin, Contribution, Phone, Tally};
 use canvass_core::wire::{Commit, Verdict};
 use erased_list::ErasedList;
 use head::Head;
@@ -381,6 +381,10 @@ impl Bulletins for SqliteStore {
 
     async fn sealed_contributions(&self, key: BulletinKey, whose: Whose) -> Result<Vec<Contribution>, StoreError> {
         self.read(move |db| bulletins::sealed(db, key, Some(&whose))).await
+    }
+
+    async fn phones(&self) -> Result<Vec<Phone>, StoreError> {
+        self.read(bulletins::phones).await
     }
 
     async fn unsealed(&self, campaign: RecordId, week: Week, at: ServerTime) -> Result<Bulletin, StoreError> {
