@@ -62,6 +62,8 @@ CREATE TABLE sealed (
     PRIMARY KEY (campaign, prospect, source, metric, person, since)
 ) WITHOUT ROWID;
 
+CREATE INDEX record_disputes ON record (occurred_at, id) WHERE kind = 'dispute';
+
 -- 周通报: the sealed weekly ranking and its revisions.
 CREATE TABLE bulletin (
     campaign BLOB NOT NULL,

@@ -6,7 +6,9 @@
 use canvass_core::document::{Actor, Authorship, Change, Document};
 use canvass_core::domain::assignment::Assignment;
 use canvass_core::domain::attachment::{Attachment, Caption};
+use canvass_core::domain::bulletin::Notice;
 use canvass_core::domain::campaign::Campaign;
+use canvass_core::domain::dispute::Dispute;
 use canvass_core::domain::dossier::Dossier;
 use canvass_core::domain::outcome::{Outcome, Product};
 use canvass_core::domain::prospect::Prospect;
@@ -14,12 +16,13 @@ use canvass_core::domain::verification::{Verdict as Judgement, Verification};
 use canvass_core::domain::visit::Visit;
 use canvass_core::domain::{
     Action, AudienceRule, Bank, Device, DeviceNumber, Digest, Fields, KINDS, Kind, KindSpec, Membership, Person, Place,
-    RecordId, Role, Unit, UnitLevel, Value, WrittenBy, assignment, campaign, dossier, outcome, prospect, verification,
+    RecordId, Role, Unit, UnitLevel, Value, WrittenBy, Zone, assignment, bulletin, campaign, dispute, outcome, prospect,
+    verification,
 };
 use canvass_core::wire::{ABLE_DOSSIERS, Push, Request, Response, Verdict};
 use canvass_server::demo::bank::PhoneOwner;
 use canvass_server::ingest::Assigned;
-use canvass_server::store::{AssignOrder, Store};
+use canvass_server::store::{AssignOrder, ServerRecord, Store};
 use canvass_tests::{World, date, person, unit};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -93,9 +96,10 @@ impl Walk {
             }
             let claim = walk.records[&(outcome::KIND.name, own)].0;
             walk.world.judge(claim, Judgement::Confirmed, None);
+            walk.by_server(&dispute::KIND, Some(walk.prospects[&own]));
             // What the server wrote is found on the phones of its unit.
             let there = walk.pulled(who).deliveries;
-            for kind in [&assignment::KIND, &verification::KIND] {
+            for kind in [&assignment::KIND, &verification::KIND, &dispute::KIND] {
                 let delivery = there.iter().find(|delivery| delivery.kind.is(kind)).expect("delivered");
                 let document = Document::load(delivery.changes.iter().map(|change| change.as_slice())).expect("loaded");
                 walk.records.insert((kind.name, own), (delivery.record, document));
@@ -103,10 +107,22 @@ impl Walk {
         }
         let (id, document, change) = walk.new_record("H-P", &campaign::KIND, true);
         assert_eq!(walk.push("H-P", id, &campaign::KIND, &change).verdicts, [[Verdict::Accepted]]);
+        let sealed = walk.by_server(&bulletin::KIND, None);
+        let there = walk.pulled("H-P").deliveries;
+        let sealed = there.iter().find(|delivery| delivery.record == sealed).expect("delivered");
+        let notice = Document::load(sealed.changes.iter().map(|change| change.as_slice())).expect("loaded");
         for own in [true, false] {
             walk.records.insert((campaign::KIND.name, own), (id, document.clone()));
+            walk.records.insert((bulletin::KIND.name, own), (sealed.record, notice.clone()));
         }
         walk
+    }
+
+    /// A record that the server writes by itself.
+    fn by_server(&self, kind: &'static KindSpec, prospect: Option<RecordId>) -> RecordId {
+        let record = ServerRecord { kind: kind.into(), prospect, fields: self.fields(kind), assigned_to: None };
+        let written = self.world.run(self.world.store.write(vec![record], server_now(&self.world)));
+        written.expect("written")[0]
     }
 
     fn fields(&self, kind: &'static KindSpec) -> Fields {
@@ -136,6 +152,26 @@ impl Walk {
             "assignment" => {
                 Assignment { unit: unit("B1"), owner: None, effective_at: now, also: Default::default() }.to_fields()
             }
+            "bulletin" => Notice {
+                campaign: RecordId::new(1, [1; 10]),
+                week: self.world.now().week(&Zone::china()),
+                revision: 1,
+                sealed_at: now,
+                digest: Digest::of(b"a sheet"),
+                text: "周通报".to_owned(),
+                news: String::new(),
+            }
+            .to_fields(),
+            "dispute" => Dispute {
+                about: self.records[&(outcome::KIND.name, true)].0,
+                campaign: RecordId::new(1, [1; 10]),
+                answers: None,
+                settled: false,
+                text: "金额不符".to_owned(),
+                by: person("B1-verifier"),
+                said_at: now,
+            }
+            .to_fields(),
             _ => Verification {
                 outcome: self.records[&(outcome::KIND.name, true)].0,
                 heads: vec![1; 32],

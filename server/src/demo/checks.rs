@@ -1,7 +1,7 @@
 //! The checks after the play. Each says how much it looked at; one that looked at nothing has failed.
 
 use super::fleet::Fleet;
-use crate::store::{SqliteStore, Store, StoreError};
+use crate::store::{Bulletins, SqliteStore, Store, StoreError};
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Date, RecordId};
 use canvass_core::projection::Row;
@@ -55,8 +55,20 @@ pub async fn all(
         converged(store, fleet, today).await?,
         nothing_lost(store, fleet).await?,
         same_standings(store, campaign, scratch).await?,
+        bulletins_hold(store, campaign, scratch).await?,
         rows_rebuilt(store).await?,
     ])
+}
+
+async fn bulletins_hold(store: &SqliteStore, campaign: RecordId, scratch: &Path) -> Result<Check, CheckError> {
+    let mut check =
+        Check { promise: "each sealed bulletin recomputes from the change log of its time", looked_at: 0, broken: 0 };
+    for (n, sealed) in store.bulletins(campaign).await?.into_iter().enumerate() {
+        let found = store.check_bulletin(sealed.key, scratch.join(format!("bulletin-{n}.db"))).await?;
+        check.looked_at += 1;
+        check.broken += usize::from(!found.holds());
+    }
+    Ok(check)
 }
 
 fn nothing_outstanding(fleet: &Fleet) -> Result<Check, CheckError> {

@@ -13,6 +13,8 @@ pub enum Fault {
     StaleRow,
     /// One sum behind the standings is off by one.
     WrongTally,
+    /// One contribution is not as a bulletin sealed it.
+    ForgedBulletin,
     /// One phone loses a record that it was sent.
     ForgetfulPhone,
 }
@@ -37,6 +39,12 @@ impl Fault {
             Self::WrongTally => {
                 let sql = "UPDATE tally SET value = value + 1 WHERE (campaign, unit, week, metric, status) IN
                            (SELECT campaign, unit, week, metric, status FROM tally WHERE unit <> '' LIMIT 1)";
+                store.tamper(sql.into()).await?
+            }
+            Self::ForgedBulletin => {
+                let sql =
+                    "UPDATE sealed SET value = value + 1 WHERE (campaign, prospect, source, metric, person, since) IN
+                           (SELECT campaign, prospect, source, metric, person, since FROM sealed LIMIT 1)";
                 store.tamper(sql.into()).await?
             }
             Self::ForgetfulPhone => forget(fleet)?,

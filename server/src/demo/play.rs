@@ -7,6 +7,7 @@ use super::fleet::Fleet;
 use super::phone::PhoneError;
 use super::plant::{Fault, PlantError};
 use super::{report, script};
+use crate::calendar;
 use crate::clock::{Clock, ManualClock};
 use crate::http::{self, App, ServeError};
 use crate::import::{self, ImportError, Mapping, Outcome, ProspectImport, Report, Table};
@@ -136,11 +137,19 @@ pub async fn play(setting: Setting) -> Result<Played, DemoError> {
         let date = STARTS.saturating_add(day.days());
         bar.set_message(format!("{} · {date}", Week::of(date)));
         play_day(&fleet, date, &bar).await?;
+        if day % 7 == 0 {
+            // Monday's cut-off has passed.
+            calendar::seal_due(store.as_ref(), clock.now()).await?;
+        }
         if day % 7 == 4 {
             verify(store.as_ref(), campaign, bank, clock, &mut verifier).await?;
         }
     }
     let ends = STARTS.saturating_add((i64::from(setting.weeks) * 7).days());
+    let last = i64::from(setting.weeks) * 7 * 86_400_000 + 10 * 3_600_000;
+    let cutoff = ServerTime::nearest(Zone::china().start_of(STARTS).saturating_add(last));
+    clock.advance_to(cutoff);
+    calendar::seal_due(store.as_ref(), cutoff).await?;
     bar.set_message("settling");
     settle(&fleet, ends, &bar).await?;
     bar.finish_and_clear();

@@ -1,6 +1,6 @@
 //! The records behind a figure: what counted and what did not, each with its rule.
 
-use super::parts::{person_path, prospect_path};
+use super::parts::{fact_path, person_path, prospect_path};
 use super::query::{Asked, Links};
 use super::table::{Cell, Column, Line, Table, Value};
 use super::words;
@@ -110,7 +110,7 @@ fn line(asked: &Asked, here: &Links, bank: &Bank, names: &Names<'_>, one: &Contr
             amount.into(),
             Value::Status(one.status).into(),
             Value::Text(lang.of(one.rule.label()).to_owned()).into(),
-            Value::Id(one.source.to_string()).into(),
+            Cell::from(Value::Id(one.source.to_string())).to(here.to(&fact_path(one.source))),
         ],
     }
 }

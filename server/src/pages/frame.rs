@@ -3,7 +3,7 @@
 use super::door::{ACCOUNT, LOGOUT};
 use super::events;
 use super::form::carried;
-use super::parts::{AUDIT, BULLETIN, CAMPAIGN, DEVICES, HELD, STANDINGS, UNPLACED, USERS};
+use super::parts::{AUDIT, BULLETIN, CAMPAIGN, DEVICES, DISPUTES, HELD, STANDINGS, UNPLACED, USERS};
 use super::query::{Links, State, links};
 use super::reader::Reader;
 use super::table::{self, Table, Tables};
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::store::{Deed, Entry};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use canvass_core::domain::{Duty, Label};
+use canvass_core::domain::{Duty, Label, dispute};
 use maud::{DOCTYPE, Markup, html};
 
 /// What makes a page out of date.
@@ -88,6 +88,7 @@ fn rooms(reader: &Reader, lang: Lang, here: &str, links: &Links) -> Markup {
         (STANDINGS, words::STANDINGS, true),
         (BULLETIN, words::BULLETIN, true),
         (CAMPAIGN, words::CAMPAIGN, true),
+        (DISPUTES, words::DISPUTES, reader.reads(&dispute::KIND)),
         (UNPLACED, words::UNPLACED_SHORT, reader.sees_all()),
         (HELD, words::HELD, reader.has(Duty::DecideHeld)),
         (DEVICES, words::DEVICES, reader.has(Duty::RevokeDevices) || reader.has(Duty::InviteDevices)),
@@ -96,8 +97,9 @@ fn rooms(reader: &Reader, lang: Lang, here: &str, links: &Links) -> Markup {
     ];
     // A page that is about no campaign takes none along.
     let plain = self::links([("lang", lang.name().to_owned())]);
-    let way =
-        |path| if [STANDINGS, BULLETIN, CAMPAIGN, UNPLACED].contains(path) { links.to(path) } else { plain.to(path) };
+    let way = |path| {
+        if [STANDINGS, BULLETIN, CAMPAIGN, DISPUTES, UNPLACED].contains(path) { links.to(path) } else { plain.to(path) }
+    };
     html! {
         @for (path, label, _) in rooms.iter().filter(|(.., open)| *open) {
             a href=(way(path)) aria-current=[(*path == here).then_some("page")] { (lang.of(*label)) }

@@ -7,11 +7,13 @@ mod bulletin;
 mod campaigns;
 mod contributions;
 mod devices;
+mod disputes;
 mod door;
 mod dossier;
 mod enrol;
 mod erasure;
 mod events;
+mod fact;
 mod fields;
 mod form;
 mod format;
@@ -68,6 +70,8 @@ pub fn routes(app: &App) -> Router<App> {
         .route(parts::CAMPAIGNS, get(campaigns::list))
         .route(parts::BULLETIN, get(bulletin::page).post(bulletin::seal))
         .route("/sealed/{unit}", get(sealed::page))
+        .route("/facts/{record}", get(fact::page).post(fact::say))
+        .route(parts::DISPUTES, get(disputes::page))
         .route(parts::UNPLACED, get(unplaced::page))
         .route(reader::EVENTS, get(events::stream))
         .route("/dossiers/{dossier}", get(dossier::page))

@@ -15,6 +15,14 @@ pub(super) const STANDINGS: &str = "/standings";
 /// Where a week's bulletin is.
 pub(super) const BULLETIN: &str = "/bulletin";
 
+/// Where a record is shown as it counts.
+pub(super) fn fact_path(record: RecordId) -> String {
+    format!("/facts/{record}")
+}
+
+/// Where what was disputed is listed.
+pub(super) const DISPUTES: &str = "/disputes";
+
 /// Where a unit's figures are as a bulletin sealed them.
 pub(super) fn sealed_path(unit: &UnitId) -> String {
     format!("/sealed/{unit}")

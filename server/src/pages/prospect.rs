@@ -6,7 +6,7 @@ use super::erasure;
 use super::fields::Reading;
 use super::format;
 use super::frame::{Live, Page};
-use super::parts::{STANDINGS, dossier_path, person_path, prospect_path, unit_path, week_bar};
+use super::parts::{STANDINGS, dossier_path, fact_path, person_path, prospect_path, unit_path, week_bar};
 use super::query::{Asked, Raw, about};
 use super::reader::Reader;
 use super::table::{Cell, Column, Line, Table, Value};
@@ -18,7 +18,10 @@ use crate::store::{StoreError, Whose};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use canvass_core::domain::{Bank, Duty, PhoneTime, RecordId, Value as FieldValue, Zone, attachment, prospect};
+use canvass_core::domain::{
+    Bank, Duty, KindSpec, PhoneTime, RecordId, Value as FieldValue, Zone, activity, attachment, outcome, prospect,
+    visit,
+};
 use canvass_core::projection::{Conflict, Row};
 use canvass_core::ranking::Explanation;
 use maud::{Markup, html};
@@ -188,6 +191,9 @@ fn disagreement(reading: &Reading<'_>, row: &Row, conflict: &Conflict) -> Markup
     }
 }
 
+/// Kinds whose records can count, each of which has a page that says how.
+static COUNTING: [&KindSpec; 3] = [&visit::KIND, &activity::KIND, &outcome::KIND];
+
 /// Everything recorded about the prospect, the latest first.
 fn history(asked: &Asked, reading: &Reading<'_>, id: RecordId, group: &[Row]) -> Table {
     let lang = asked.lang;
@@ -225,7 +231,10 @@ fn history(asked: &Asked, reading: &Reading<'_>, id: RecordId, group: &[Row]) ->
             cells: vec![
                 Value::Moment(day, minutes).into(),
                 Cell::from(Value::Text(kind.to_owned()))
-                    .linked_if(row.kind.is(&attachment::KIND), || asked.elsewhere().address(&attachment_path(row.id))),
+                    .linked_if(row.kind.is(&attachment::KIND), || asked.elsewhere().address(&attachment_path(row.id)))
+                    .linked_if(COUNTING.iter().any(|kind| row.kind.is(kind)), || {
+                        asked.elsewhere().address(&fact_path(row.id))
+                    }),
                 author,
                 Value::text((!details.is_empty()).then(|| details.join(" · "))).into(),
                 Value::text((!flags.is_empty()).then(|| flags.join(", "))).into(),

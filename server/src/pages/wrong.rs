@@ -44,6 +44,8 @@ pub(super) enum Wrong {
     TooLong,
     /// No such bulletin was sealed.
     NoBulletin(Week, u32),
+    /// There is no such record, or it is not one that counts.
+    NoFact(String),
     /// Nothing is at this address.
     Nothing(String),
     /// The campaign's dates do not span a week.
@@ -116,7 +118,7 @@ impl Wrong {
             Self::NoCampaign(_) | Self::NoUnit(_) | Self::NoPerson(_) | Self::NoProspect(_) | Self::Nothing(_) => {
                 StatusCode::NOT_FOUND
             }
-            Self::NoDossier | Self::NoAttachment | Self::NoBulletin(..) => StatusCode::NOT_FOUND,
+            Self::NoDossier | Self::NoAttachment | Self::NoBulletin(..) | Self::NoFact(_) => StatusCode::NOT_FOUND,
             Self::Erased => StatusCode::GONE,
             Self::NotYours(_) | Self::Form => StatusCode::FORBIDDEN,
             Self::Server(problem) => problem.status(),
@@ -139,6 +141,10 @@ impl Wrong {
             Self::NoCampaign(id) => in_lang(
                 format!("没有编号为 {id} 的营销活动。它可能已被撤回；请从活动列表中选择。"),
                 format!("there is no campaign {id}: it may have been withdrawn; choose one from the list"),
+            ),
+            Self::NoFact(id) => in_lang(
+                format!("没有编号为 {id} 的走访、活动或业绩。它可能已被删除。"),
+                format!("there is no visit, activity or outcome {id}: it may have been erased"),
             ),
             Self::NoBulletin(week, revision) => in_lang(
                 format!("{week} 没有第 {revision} 版通报。请从通报列表中选择。"),

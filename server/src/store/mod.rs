@@ -6,6 +6,7 @@ pub mod audit;
 pub mod bulletins;
 pub mod clocks;
 pub mod devices;
+pub mod disputes;
 mod error;
 pub mod logins;
 pub mod queue;
@@ -16,6 +17,7 @@ pub use audit::{Actor, Audit, Deed, Entry};
 pub use bulletins::{BulletinCheck, BulletinKey, Bulletins, SealOrder, SealedAt};
 pub use clocks::{Clocks, Skew};
 pub use devices::Devices;
+pub use disputes::{DisputeOrder, Disputes, Fact, Remark};
 pub use error::StoreError;
 pub use logins::{
     CodeAnswer, GivenCode, LogIn, LoggedIn, LoginState, Logins, NewPassword, OneTime, Session, SessionState, SetUp,
@@ -306,7 +308,7 @@ pub struct Counts {
 
 /// The operations. All are safe to call from many tasks, and while another process works on the same store.
 #[async_trait]
-pub trait Store: Audit + Bulletins + Clocks + Devices + Logins + Queue + Send + Sync + 'static {
+pub trait Store: Audit + Bulletins + Clocks + Devices + Disputes + Logins + Queue + Send + Sync + 'static {
     /// The secrets by which the store is written.
     fn secrets(&self) -> &Secrets;
 

@@ -7,7 +7,9 @@ use super::writer::Writing;
 use super::{audit, records};
 use crate::store::{Actor, Deed, Entry, EraseOrder, StoreError};
 use canvass_core::document::change_hash;
-use canvass_core::domain::{AudienceRule, Kind, RecordId, ServerTime, WrittenBy, attachment, prospect, verification};
+use canvass_core::domain::{
+    AudienceRule, Kind, RecordId, ServerTime, WrittenBy, attachment, dispute, prospect, verification,
+};
 use canvass_core::wire::{ERASED, Push, Verdict};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -133,7 +135,7 @@ fn forget_refused(db: &Connection, records: &[RecordId]) -> Result<(), StoreErro
     Ok(())
 }
 
-/// A record, first, and for a prospect all that belongs to it, held or not; of another the verdicts on it and its attachments.
+/// A record, first, and for a prospect all that belongs to it, held or not; of another the verdicts on it, what was disputed of it, and its attachments.
 fn with_all_of_it(db: &Connection, record: RecordId) -> Result<Vec<RecordId>, StoreError> {
     let mut all = vec![record];
     if kind_of(db, record)?.is_none_or(|kind| kind.is(&prospect::KIND)) {
@@ -145,10 +147,11 @@ fn with_all_of_it(db: &Connection, record: RecordId) -> Result<Vec<RecordId>, St
         }
     } else {
         let mut select = db.prepare_cached(
-            "SELECT id FROM record WHERE prospect = (SELECT prospect FROM record WHERE id = ?1) AND kind IN (?2, ?3)
-                 AND ?4 IN (body ->> '$.outcome.b', body ->> '$.of.b')",
+            "SELECT id FROM record WHERE prospect = (SELECT prospect FROM record WHERE id = ?1) AND kind IN (?2, ?3, ?4)
+                 AND ?5 IN (body ->> '$.outcome.b', body ->> '$.of.b', body ->> '$.about.b')",
         )?;
-        let about = params![record.as_bytes(), verification::KIND.name, attachment::KIND.name, record.to_string()];
+        let kinds = [verification::KIND.name, attachment::KIND.name, dispute::KIND.name];
+        let about = params![record.as_bytes(), kinds[0], kinds[1], kinds[2], record.to_string()];
         for id in select.query_map(about, |row| row.get::<_, Vec<u8>>(0))? {
             all.push(RecordId::from_bytes(&id?)?);
         }

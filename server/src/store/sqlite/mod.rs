@@ -12,6 +12,7 @@ mod check;
 mod clocks;
 mod copy;
 mod devices;
+mod disputes;
 mod doors;
 mod erased_list;
 mod erasure;
@@ -43,9 +44,9 @@ pub use open::{SqliteOptions, database_in};
 
 use super::audit::{AuditCheck, AuditPage, AuditQuery};
 use super::{
-    AssignOrder, Audit, BankOrder, BulletinCheck, BulletinKey, Bulletins, Counts, Entry, EraseOrder, IngestOrder,
-    KnownAttachment, PullOrder, Pulled, Rebuilt, SealOrder, SealedAt, ServerRecord, Store, StoreError, StoredCampaign,
-    VerifyOrder, Versions, Whose,
+    AssignOrder, Audit, BankOrder, BulletinCheck, BulletinKey, Bulletins, Counts, DisputeOrder, Disputes, Entry,
+    EraseOrder, Fact, IngestOrder, KnownAttachment, PullOrder, Pulled, Rebuilt, Remark, SealOrder, SealedAt,
+    ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder, Versions, Whose,
 };
 use crate::ingest::{Assigned, FromFile, Imported};
 use crate::secrets::Secrets;
@@ -406,6 +407,21 @@ impl Bulletins for SqliteStore {
         other.set_bank(sealed.bank.clone()).await?;
         other.rebuild().await?;
         other.read(move |db| bulletin_check::compare(db, &sealed)).await
+    }
+}
+
+#[async_trait]
+impl Disputes for SqliteStore {
+    async fn dispute(&self, order: DisputeOrder) -> Result<RecordId, StoreError> {
+        self.writer.run(move |writing| disputes::keep(writing, &order)).await
+    }
+
+    async fn remarks(&self, campaign: RecordId) -> Result<Vec<Remark>, StoreError> {
+        self.read(move |db| disputes::of_campaign(db, campaign)).await
+    }
+
+    async fn fact(&self, record: RecordId) -> Result<Option<Fact>, StoreError> {
+        self.read(move |db| disputes::fact(db, record)).await
     }
 }
 
