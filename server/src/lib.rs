@@ -18,3 +18,4 @@ pub mod problem;
 pub mod secrets;
 pub mod store;
 pub mod territory;
+pub mod verification;

@@ -324,7 +324,7 @@ impl World {
     /// The back office judges an outcome.
     pub fn judge(&self, outcome: RecordId, verdict: Judgement, reason: Option<&str>) -> RecordId {
         let reason = reason.map(str::to_owned);
-        let order = VerifyOrder { outcome, verdict, reason, amount: None, at: self.clock.now(), by: Actor::Operator };
+        let order = VerifyOrder { reason, ..VerifyOrder::new(outcome, verdict, self.clock.now(), Actor::Operator) };
         self.run(self.store.verify(order)).expect("verified")
     }
 

@@ -58,6 +58,10 @@ pub enum Deed {
     Assigned,
     /// A verdict was given.
     Verified,
+    /// A ledger file was brought in.
+    LedgerBrought,
+    /// All claims that a ledger file bears out were confirmed, each with a verdict of its own.
+    MatchedConfirmed,
     /// Something was erased.
     Erased,
     /// The bank's people, roles, units or memberships were changed.
@@ -106,6 +110,8 @@ impl Deed {
             Self::DossierRead => "dossier-read",
             Self::Assigned => "assigned",
             Self::Verified => "verified",
+            Self::LedgerBrought => "ledger-brought",
+            Self::MatchedConfirmed => "matched-confirmed",
             Self::Erased => "erased",
             Self::BankChanged => "bank-changed",
             Self::LoginMade => "login-made",

@@ -3,6 +3,7 @@
 
 mod attachments;
 pub mod audit;
+pub mod claims;
 pub mod clocks;
 pub mod devices;
 mod error;
@@ -12,6 +13,7 @@ pub mod sqlite;
 
 pub use attachments::{KnownAttachment, Standing};
 pub use audit::{Actor, Audit, Deed, Entry};
+pub use claims::Claims;
 pub use clocks::{Clocks, Skew};
 pub use devices::Devices;
 pub use error::StoreError;
@@ -202,21 +204,35 @@ pub struct EraseOrder {
     pub at: ServerTime,
 }
 
-/// A verifier's verdict on an outcome as it now stands.
+/// A verifier's verdict on an outcome.
 #[derive(Debug, Clone)]
 pub struct VerifyOrder {
     /// The outcome.
     pub outcome: RecordId,
+    /// Its heads as the verifier saw them while it was pending: a verdict is on what was seen, and on nothing that came since.
+    /// None judges it as it now stands, also where it was judged before.
+    pub heads: Option<Vec<u8>>,
     /// The verdict.
     pub verdict: Judgement,
     /// Why, in words for the claimant.
     pub reason: Option<String>,
     /// The amount found in the ledger, if it differs.
     pub amount: Option<Money>,
+    /// The day found in the ledger, if it differs.
+    pub opened_on: Option<Date>,
+    /// The unit to which it is credited, if not the claimant's home unit.
+    pub unit: Option<UnitId>,
     /// When it was judged.
     pub at: ServerTime,
     /// By whom: a person has to have the right to.
     pub by: Actor,
+}
+
+impl VerifyOrder {
+    /// A verdict on an outcome as it now stands and as it was claimed, without words.
+    pub fn new(outcome: RecordId, verdict: Judgement, at: ServerTime, by: Actor) -> Self {
+        Self { outcome, heads: None, verdict, reason: None, amount: None, opened_on: None, unit: None, at, by }
+    }
 }
 
 /// What is added to the bank.
@@ -304,7 +320,7 @@ pub struct Counts {
 
 /// The operations. All are safe to call from many tasks, and while another process works on the same store.
 #[async_trait]
-pub trait Store: Audit + Clocks + Devices + Logins + Queue + Send + Sync + 'static {
+pub trait Store: Audit + Claims + Clocks + Devices + Logins + Queue + Send + Sync + 'static {
     /// The secrets by which the store is written.
     fn secrets(&self) -> &Secrets;
 
@@ -356,7 +372,7 @@ pub trait Store: Audit + Clocks + Devices + Logins + Queue + Send + Sync + 'stat
     /// The prospects that are assigned to a unit itself, or to one account manager in it, in the order of their ids.
     async fn territory(&self, unit: UnitId, owner: Option<PersonId>) -> Result<Vec<RecordId>, StoreError>;
 
-    /// Writes a verification of an outcome as it now stands.
+    /// Writes a verification of an outcome: as it was seen, if the order says how, else as it now stands.
     async fn verify(&self, order: VerifyOrder) -> Result<RecordId, StoreError>;
 
     /// All campaigns, newest first.

@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod audit;
+mod claims;
 mod devices;
 mod dossiers;
 mod erasing;
@@ -110,6 +111,14 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         an_outcome_edited_after_its_verification_is_pending_again,
         contributions_are_found_by_unit_person_and_prospect,
         each_version_grows_with_what_it_is_of_and_with_nothing_else,
+    }
+    claims {
+        claims_wait_in_the_order_in_which_they_came_for_whoever_may_judge_them,
+        a_verdict_on_what_was_seen_is_on_nothing_that_came_since,
+        what_people_disagree_about_is_not_judged_until_they_chose,
+        a_verdict_credits_the_amount_day_and_unit_that_the_ledger_says,
+        a_booking_is_found_whoever_claims_it_and_whoever_judges_it,
+        a_ledger_file_is_kept_once_and_read_back_as_it_was,
     }
     audit {
         a_verdict_is_given_by_whom_the_matrix_lets_and_noted_with_who_gave_it,
