@@ -160,7 +160,7 @@ fn reference(text: &str) -> Result<String, Fault> {
 }
 
 /// An amount as ledgers print it: `20000`, `20,000.50`, `￥20,000.50`, `2万` is none.
-fn yuan(text: &str) -> Option<Money> {
+pub(crate) fn yuan(text: &str) -> Option<Money> {
     let text = half_width(text);
     let text = text.trim().trim_start_matches(['¥', '￥']).trim_end_matches('元').trim();
     let (whole, part) = text.split_once('.').map_or((text, None), |(whole, part)| (whole, Some(part)));
@@ -238,6 +238,23 @@ mod tests {
             (expected[0].line, expected[0].amount.map(Money::fen), expected[1].amount),
             (2, Some(2_000_000), None)
         );
+    }
+
+    #[test]
+    fn a_workbook_says_what_its_csv_says() {
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        let sheet = workbook.add_worksheet();
+        let of_days = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
+        let day = rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 3, 2).expect("a day");
+        sheet.write_row(0, 0, ["流水号", "交易金额", "交易日期"]).expect("written");
+        sheet.write(1, 0, "K-1").expect("written");
+        sheet.write(1, 1, 20_000.5).expect("written");
+        sheet.write_datetime_with_format(1, 2, &day, &of_days).expect("written");
+        sheet.write(2, 0, 31_000_042).expect("written");
+        sheet.write(2, 2, "2026年3月3日").expect("written");
+        let bytes = workbook.save_to_buffer().expect("saved");
+        let rows = ledger_rows("ledger.xlsx", bytes.into()).expect("read");
+        assert_eq!(rows, read("ref,yuan,day\nK-1,20000.5,2026-03-02\n31000042,,2026-03-03\n").expect("read"));
     }
 
     #[test]

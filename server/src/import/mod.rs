@@ -22,6 +22,7 @@ mod units;
 pub use assign::Assign;
 pub use error::ImportError;
 pub use ledger_file::{BadCell, Fault, LedgerColumn, LedgerFileError, MOST_ROWS, ledger_rows};
+pub(crate) use ledger_file::{day, yuan};
 pub use listed::{Areas, areas, record_id};
 pub use mapping::{Encoding, Mapping};
 pub use people::people;

@@ -3,7 +3,7 @@
 use super::door::{ACCOUNT, LOGOUT};
 use super::events;
 use super::form::carried;
-use super::parts::{AUDIT, CAMPAIGN, DEVICES, HELD, STANDINGS, UNPLACED, USERS};
+use super::parts::{AUDIT, CAMPAIGN, DEVICES, HELD, LEDGERS, STANDINGS, UNPLACED, USERS, VERIFY};
 use super::query::{Links, State, links};
 use super::reader::Reader;
 use super::table::{self, Table, Tables};
@@ -88,6 +88,8 @@ fn rooms(reader: &Reader, lang: Lang, here: &str, links: &Links) -> Markup {
         (STANDINGS, words::STANDINGS, true),
         (CAMPAIGN, words::CAMPAIGN, true),
         (UNPLACED, words::UNPLACED_SHORT, reader.sees_all()),
+        (VERIFY, words::VERIFY, reader.judges()),
+        (LEDGERS, words::LEDGERS, reader.judges()),
         (HELD, words::HELD, reader.has(Duty::DecideHeld)),
         (DEVICES, words::DEVICES, reader.has(Duty::RevokeDevices) || reader.has(Duty::InviteDevices)),
         (USERS, words::USERS, reader.has(Duty::ManageLogins)),
@@ -95,7 +97,8 @@ fn rooms(reader: &Reader, lang: Lang, here: &str, links: &Links) -> Markup {
     ];
     // A page that is about no campaign takes none along.
     let plain = self::links([("lang", lang.name().to_owned())]);
-    let way = |path| if [STANDINGS, CAMPAIGN, UNPLACED].contains(path) { links.to(path) } else { plain.to(path) };
+    let way =
+        |path| if [STANDINGS, CAMPAIGN, UNPLACED, VERIFY].contains(path) { links.to(path) } else { plain.to(path) };
     html! {
         @for (path, label, _) in rooms.iter().filter(|(.., open)| *open) {
             a href=(way(path)) aria-current=[(*path == here).then_some("page")] { (lang.of(*label)) }

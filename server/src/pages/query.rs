@@ -24,6 +24,7 @@ pub(super) struct Raw {
     week: Option<String>,
     metric: Option<String>,
     status: Option<String>,
+    claim: Option<String>,
     table: Option<String>,
     sort: Option<String>,
     q: Option<String>,
@@ -41,6 +42,8 @@ pub(super) struct Asked {
     pub(super) week: Week,
     pub(super) metric: Option<Metric>,
     pub(super) status: Option<Status>,
+    /// The claim to judge next.
+    pub(super) claim: Option<RecordId>,
     pub(super) view: View,
     /// What the store's versions were before anything was read for the page.
     pub(super) versions: Versions,
@@ -82,7 +85,8 @@ impl Raw {
             None => latest(app, &campaign, first, last).await.map_err(|error| Wrong::from(error).told(lang))?,
         };
         let view = View::default();
-        let mut asked = Asked { lang, reader, campaign, week, metric: None, status: None, view, versions };
+        let (metric, status, claim) = (None, None, None);
+        let mut asked = Asked { lang, reader, campaign, week, metric, status, claim, view, versions };
         self.filters(&mut asked).map_err(|wrong| wrong.told(lang))?;
         if self.campaign.is_none() || self.week.as_deref() != Some(week.to_string().as_str()) {
             return Err(Instead::Page(Box::new(Redirect::to(&asked.address(path)).into_response())));
@@ -93,6 +97,7 @@ impl Raw {
     fn filters(&self, asked: &mut Asked) -> Result<(), Wrong> {
         asked.metric = read("metric", self.metric.as_ref(), Metric::named)?;
         asked.status = read("status", self.status.as_ref(), |name| Status::named(name).ok())?;
+        asked.claim = read("claim", self.claim.as_ref(), |id| id.parse().ok())?;
         asked.view = self.view()?;
         Ok(())
     }
@@ -175,6 +180,7 @@ impl Asked {
         let mut pairs = vec![("campaign", self.campaign.id.to_string()), ("week", self.week.to_string())];
         pairs.extend(self.metric.map(|metric| ("metric", metric.name().to_owned())));
         pairs.extend(self.status.map(|status| ("status", status.name().to_owned())));
+        pairs.extend(self.claim.map(|claim| ("claim", claim.to_string())));
         pairs.extend(self.view.parameters());
         pairs.push(("lang", self.lang.name().to_owned()));
         pairs
@@ -182,7 +188,7 @@ impl Asked {
 
     /// The same campaign, week and language, without what filters or arranges one page.
     pub(super) fn elsewhere(&self) -> Self {
-        Self { metric: None, status: None, view: View::default(), ..self.clone() }
+        Self { metric: None, status: None, claim: None, view: View::default(), ..self.clone() }
     }
 
     /// The same state in another week.
@@ -198,6 +204,11 @@ impl Asked {
     /// The same state with only facts of a status.
     pub(super) fn of_status(&self, status: Option<Status>) -> Self {
         Self { status, ..self.clone() }.on_first_page()
+    }
+
+    /// The same state with another claim to judge.
+    pub(super) fn of_claim(&self, claim: Option<RecordId>) -> Self {
+        Self { claim, ..self.elsewhere() }
     }
 
     /// The same state in another language.
@@ -284,6 +295,11 @@ pub(super) struct Plain {
 }
 
 impl Plain {
+    /// The state of a page that is shown in answer to a form.
+    pub(super) fn answering(lang: Lang, reader: Reader, today: Date) -> Self {
+        Self { lang, reader, view: View::default(), today, filters: Vec::new() }
+    }
+
     fn parameters(&self, view: &View, lang: Lang) -> Vec<(&'static str, String)> {
         let mut pairs: Vec<_> = self.filters.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
         pairs.extend(view.parameters());

@@ -1,16 +1,47 @@
 //! Claims: outcomes that wait for the back office's verdict, with all that a verifier needs to give one, and the ledger files
 //! that are matched with them.
 
-use super::{StoreError, VerifyOrder};
+use super::{Actor, StoreError};
 use crate::verification::{LedgerRow, Reference, Standing};
 use async_trait::async_trait;
-use canvass_core::domain::verification::Verification;
-use canvass_core::domain::{Date, PersonId, RecordId, ServerTime};
+use canvass_core::domain::verification::{Verdict, Verification};
+use canvass_core::domain::{Date, Money, PersonId, RecordId, ServerTime, UnitId};
 use canvass_core::projection::Row;
 use canvass_core::ranking::Contribution;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+
+/// A verifier's verdict on an outcome.
+#[derive(Debug, Clone)]
+pub struct VerifyOrder {
+    /// The outcome.
+    pub outcome: RecordId,
+    /// Its heads as the verifier saw them while it was pending: a verdict is on what was seen, and on nothing that came since.
+    /// None judges it as it now stands, also where it was judged before.
+    pub heads: Option<Vec<u8>>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, in words for the claimant.
+    pub reason: Option<String>,
+    /// The amount found in the ledger, if it differs.
+    pub amount: Option<Money>,
+    /// The day found in the ledger, if it differs.
+    pub opened_on: Option<Date>,
+    /// The unit to which it is credited, if not the claimant's home unit.
+    pub unit: Option<UnitId>,
+    /// When it was judged.
+    pub at: ServerTime,
+    /// By whom: a person has to have the right to.
+    pub by: Actor,
+}
+
+impl VerifyOrder {
+    /// A verdict on an outcome as it now stands and as it was claimed, without words.
+    pub fn new(outcome: RecordId, verdict: Verdict, at: ServerTime, by: Actor) -> Self {
+        Self { outcome, heads: None, verdict, reason: None, amount: None, opened_on: None, unit: None, at, by }
+    }
+}
 
 /// Whoever looks at claims, and the day: what is theirs to judge follows from it, as it does when they do.
 #[derive(Debug, Clone, PartialEq, Eq)]

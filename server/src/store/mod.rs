@@ -13,7 +13,7 @@ pub mod sqlite;
 
 pub use attachments::{KnownAttachment, Standing};
 pub use audit::{Actor, Audit, Deed, Entry};
-pub use claims::Claims;
+pub use claims::{Claims, VerifyOrder};
 pub use clocks::{Clocks, Skew};
 pub use devices::Devices;
 pub use error::StoreError;
@@ -29,10 +29,8 @@ use crate::secrets::Secrets;
 use async_trait::async_trait;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::campaign::Campaign;
-use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::{
-    Bank, Date, DeviceNumber, Fields, Kind, Membership, Money, Person, PersonId, RecordId, ServerTime, Unit, UnitId,
-    Week,
+    Bank, Date, DeviceNumber, Fields, Kind, Membership, Person, PersonId, RecordId, ServerTime, Unit, UnitId, Week,
 };
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
@@ -202,37 +200,6 @@ pub struct EraseOrder {
     pub by: Actor,
     /// When.
     pub at: ServerTime,
-}
-
-/// A verifier's verdict on an outcome.
-#[derive(Debug, Clone)]
-pub struct VerifyOrder {
-    /// The outcome.
-    pub outcome: RecordId,
-    /// Its heads as the verifier saw them while it was pending: a verdict is on what was seen, and on nothing that came since.
-    /// None judges it as it now stands, also where it was judged before.
-    pub heads: Option<Vec<u8>>,
-    /// The verdict.
-    pub verdict: Judgement,
-    /// Why, in words for the claimant.
-    pub reason: Option<String>,
-    /// The amount found in the ledger, if it differs.
-    pub amount: Option<Money>,
-    /// The day found in the ledger, if it differs.
-    pub opened_on: Option<Date>,
-    /// The unit to which it is credited, if not the claimant's home unit.
-    pub unit: Option<UnitId>,
-    /// When it was judged.
-    pub at: ServerTime,
-    /// By whom: a person has to have the right to.
-    pub by: Actor,
-}
-
-impl VerifyOrder {
-    /// A verdict on an outcome as it now stands and as it was claimed, without words.
-    pub fn new(outcome: RecordId, verdict: Judgement, at: ServerTime, by: Actor) -> Self {
-        Self { outcome, heads: None, verdict, reason: None, amount: None, opened_on: None, unit: None, at, by }
-    }
 }
 
 /// What is added to the bank.

@@ -25,7 +25,7 @@ fn plain(value: &Value, lang: Lang) -> String {
     match value {
         Value::Nothing | Value::Drawn(_) => String::new(),
         Value::Number(number) => number.to_string(),
-        Value::Money(fen) => {
+        Value::Money(fen) | Value::Exact(fen) => {
             let sign = if *fen < 0 { "-" } else { "" };
             format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
         }

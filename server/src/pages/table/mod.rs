@@ -160,6 +160,8 @@ pub(super) enum Value {
     Number(i64),
     /// In fen.
     Money(i64),
+    /// In fen, shown to the fen: where it is compared, not summed up.
+    Exact(i64),
     Week(Week),
     Day(Date),
     /// A day and the minutes since it began.
@@ -188,6 +190,7 @@ impl Value {
             Self::Text(text) | Self::Id(text) => text.clone(),
             Self::Number(number) => format::number(*number),
             Self::Money(fen) => format::money(*fen, lang),
+            Self::Exact(fen) => format::yuan(*fen, lang),
             Self::Week(week) => week.to_string(),
             Self::Day(day) => day.to_string(),
             Self::Moment(day, minutes) => format::moment(*day, *minutes),
@@ -204,7 +207,9 @@ impl Value {
             (Self::Nothing, _) => return Ordering::Greater,
             (_, Self::Nothing) => return Ordering::Less,
             (Self::Text(a) | Self::Id(a), Self::Text(b) | Self::Id(b)) => a.cmp(b),
-            (Self::Number(a) | Self::Money(a), Self::Number(b) | Self::Money(b)) => a.cmp(b),
+            (Self::Number(a) | Self::Money(a) | Self::Exact(a), Self::Number(b) | Self::Money(b) | Self::Exact(b)) => {
+                a.cmp(b)
+            }
             (Self::Week(a), Self::Week(b)) => a.cmp(b),
             (Self::Day(a), Self::Day(b)) => a.cmp(b),
             (Self::Moment(a, m), Self::Moment(b, n)) => (a, m).cmp(&(b, n)),

@@ -2,16 +2,48 @@
 //! what is in it, however much was ever claimed.
 
 use super::writer::Writing;
-use super::{audit, feeds, ledger, records, verify};
+use super::{SqliteStore, audit, feeds, ledger, records, verify};
 use crate::ingest::{Grants, judges};
-use crate::store::claims::{Beside, BringOrder, Claim, Judge, LedgerFile, LedgerFileId, Naming};
-use crate::store::{Actor, Deed, Entry, StoreError};
+use crate::store::claims::{Beside, BringOrder, Claim, Claims, Judge, LedgerFile, LedgerFileId, Naming};
+use crate::store::{Actor, Deed, Entry, StoreError, VerifyOrder};
 use crate::verification::{LedgerRow, Reference, Standing, from_bytes, to_bytes};
+use async_trait::async_trait;
 use canvass_core::domain::{Bank, RecordId, ServerTime, prospect};
 use canvass_core::projection::Row;
 use canvass_core::ranking::Status;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
+
+#[async_trait]
+impl Claims for SqliteStore {
+    async fn waiting(&self, judge: Judge, campaign: Option<RecordId>) -> Result<Vec<RecordId>, StoreError> {
+        self.read_with_bank(move |db, bank| waiting(db, bank, &judge, campaign)).await
+    }
+
+    async fn claim(&self, judge: Judge, outcome: RecordId) -> Result<Option<Claim>, StoreError> {
+        self.read_with_bank(move |db, bank| claim(db, bank, &judge, outcome)).await
+    }
+
+    async fn claims_with(&self, judge: Judge, bookings: BTreeSet<Reference>) -> Result<Beside, StoreError> {
+        self.read_with_bank(move |db, bank| beside(db, bank, &judge, &bookings)).await
+    }
+
+    async fn verify_each(&self, orders: Vec<VerifyOrder>) -> Result<Vec<Result<RecordId, StoreError>>, StoreError> {
+        self.writer.run(move |writing| verify::verify_each(writing, &orders)).await
+    }
+
+    async fn bring_ledger(&self, order: BringOrder) -> Result<(LedgerFileId, bool), StoreError> {
+        self.writer.run(move |writing| bring(writing, &order)).await
+    }
+
+    async fn ledger_files(&self) -> Result<Vec<LedgerFile>, StoreError> {
+        self.read(files).await
+    }
+
+    async fn ledger_file(&self, id: LedgerFileId) -> Result<Option<(LedgerFile, Vec<LedgerRow>)>, StoreError> {
+        self.read(move |db| read_file(db, id)).await
+    }
+}
 
 /// What is whose to judge, told once for each prospect.
 struct Rights<'a> {
@@ -39,7 +71,7 @@ impl<'a> Rights<'a> {
 }
 
 /// The outcomes whose verdict is a judge's to give, in the order in which they came.
-pub(super) fn waiting(
+fn waiting(
     db: &Connection,
     bank: &Bank,
     judge: &Judge,
@@ -69,12 +101,7 @@ fn id(row: &rusqlite::Row<'_>, n: usize) -> Result<RecordId, StoreError> {
 }
 
 /// A claim that waits for a judge.
-pub(super) fn claim(
-    db: &Connection,
-    bank: &Bank,
-    judge: &Judge,
-    outcome: RecordId,
-) -> Result<Option<Claim>, StoreError> {
+fn claim(db: &Connection, bank: &Bank, judge: &Judge, outcome: RecordId) -> Result<Option<Claim>, StoreError> {
     let mut rights = Rights::of(db, bank, judge)?;
     let Some(claim) = pending(db, outcome)? else { return Ok(None) };
     let theirs = claim.row.prospect.map(|prospect| rights.judges(prospect)).transpose()?;
@@ -107,12 +134,7 @@ fn name(db: &Connection, id: RecordId) -> Result<Option<String>, StoreError> {
 }
 
 /// Everything that a ledger file is matched with.
-pub(super) fn beside(
-    db: &Connection,
-    bank: &Bank,
-    judge: &Judge,
-    bookings: &BTreeSet<Reference>,
-) -> Result<Beside, StoreError> {
+fn beside(db: &Connection, bank: &Bank, judge: &Judge, bookings: &BTreeSet<Reference>) -> Result<Beside, StoreError> {
     let mut rights = Rights::of(db, bank, judge)?;
     let mut all = Beside { sequence: feeds::sequence(db)?, ..Beside::default() };
     for outcome in waiting(db, bank, judge, None)? {
@@ -149,7 +171,7 @@ fn settled(db: &Connection, prospect: RecordId, outcome: RecordId) -> Result<Sta
 }
 
 /// Keeps a ledger file.
-pub(super) fn bring(writing: &mut Writing<'_>, order: &BringOrder) -> Result<(LedgerFileId, bool), StoreError> {
+fn bring(writing: &mut Writing<'_>, order: &BringOrder) -> Result<(LedgerFileId, bool), StoreError> {
     let db = writing.db;
     let mut select = db.prepare_cached("SELECT id FROM ledger_file WHERE digest = ? AND brought_by = ?")?;
     let known: Option<i64> = select.query_row(params![order.digest, order.by.as_str()], |row| row.get(0)).optional()?;
@@ -188,7 +210,7 @@ fn file(row: &rusqlite::Row<'_>) -> Result<LedgerFile, StoreError> {
 }
 
 /// All ledger files, newest first.
-pub(super) fn files(db: &Connection) -> Result<Vec<LedgerFile>, StoreError> {
+fn files(db: &Connection) -> Result<Vec<LedgerFile>, StoreError> {
     let mut select = db.prepare_cached(&format!("SELECT {FILE} FROM ledger_file ORDER BY id DESC"))?;
     let mut found = select.query([])?;
     let mut all = Vec::new();
@@ -199,7 +221,7 @@ pub(super) fn files(db: &Connection) -> Result<Vec<LedgerFile>, StoreError> {
 }
 
 /// A ledger file with its rows.
-pub(super) fn read_file(db: &Connection, id: LedgerFileId) -> Result<Option<(LedgerFile, Vec<LedgerRow>)>, StoreError> {
+fn read_file(db: &Connection, id: LedgerFileId) -> Result<Option<(LedgerFile, Vec<LedgerRow>)>, StoreError> {
     let sql = format!("SELECT {FILE}, unseal('ledger', bytes, digest) FROM ledger_file WHERE id = ?");
     let mut select = db.prepare_cached(&sql)?;
     let mut found = select.query([id.0])?;

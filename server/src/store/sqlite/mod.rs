@@ -48,12 +48,10 @@ use super::{
 };
 use crate::ingest::{Assigned, FromFile, Imported};
 use crate::secrets::Secrets;
-use crate::store::claims::{Beside, BringOrder, Claim, Claims, Judge, LedgerFile, LedgerFileId};
 use crate::store::devices::{
     Credential, DeviceState, Devices, EnrolOrder, InvitationError, InviteOrder, Invited, RevokeOrder,
 };
 use crate::store::queue::{DecideOrder, Decided, HandOverOrder, HeldRecord, Queue};
-use crate::verification::{LedgerRow, Reference};
 use async_trait::async_trait;
 use bank::CachedBank;
 use canvass_core::document::ChangeHash;
@@ -363,37 +361,6 @@ impl Audit for SqliteStore {
         let (head, secrets) = (self.head.clone(), self.secrets.clone());
         // The second place is read before the snapshot is taken: it never says more than what is durable.
         self.read(move |db| audit::verify(db, &secrets, head.read(&secrets))).await
-    }
-}
-
-#[async_trait]
-impl Claims for SqliteStore {
-    async fn waiting(&self, judge: Judge, campaign: Option<RecordId>) -> Result<Vec<RecordId>, StoreError> {
-        self.read_with_bank(move |db, bank| claims::waiting(db, bank, &judge, campaign)).await
-    }
-
-    async fn claim(&self, judge: Judge, outcome: RecordId) -> Result<Option<Claim>, StoreError> {
-        self.read_with_bank(move |db, bank| claims::claim(db, bank, &judge, outcome)).await
-    }
-
-    async fn claims_with(&self, judge: Judge, bookings: BTreeSet<Reference>) -> Result<Beside, StoreError> {
-        self.read_with_bank(move |db, bank| claims::beside(db, bank, &judge, &bookings)).await
-    }
-
-    async fn verify_each(&self, orders: Vec<VerifyOrder>) -> Result<Vec<Result<RecordId, StoreError>>, StoreError> {
-        self.writer.run(move |writing| verify::verify_each(writing, &orders)).await
-    }
-
-    async fn bring_ledger(&self, order: BringOrder) -> Result<(LedgerFileId, bool), StoreError> {
-        self.writer.run(move |writing| claims::bring(writing, &order)).await
-    }
-
-    async fn ledger_files(&self) -> Result<Vec<LedgerFile>, StoreError> {
-        self.read(claims::files).await
-    }
-
-    async fn ledger_file(&self, id: LedgerFileId) -> Result<Option<(LedgerFile, Vec<LedgerRow>)>, StoreError> {
-        self.read(move |db| claims::read_file(db, id)).await
     }
 }
 
