@@ -75,12 +75,16 @@ impl Writer<'_> {
     }
 
     /// The way to a claim in the queue.
+    fn way(&self, place: usize) -> Option<String> {
+        let claim = self.look.pending(place)?;
+        let campaign = claim.pending.first()?.campaign.to_string();
+        let lang = self.lang().name().to_owned();
+        Some(links([("campaign", campaign), ("claim", claim.row.id.to_string()), ("lang", lang)]).to(VERIFY))
+    }
+
     fn look_at(&self, place: usize) -> Cell {
-        let Some(claim) = self.look.pending(place) else { return Value::Nothing.into() };
-        let campaign = claim.pending.first().map(|one| one.campaign.to_string()).unwrap_or_default();
-        let lang = self.lang();
-        let pairs = [("campaign", campaign), ("claim", claim.row.id.to_string()), ("lang", lang.name().to_owned())];
-        Cell::from(Value::Text(lang.of(words::LOOK_AT_IT).to_owned())).to(links(pairs).to(VERIFY))
+        let cell = Cell::from(Value::Text(self.lang().of(words::LOOK_AT_IT).to_owned()));
+        self.way(place).map_or_else(|| Value::Nothing.into(), |way| cell.to(way))
     }
 
     fn matched(&self) -> Table {
@@ -122,12 +126,11 @@ impl Writer<'_> {
             self.words("difference", words::DIFFERENCE),
             prospect,
             person,
-            product,
+            Column::code("product", product.title),
             self.money("claimed", words::CLAIMED_AMOUNT),
             self.money("amount", words::IN_LEDGER),
             self.words("claimed-date", words::CLAIMED_DATE),
             self.words("date", words::LEDGER_DATE),
-            self.words("look", words::LOOK_AT_IT),
             Column::plot("verdict", self.lang().of(words::VERDICT)),
         ];
         let rows = self.look.report.differing.iter().enumerate().map(|(n, one)| self.differs(n, one)).collect();
@@ -154,23 +157,24 @@ impl Writer<'_> {
             exact(row.and_then(|row| row.amount)),
             claim.and_then(|row| row.fields.date("opened_on")).map_or(Value::Nothing, Value::Day).into(),
             row.map_or(Value::Nothing, |row| Value::Day(row.date)).into(),
-            one.claim.map_or_else(|| Value::Nothing.into(), |claim| self.look_at(claim)),
             Value::Drawn(self.verdict(one, row, claim)).into(),
         ];
         Line { key: format!("differing-{n}"), cells }
     }
 
+    /// The way to the claim, and both verdicts, unless people disagree about it.
     fn verdict(&self, one: &Differing, row: Option<&LedgerRow>, claim: Option<&Row>) -> Markup {
-        match claim {
-            Some(_) if one.differences.contains(&Difference::Undecided) => {
-                html! { (self.lang().of(words::CHOOSE_FIRST)) }
+        let lang = self.lang();
+        let undecided = one.differences.contains(&Difference::Undecided);
+        let found = row.map(|row| Found { amount: row.amount, date: row.date });
+        let back = format!("{}#differing", self.plain.links().to(self.path));
+        html! {
+            @if let Some(way) = one.claim.and_then(|claim| self.way(claim)) {
+                a href=(way) { (lang.of(words::LOOK_AT_IT)) }
             }
-            Some(claim) => {
-                let found = row.map(|row| Found { amount: row.amount, date: row.date });
-                let back = format!("{}#differing", self.plain.links().to(self.path));
-                verdict::in_a_cell(&self.plain.reader, self.lang(), claim, found, &back)
+            @if let Some(claim) = claim.filter(|_| !undecided) {
+                (verdict::in_a_cell(&self.plain.reader, lang, claim, found, &back))
             }
-            None => html! {},
         }
     }
 

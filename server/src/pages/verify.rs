@@ -96,7 +96,9 @@ fn shown(asked: &Asked, bank: &Bank, claim: &Claim, next: Option<RecordId>) -> M
                 @for one in claim.pending.iter().filter(|one| one.campaign == asked.campaign.id) {
                     div {
                         dt { (lang.of(words::WOULD_COUNT)) " · " (lang.of(one.metric.label())) }
-                        dd { (format::value(one.metric, one.value, lang)) }
+                        dd {
+                            @if one.metric.is_money() { (format::yuan(one.value, lang)) } @else { (format::number(one.value)) }
+                        }
                     }
                 }
                 div { dt { (lang.of(words::RECEIVED)) } dd { (moment(claim.received_at)) } }
