@@ -140,8 +140,8 @@ fn a_ledger_file_is_brought_in_and_what_it_bears_out_confirmed() {
     choose("三月台账.csv", LEDGER);
     assert!(window.address().starts_with("/ledgers/1"), "{}", window.address());
     for (lang, words) in [
-        ("zh", ["相符", "不符", "无人申报", "台账中没有", "金额不同 · 日期不同"]),
-        ("en", ["Matched", "Differing", "Unknown", "Missing", "another amount · another day"]),
+        ("zh", ["相符", "不符", "无人申报", "台账中没有", "金额不同、日期不同"]),
+        ("en", ["Matched", "Differing", "Unknown", "Missing", "another amount, another day"]),
     ] {
         window.go(&format!("/ledgers/1?lang={lang}"));
         for word in words {

@@ -149,7 +149,7 @@ impl Writer<'_> {
         let cells = vec![
             row.map_or(Value::Nothing, |row| Value::Number(row.line.into())).into(),
             Value::text(said).into(),
-            Value::Text(why.join(" · ")).into(),
+            Value::Text(why.join(if self.lang() == Lang::Zh { "、" } else { ", " })).into(),
             prospect,
             person,
             product,

@@ -7,6 +7,7 @@ use super::words::{self, Lang};
 use super::wrong::{Instead, Wrong};
 use crate::import::{day, yuan};
 use crate::store::VerifyOrder;
+use crate::store::claims::Claim;
 use canvass_core::domain::outcome::{Outcome, Product};
 use canvass_core::domain::verification::Verdict;
 use canvass_core::domain::{Bank, Date, Label, Money, ServerTime, UnitId};
@@ -33,20 +34,30 @@ pub(super) fn of_money(row: &Row) -> bool {
 }
 
 /// Both forms for a claim that is looked at by itself.
-pub(super) fn forms(reader: &Reader, lang: Lang, bank: &Bank, row: &Row, next: &str) -> Markup {
+pub(super) fn forms(reader: &Reader, lang: Lang, bank: &Bank, claim: &Claim, next: &str) -> Markup {
+    let row = &claim.row;
+    let unit = claim.pending.iter().find_map(|one| one.unit.as_ref());
     html! {
         div.verdicts {
             form.card method="post" action=(VERIFY) {
                 (about(reader, lang, row, next))
                 input type="hidden" name="do" value="confirm";
                 p.note { (lang.of(words::CONFIRM_HELP)) }
+                // What stands there in grey is what holds if nothing is filled in.
                 @if of_money(row) {
-                    label { (lang.of(words::LEDGER_AMOUNT)) input name="amount" inputmode="decimal" maxlength="24" autocomplete="off"; }
+                    label {
+                        (lang.of(words::LEDGER_AMOUNT))
+                        input name="amount" inputmode="decimal" maxlength="24" autocomplete="off"
+                            placeholder=[row.fields.money("amount")];
+                    }
                 }
-                label { (lang.of(words::LEDGER_DATE)) input type="date" name="date"; }
+                label {
+                    (lang.of(words::LEDGER_DATE))
+                    input name="date" maxlength="12" autocomplete="off" placeholder=[row.fields.date("opened_on")];
+                }
                 label {
                     (lang.of(words::CREDIT_UNIT))
-                    input name="unit" list="units" maxlength="32" autocomplete="off";
+                    input name="unit" list="units" maxlength="32" autocomplete="off" placeholder=[unit];
                 }
                 datalist id="units" {
                     @for unit in bank.units().take(500) { option value=(unit.id) { (unit.name) } }

@@ -114,7 +114,7 @@ fn shown(asked: &Asked, bank: &Bank, claim: &Claim, next: Option<RecordId>) -> M
             @if row.scoring_conflict() {
                 p.complaint { (lang.of(words::CHOOSE_FIRST)) }
             } @else {
-                (verdict::forms(&asked.reader, lang, bank, row, &afterwards))
+                (verdict::forms(&asked.reader, lang, bank, claim, &afterwards))
             }
             @if next.is_some() { p { a href=(afterwards) { (lang.of(words::LATER)) " →" } } }
         }

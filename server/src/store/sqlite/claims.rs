@@ -70,6 +70,15 @@ impl<'a> Rights<'a> {
     }
 }
 
+/// The queue leads, not the records: it costs what waits.
+const WAITING: &str = "SELECT claim.id, claim.prospect FROM
+     (SELECT DISTINCT source FROM contribution WHERE status = 'pending' AND (?1 IS NULL OR campaign = ?1)) AS pending
+     CROSS JOIN record AS claim ON claim.id = pending.source
+     WHERE claim.kind = 'outcome' ORDER BY claim.received_at, claim.id";
+
+/// What names a booking is looked for among outcomes alone.
+const NAMING: &str = "SELECT id, body ->> '$.reference' FROM record WHERE kind = 'outcome'";
+
 /// The outcomes whose verdict is a judge's to give, in the order in which they came.
 fn waiting(
     db: &Connection,
@@ -78,13 +87,7 @@ fn waiting(
     campaign: Option<RecordId>,
 ) -> Result<Vec<RecordId>, StoreError> {
     let mut rights = Rights::of(db, bank, judge)?;
-    // The queue leads, not the records.
-    let sql = "SELECT claim.id, claim.prospect FROM
-                   (SELECT DISTINCT source FROM contribution WHERE status = 'pending' AND (?1 IS NULL OR campaign = ?1))
-                   AS pending
-               CROSS JOIN record AS claim ON claim.id = pending.source
-               WHERE claim.kind = 'outcome' ORDER BY claim.received_at, claim.id";
-    let mut select = db.prepare_cached(sql)?;
+    let mut select = db.prepare_cached(WAITING)?;
     let mut found = select.query([campaign.map(|campaign| campaign.as_bytes().to_vec())])?;
     let mut all = Vec::new();
     while let Some(row) = found.next()? {
@@ -142,7 +145,7 @@ fn beside(db: &Connection, bank: &Bank, judge: &Judge, bookings: &BTreeSet<Refer
     }
     let known: BTreeSet<RecordId> = all.pending.iter().map(|claim| claim.row.id).collect();
     // Only what is named is read whole.
-    let mut select = db.prepare_cached("SELECT id, body ->> '$.reference' FROM record WHERE kind = 'outcome'")?;
+    let mut select = db.prepare_cached(NAMING)?;
     let mut found = select.query([])?;
     while let Some(row) = found.next()? {
         let Some(text) = row.get::<_, Option<String>>(1)? else { continue };
@@ -229,4 +232,27 @@ fn read_file(db: &Connection, id: LedgerFileId) -> Result<Option<(LedgerFile, Ve
     let bytes: Vec<u8> = row.get(5)?;
     let rows = from_bytes(&bytes).map_err(|error| StoreError::Damaged(error.to_string()))?;
     Ok(Some((file(row)?, rows)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::SqliteOptions;
+
+    #[tokio::test]
+    async fn the_queue_is_read_by_an_index_of_what_waits_and_bookings_by_one_of_outcomes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = SqliteOptions { durable: false, ..SqliteOptions::default() };
+        let store = SqliteStore::open(&folder.path().join("a.db"), options).expect("opened");
+        for (sql, index) in [(WAITING, "contribution_pending"), (NAMING, "record_outcomes")] {
+            let plan = store.read(move |db| {
+                let mut select = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                let none = vec![rusqlite::types::Null; select.parameter_count()];
+                let steps = select.query_map(rusqlite::params_from_iter(none), |row| row.get::<_, String>(3))?;
+                Ok(steps.collect::<Result<Vec<_>, _>>()?.join("; "))
+            });
+            let plan = plan.await.expect("planned");
+            assert!(plan.contains(index) && !plan.contains("SCAN claim"), "{plan}");
+        }
+    }
 }
