@@ -154,10 +154,8 @@ fn a_ledger_file_is_brought_in_and_what_it_bears_out_confirmed() {
         sound(&window, axe.as_deref(), &format!("ledger-{lang}"));
     }
     window.go("/ledgers/1?lang=zh");
-    window.fill(
-        "until",
-        &window.eval("document.querySelector('main [name=until]').value").as_str().expect("text").to_owned(),
-    );
+    let until = window.eval("document.querySelector('main [name=until]').value");
+    window.fill("until", until.as_str().expect("text"));
     window.send();
     assert!(window.text().contains("没有可以直接确认的业绩"), "{}", window.text());
     window.eval("window.before = true; document.querySelector('form.verdict button[value=confirm]').click()");

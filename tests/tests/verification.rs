@@ -89,6 +89,41 @@ fn a_verdict_on_the_page_reaches_the_claimants_phone_and_what_is_edited_afterwar
 }
 
 #[test]
+fn what_people_disagree_about_is_shown_with_every_value_and_cannot_be_judged_until_one_is_chosen() {
+    let (world, _, queue) = stage(6);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let mut wang = world.phone("B1-S1-P1");
+    let garden = wang.prospect("银枫家园");
+    let account = wang.claim_by(garden, "KH-1", date("2026-03-02"), 20_000);
+    wang.sync();
+    let mut tablet = world.phone_in("B1-S1-P1", elsewhere.path());
+    tablet.sync();
+    let seen = world.get(&queue).text();
+    let (outcome, heads) = (hidden(&seen, "outcome").to_owned(), hidden(&seen, "heads").to_owned());
+    wang.edit(account, "amount", 21_000 * 100);
+    tablet.edit(account, "amount", 22_000 * 100);
+    wang.sync();
+    tablet.sync();
+    let shown = world.get(&queue).text();
+    for words in ["21,000 yuan", "22,000 yuan", "They choose one on a phone first"] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    assert!(!shown.contains("name=\"heads\""), "there is nothing to press: {shown}");
+    let pressed = world.submit("H-P", &queue, &[("outcome", &outcome), ("heads", &heads), ("do", "confirm")]);
+    assert_eq!(pressed.status, 409);
+    let ledger = b"reference,amount,date\nKH-1,21000,2026-03-02\n";
+    let report = world.upload("H-P", "/ledgers", "a.csv", ledger).header("location").to_owned();
+    let page = world.get(&report).text();
+    assert!(table(&page, "differing").contains("Where people disagree") && !page.contains("Confirm all"), "{page}");
+    wang.sync();
+    wang.resolve(account, "amount", 21_000 * 100);
+    wang.sync();
+    assert!(table(&world.get(&report).text(), "matched").contains("银枫家园"));
+    assert_eq!(judge(&world, &queue, &[("do", "confirm")]), 303);
+    assert!(world.get(&queue).text().contains("Nothing waits"));
+}
+
+#[test]
 fn what_cannot_be_read_in_a_verdict_is_said_and_judges_nothing() {
     let (world, _, queue) = stage(2);
     let mut wang = world.phone("B1-S1-P1");
