@@ -1,7 +1,7 @@
 //! The back office: a verdict given on a page reaches the claimant's phone with its reason; what is edited afterwards waits
 //! again; a ledger file is matched, and what it bears out confirmed at once.
 
-#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
+#![expect(clippy::expect_used, clippy::panic, reason = "fixtures are right or the test is wrong")]
 
 use canvass_core::domain::{RecordId, verification};
 use canvass_core::ranking::{Rule, Status};
