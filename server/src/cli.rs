@@ -9,14 +9,14 @@ mod import;
 mod queue;
 mod serve;
 mod user;
+mod verify;
 
 use anyhow::{Context, bail};
-use canvass_core::domain::verification::Verdict;
-use canvass_core::domain::{Duty, Money, PersonId, Place, RecordId, UnitId, Zone};
+use canvass_core::domain::{Duty, PersonId, Place, UnitId, Zone};
 use canvass_server::clock::{Clock, SystemClock};
 use canvass_server::ingest::Grants;
 use canvass_server::store::sqlite::database_in;
-use canvass_server::store::{Actor, Logins, SqliteOptions, SqliteStore, Store, VerifyOrder};
+use canvass_server::store::{Actor, Logins, SqliteOptions, SqliteStore, Store};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -71,23 +71,7 @@ enum Command {
     /// Destroy what was recorded of somebody who asks for it.
     Erase(erase::Erase),
     /// Give the back office's verdict on an outcome as it now stands.
-    Verify {
-        /// The outcome's id.
-        outcome: RecordId,
-        #[command(flatten)]
-        verdict: VerdictArg,
-        /// Why, in words for the claimant.
-        #[arg(long)]
-        reason: Option<String>,
-        /// The amount in the ledger in yuan, if it differs from the claim.
-        #[arg(long, value_name = "YUAN")]
-        amount: Option<Money>,
-        /// The person whose verdict it is, who must have the right to give it; otherwise it is the operator's.
-        #[arg(long, value_name = "PERSON")]
-        by: Option<PersonId>,
-        #[command(flatten)]
-        data: Data,
-    },
+    Verify(verify::Verify),
 }
 
 #[derive(Debug, Args)]
@@ -119,17 +103,6 @@ impl Data {
         }
         self.open()
     }
-}
-
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-struct VerdictArg {
-    /// The result stands in the ledger.
-    #[arg(long)]
-    confirm: bool,
-    /// It does not.
-    #[arg(long)]
-    reject: bool,
 }
 
 impl Cli {
@@ -170,21 +143,7 @@ impl Cli {
             Command::Queue(queue) => queue.run().await,
             Command::Assign(assign) => assign.run().await,
             Command::Erase(erase) => erase.run().await,
-            Command::Verify { outcome, verdict, reason, amount, by, data } => {
-                let order = VerifyOrder {
-                    outcome,
-                    verdict: if verdict.confirm { Verdict::Confirmed } else { Verdict::Rejected },
-                    reason,
-                    amount,
-                    at: SystemClock.now(),
-                    by: by.map_or(Actor::Operator, Actor::Person),
-                };
-                let verification = data.open_existing()?.verify(order).await?;
-                println!(
-                    "verification {verification} written: it counts now, and reaches the phones at their next sync"
-                );
-                Ok(true)
-            }
+            Command::Verify(verify) => verify.run().await,
         }
     }
 }

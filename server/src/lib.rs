@@ -19,3 +19,4 @@ pub mod problem;
 pub mod secrets;
 pub mod store;
 pub mod territory;
+pub mod verification;

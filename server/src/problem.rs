@@ -215,6 +215,9 @@ impl From<StoreError> for Problem {
             StoreError::UnknownPerson(_) => (StatusCode::FORBIDDEN, "unknown-person", "Unknown person"),
             StoreError::Revoked(_) => (StatusCode::FORBIDDEN, "revoked", "Revoked"),
             StoreError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
+            StoreError::EditedMeanwhile(_) | StoreError::JudgedMeanwhile(_) | StoreError::Undecided(_) => {
+                (StatusCode::CONFLICT, "not-as-seen", "Not as it was seen")
+            }
             StoreError::OthersDevice { .. } => (StatusCode::CONFLICT, "device-of-another", "Another's device"),
             StoreError::LoginExists(_) => (StatusCode::CONFLICT, "login-exists", "There is a login"),
             StoreError::NoLogin(_) => (StatusCode::NOT_FOUND, "no-login", "There is no login"),

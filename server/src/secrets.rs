@@ -38,6 +38,8 @@ pub enum Purpose {
     Audit,
     /// The bytes of attachments.
     Attachments,
+    /// Ledger files: names of files, references, customers' amounts.
+    LedgerFiles,
 }
 
 impl Purpose {
@@ -54,6 +56,7 @@ impl Purpose {
             Self::PhoneDossiers => b"canvass phone dossiers 1",
             Self::Audit => b"canvass audit 1",
             Self::Attachments => b"canvass attachments 1",
+            Self::LedgerFiles => b"canvass ledger files 1",
         }
     }
 }

@@ -100,6 +100,13 @@ impl Holder {
         self.claim(prospect, Product::Account, opened_on, Some(yuan), None)
     }
 
+    /// Claims an account with its fund in yuan, by the reference of its booking.
+    pub fn claim_by(&mut self, prospect: RecordId, reference: &str, opened_on: Date, yuan: i64) -> RecordId {
+        let (amount, reference) = (Money::from_yuan(yuan).ok(), Some(reference.to_owned()));
+        let claimed = Outcome { product: Product::Account, opened_on, amount, cards: None, reference };
+        self.record(&outcome::KIND, Some(prospect), &claimed.to_fields())
+    }
+
     /// Claims an outcome.
     pub fn claim(
         &mut self,

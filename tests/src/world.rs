@@ -325,7 +325,7 @@ impl World {
     /// The back office judges an outcome.
     pub fn judge(&self, outcome: RecordId, verdict: Judgement, reason: Option<&str>) -> RecordId {
         let reason = reason.map(str::to_owned);
-        let order = VerifyOrder { outcome, verdict, reason, amount: None, at: self.clock.now(), by: Actor::Operator };
+        let order = VerifyOrder { reason, ..VerifyOrder::new(outcome, verdict, self.clock.now(), Actor::Operator) };
         self.run(self.store.verify(order)).expect("verified")
     }
 
@@ -424,6 +424,26 @@ impl World {
         let path = page.split('?').next().unwrap_or(page);
         let fields = [&[("form", token.expect("a form")), ("lang", "en")], fields].concat();
         self.send_form(Some(&self.cookie(code)), path, &fields)
+    }
+
+    /// Brings a file in by a page's form as somebody who looks at it.
+    pub fn upload(&self, code: &str, page: &str, name: &str, bytes: &[u8]) -> Answer {
+        let shown = self.get_as(code, "/account").text();
+        let token = shown.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let part = |name: &str, rest: &str| format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"{rest}");
+        let mut body = part("form", &format!("\r\n\r\n{}\r\n", token.expect("a form"))).into_bytes();
+        let file = format!("; filename=\"{name}\"\r\ncontent-type: application/octet-stream\r\n\r\n");
+        body.extend(part("file", &file).into_bytes());
+        body.extend(bytes);
+        body.extend(b"\r\n--edge--\r\n");
+        let request = HttpRequest::post(format!("{page}?lang=en"))
+            .header("accept", "text/html")
+            .header("content-type", "multipart/form-data; boundary=edge")
+            .header("host", "canvass.test")
+            .header("origin", "http://canvass.test")
+            .header("sec-fetch-site", "same-origin")
+            .header("cookie", self.cookie(code));
+        self.http(request.body(Body::from(body)).expect("a request"))
     }
 
     /// Posts a body to the sync address, signed by the phone of B1-S1-P1.

@@ -142,8 +142,19 @@ fn every_link_on_every_page_leads_to_a_page_or_a_file() {
             assert!(file && answer.status == 200 && !answer.body.is_empty(), "{place}: {}", answer.status);
         }
     }
-    let expected =
-        ["account", "campaign", "campaigns", "held", "people", "prospects", "standings", "units", "unplaced"];
+    let expected = [
+        "account",
+        "campaign",
+        "campaigns",
+        "held",
+        "ledgers",
+        "people",
+        "prospects",
+        "standings",
+        "units",
+        "unplaced",
+        "verify",
+    ];
     assert_eq!(rooms.iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }
 

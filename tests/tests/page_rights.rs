@@ -94,6 +94,9 @@ impl Stage {
 #[test]
 fn every_role_opens_what_is_its_own_and_nothing_else() {
     let stage = stage(1);
+    let ledger = "reference,amount,date\nK-1,20000,2026-03-02\n";
+    let brought = stage.world.upload("B1-V", "/ledgers", "ledger.csv", ledger.as_bytes());
+    assert_eq!((brought.status, brought.header("location")), (303, "/ledgers/1?lang=en"));
     let (own, other) = (format!("/prospects/{}", stage.own), format!("/prospects/{}", stage.other));
     let pages = [
         "/standings",
@@ -106,6 +109,9 @@ fn every_role_opens_what_is_its_own_and_nothing_else() {
         "/people/B2-S1-P1",
         &own,
         &other,
+        "/verify",
+        "/ledgers",
+        "/ledgers/1",
         "/held",
         "/devices",
         "/users",
@@ -145,6 +151,9 @@ fn every_role_opens_what_is_its_own_and_nothing_else() {
 /people/B2-S1-P1   . . . . . o . .
 /prospects/own     o o o o o o o .
 /prospects/other   . . . . . o . .
+/verify            . . . o . o . .
+/ledgers           . . . o . o . .
+/ledgers/1         . . . o . o . .
 /held              . . o . . o . .
 /devices           . . o . . . . o
 /users             . . . . . . . o
@@ -152,7 +161,7 @@ fn every_role_opens_what_is_its_own_and_nothing_else() {
 /account           o o o o o o o o
 ";
     assert_eq!(drawn, expected);
-    assert_eq!(cells, 120);
+    assert_eq!(cells, 144);
 }
 
 #[test]
@@ -356,6 +365,48 @@ fn what_is_held_is_decided_by_the_leader_of_its_unit_with_a_reason_when_refused(
     assert!(world.row(first).is_some() && world.row(second).is_none());
     assert!(stage.text("B1-L", "/held").contains("Nothing waits"));
     assert_eq!((stage.log("held-accepted").len(), stage.log("held-refused").len()), (1, 1));
+}
+
+#[test]
+fn a_verifier_judges_claims_of_the_own_units_and_reads_no_others_ledger_files() {
+    let stage = stage(10);
+    let world = &stage.world;
+    let claim = |code: &str, prospect: RecordId, yuan: i64| {
+        let mut phone = world.phone(code);
+        let outcome = phone.claim_account(prospect, date("2026-03-02"), yuan);
+        phone.sync();
+        outcome
+    };
+    let theirs = claim("B2-S1-P1", stage.other, 55_000);
+    let queue = stage.text("B1-V", "/verify");
+    assert!(queue.contains("Nothing waits") && !queue.contains("城南花园"), "{queue}");
+    let shown = stage.text("H-P", "/verify");
+    assert!(shown.contains("城南花园") && shown.contains("55,000 yuan"), "{shown}");
+    let heads = shown.split("name=\"heads\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("heads");
+    let theirs = theirs.to_string();
+    let judge = |code: &str| {
+        let fields = [("outcome", &*theirs), ("heads", heads), ("do", "confirm"), ("next", "/verify")];
+        world.submit(code, &stage.address("/verify"), &fields).status
+    };
+    // What the verifier of another branch could guess does not help.
+    let token = world.get_as("B1-V", "/account").text();
+    let token = token.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
+    let fields = [("form", token), ("outcome", &theirs), ("heads", heads), ("do", "confirm"), ("lang", "en")];
+    let refused = world.send_form(Some(&world.cookie("B1-V")), "/verify", &fields);
+    assert!(refused.status == 403 && refused.text().contains("back office"), "{}", refused.text());
+    assert_eq!(judge("H-P"), 303);
+    let ledger = "凭证号,金额,日期\nK-1,66666,2026-03-02\n".as_bytes();
+    let brought = world.upload("H-P", "/ledgers", "总行台账.csv", ledger);
+    let report = brought.header("location").to_owned();
+    assert!(world.get_as("H-P", &report).text().contains("66,666 yuan"));
+    let hidden = world.get_as("B1-V", &report);
+    assert!(hidden.status == 404 && !hidden.text().contains("66,666"), "{}", hidden.text());
+    assert!(!stage.text("B1-V", "/ledgers").contains("总行台账"));
+    // The same file of their own they may match with their own units' claims.
+    let own = world.upload("B1-V", "/ledgers", "总行台账.csv", ledger).header("location").to_owned();
+    assert_ne!(own, report);
+    assert!(world.get_as("B1-V", &own).text().contains("66,666 yuan"));
+    assert_eq!(world.upload("B1-L", "/ledgers", "a.csv", ledger).status, 403);
 }
 
 #[test]

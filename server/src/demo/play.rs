@@ -333,7 +333,7 @@ async fn verify(
             7 => (Verdict::Rejected, Some("台账中查无此户".to_owned())),
             _ => continue,
         };
-        let order = VerifyOrder { outcome, verdict, reason, amount: None, at: now, by: Actor::Operator };
+        let order = VerifyOrder { reason, ..VerifyOrder::new(outcome, verdict, now, Actor::Operator) };
         store.verify(order).await?;
     }
     Ok(())

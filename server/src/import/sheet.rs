@@ -5,7 +5,7 @@ use super::error::{ImportError, shortened};
 use calamine::{DataRef, Reader, Xlsx};
 use csv::StringRecord;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -31,8 +31,19 @@ pub(super) fn read(path: &Path) -> Result<Vec<(u32, StringRecord)>, ImportError>
     if !fits(BufReader::new(file))? {
         return Err(ImportError::TooLarge { what: "the unpacked workbook", most: "200 MB", remedy: REMEDY });
     }
-    let file = BufReader::new(open()?);
-    // The parser sees bytes from outside: should it panic on some, the import fails and nothing else does.
+    guarded(BufReader::new(open()?))
+}
+
+/// The rows of a workbook that is in memory already.
+pub(super) fn of_bytes(bytes: &[u8]) -> Result<Vec<(u32, StringRecord)>, ImportError> {
+    if !fits(Cursor::new(bytes))? {
+        return Err(ImportError::TooLarge { what: "the unpacked workbook", most: "200 MB", remedy: REMEDY });
+    }
+    guarded(Cursor::new(bytes))
+}
+
+/// The parser sees bytes from outside: should it panic on some, the import fails and nothing else does.
+fn guarded(file: impl Read + Seek) -> Result<Vec<(u32, StringRecord)>, ImportError> {
     catch_unwind(AssertUnwindSafe(|| rows(file)))
         .unwrap_or_else(|_| Err(ImportError::Workbook("it is damaged".to_owned())))
 }

@@ -7,6 +7,7 @@ use super::sheet;
 use super::text::Lines;
 use csv::{ByteRecord, StringRecord};
 use csv_core::ReadRecordResult;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,10 +31,11 @@ impl Row {
     }
 }
 
-/// A table in a file.
+/// A table in a file, or in the bytes of one.
 #[derive(Debug, Clone)]
 pub struct Table {
     path: PathBuf,
+    bytes: Option<Arc<[u8]>>,
     header: Vec<String>,
     source: Source,
 }
@@ -66,13 +68,41 @@ impl Table {
             let separator = mapping.separator.unwrap_or_else(|| likely(&text));
             (Source::Text { separator, encoding }, Parter::at(separator).part(line, &text)?)
         };
+        Self::headed(path, None, source, &header)
+    }
+
+    /// Reads the bytes of a file of that name, which were sent: a workbook if they begin as one, otherwise text.
+    ///
+    /// # Errors
+    /// When they cannot be read, or have no header.
+    pub fn of_bytes(name: &str, bytes: Arc<[u8]>, mapping: &Mapping) -> Result<Self, ImportError> {
+        let (source, header) = if bytes.starts_with(b"PK\x03\x04") {
+            let rows = sheet::of_bytes(&bytes)?;
+            let header = rows.first().map(|(_, header)| header.clone()).ok_or(ImportError::Empty)?;
+            (Source::Sheet(Arc::new(rows)), header)
+        } else {
+            let encoding = mapping.encoding;
+            let text = Lines::of(Box::new(Cursor::new(bytes.clone())), encoding)?.next_row()?;
+            let (line, text) = text.ok_or(ImportError::Empty)?;
+            let separator = mapping.separator.unwrap_or_else(|| likely(&text));
+            (Source::Text { separator, encoding }, Parter::at(separator).part(line, &text)?)
+        };
+        Self::headed(Path::new(name), Some(bytes), source, &header)
+    }
+
+    fn headed(
+        path: &Path,
+        bytes: Option<Arc<[u8]>>,
+        source: Source,
+        header: &StringRecord,
+    ) -> Result<Self, ImportError> {
         let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
         if let Some(twice) =
             header.iter().enumerate().find(|(at, name)| !name.is_empty() && header[..*at].contains(name))
         {
             return Err(ImportError::TwiceInHeader(twice.1.clone()));
         }
-        Ok(Self { path: path.to_owned(), header, source })
+        Ok(Self { path: path.to_owned(), bytes, header, source })
     }
 
     /// The names of the columns.
@@ -103,7 +133,10 @@ impl Table {
     pub fn rows(&self) -> Result<Rows<'_>, ImportError> {
         let from = match &self.source {
             Source::Text { separator, encoding } => {
-                let mut lines = Lines::open(&self.path, *encoding)?;
+                let mut lines = match &self.bytes {
+                    Some(bytes) => Lines::of(Box::new(Cursor::new(bytes.clone())), *encoding)?,
+                    None => Lines::open(&self.path, *encoding)?,
+                };
                 lines.next_row()?;
                 From::Text(lines, *separator, Box::new(Parter::at(*separator)))
             }

@@ -23,7 +23,12 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn open(path: &Path, encoding: Encoding) -> Result<Self, ImportError> {
         let file = File::open(path).map_err(|error| ImportError::Open { path: path.to_owned(), error })?;
-        let mut file = BufReader::new(file);
+        Self::of(Box::new(file), encoding)
+    }
+
+    /// The rows of a text wherever it comes from.
+    pub(super) fn of(text: Box<dyn Read + Send>, encoding: Encoding) -> Result<Self, ImportError> {
+        let mut file = BufReader::new(text);
         let start = file.fill_buf().map_err(|error| ImportError::Read { line: 1, error })?;
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
             let remedy = "it is UTF-16: save it as CSV UTF-8";
@@ -87,14 +92,14 @@ impl Lines {
 /// A file's bytes as UTF-8. What is not in its encoding is an error of kind `InvalidData`, told only after all that came
 /// before it was handed out.
 struct Decoded {
-    file: BufReader<File>,
+    file: BufReader<Box<dyn Read + Send>>,
     decoder: Decoder,
     finished: bool,
     broken: bool,
 }
 
 impl Decoded {
-    fn new(file: BufReader<File>, encoding: Encoding) -> Self {
+    fn new(file: BufReader<Box<dyn Read + Send>>, encoding: Encoding) -> Self {
         let decoder = match encoding {
             Encoding::Utf8 => UTF_8.new_decoder_with_bom_removal(),
             Encoding::Gb18030 => GB18030.new_decoder_with_bom_removal(),

@@ -3,6 +3,7 @@
 
 use canvass_core::domain::{
     Action, Audience, AudienceRule, Bank, Date, Duty, Kind, PersonId, Place, Role, Roles, ServerTime, UnitId,
+    verification,
 };
 
 /// What a person is granted.
@@ -103,4 +104,10 @@ pub fn decides(grants: &Grants, bank: &Bank, unit: Option<&UnitId>) -> bool {
         Some(_) => grants.roles.have(Duty::DecideHeld, Place::Other),
         None => grants.roles.has(Role::HeadOffice),
     }
+}
+
+/// Whether a person gives verdicts on outcomes with a prospect, given to whom it is assigned.
+pub fn judges(grants: &Grants, bank: &Bank, assigned: Option<&Assigned>) -> bool {
+    let place = grants.place(bank, &Kind::from(&verification::KIND), assigned);
+    verification::KIND.allows(grants.roles, Action::Create, place)
 }

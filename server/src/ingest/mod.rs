@@ -9,7 +9,7 @@ mod rights;
 pub mod token;
 
 pub use decide::{Decision, Proven, Quarantined, decide};
-pub use grants::{Assigned, Grants, Told, decides};
+pub use grants::{Assigned, Grants, Told, decides, judges};
 pub use merge::{Clash, FromFile, Imported, Merged, merge};
 pub use namesake::{namesake, namesake_of};
 pub use rights::{Denial, Hand, Right, Standpoint, judge, may_write};

@@ -44,7 +44,7 @@ pub(super) async fn page(
         let name = names.get(&first.prospect)?;
         let (day, minutes) = format::day_and_minutes(first.said.said_at, zone);
         let by = bank.person(&last.said.by).map_or(last.said.by.as_str(), |person| &person.name);
-        let state = if last.said.settled { words::SETTLED } else { words::OPEN };
+        let state = if last.said.settled { words::DISPUTE_SETTLED } else { words::OPEN };
         Some(Line {
             key: first.said.about.to_string(),
             cells: vec![

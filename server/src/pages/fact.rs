@@ -180,7 +180,7 @@ fn trail(asked: &Asked, bank: &Bank, about: RecordId, remarks: &[Remark]) -> Mar
                         p.note {
                             strong { (name(remark)) } " · "
                             (moment(canvass_core::domain::ServerTime::nearest(remark.said.said_at.millis())))
-                            @if remark.said.settled { " · " (lang.of(words::SETTLED)) }
+                            @if remark.said.settled { " · " (lang.of(words::DISPUTE_SETTLED)) }
                         }
                         @for text in remark.said.text.lines() { p { (text) } }
                     }

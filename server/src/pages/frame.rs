@@ -3,7 +3,7 @@
 use super::door::{ACCOUNT, LOGOUT};
 use super::events;
 use super::form::carried;
-use super::parts::{AUDIT, BULLETIN, CAMPAIGN, DEVICES, DISPUTES, HELD, STANDINGS, UNPLACED, USERS};
+use super::parts::{AUDIT, BULLETIN, CAMPAIGN, DEVICES, DISPUTES, HELD, LEDGERS, STANDINGS, UNPLACED, USERS, VERIFY};
 use super::query::{Links, State, links};
 use super::reader::Reader;
 use super::table::{self, Table, Tables};
@@ -90,6 +90,8 @@ fn rooms(reader: &Reader, lang: Lang, here: &str, links: &Links) -> Markup {
         (CAMPAIGN, words::CAMPAIGN, true),
         (DISPUTES, words::DISPUTES, reader.reads(&dispute::KIND)),
         (UNPLACED, words::UNPLACED_SHORT, reader.sees_all()),
+        (VERIFY, words::VERIFY, reader.judges()),
+        (LEDGERS, words::LEDGERS, reader.judges()),
         (HELD, words::HELD, reader.has(Duty::DecideHeld)),
         (DEVICES, words::DEVICES, reader.has(Duty::RevokeDevices) || reader.has(Duty::InviteDevices)),
         (USERS, words::USERS, reader.has(Duty::ManageLogins)),
@@ -97,9 +99,8 @@ fn rooms(reader: &Reader, lang: Lang, here: &str, links: &Links) -> Markup {
     ];
     // A page that is about no campaign takes none along.
     let plain = self::links([("lang", lang.name().to_owned())]);
-    let way = |path| {
-        if [STANDINGS, BULLETIN, CAMPAIGN, DISPUTES, UNPLACED].contains(path) { links.to(path) } else { plain.to(path) }
-    };
+    let of_campaigns = [STANDINGS, BULLETIN, CAMPAIGN, DISPUTES, UNPLACED, VERIFY];
+    let way = |path| if of_campaigns.contains(path) { links.to(path) } else { plain.to(path) };
     html! {
         @for (path, label, _) in rooms.iter().filter(|(.., open)| *open) {
             a href=(way(path)) aria-current=[(*path == here).then_some("page")] { (lang.of(*label)) }

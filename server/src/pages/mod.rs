@@ -19,6 +19,10 @@ mod form;
 mod format;
 mod frame;
 mod held;
+mod ledger_file;
+mod ledger_report;
+mod ledger_tables;
+mod ledgers;
 mod login;
 mod members;
 mod parts;
@@ -36,7 +40,10 @@ mod standings;
 mod table;
 mod unit;
 mod unplaced;
+mod upload;
 mod users;
+mod verdict;
+mod verify;
 mod view;
 mod words;
 mod wrong;
@@ -44,10 +51,12 @@ mod wrong;
 use crate::app::App;
 use crate::http::{Small, small};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::csrf::CsrfLayer;
 
 /// How many pages are made at once; others wait.
@@ -55,6 +64,9 @@ const AT_ONCE: usize = 64;
 
 /// How many log-ins are looked at: in places of their own, so that guessers keep nobody from a page.
 const KNOCKS_AT_ONCE: usize = 16;
+
+/// How many files are read at once: each may be large.
+const UPLOADS_AT_ONCE: usize = 4;
 
 /// The pages' routes. All but the log-in itself stand behind the guard; a new page belongs there too.
 pub fn routes(app: &App) -> Router<App> {
@@ -78,6 +90,9 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/attachments/{attachment}", get(attachment::bytes))
         .route(parts::USERS, get(users::page).post(users::act))
         .route(parts::DEVICES, get(devices::page).post(devices::act))
+        .route(parts::VERIFY, get(verify::page).post(verify::judge))
+        .route(parts::LEDGERS, get(ledgers::page))
+        .route("/ledgers/{file}", get(ledger_report::page).post(ledger_report::confirm_all))
         .route(parts::HELD, get(held::page).post(held::decide))
         .route(parts::AUDIT, get(audit::page))
         .route(door::ACCOUNT, get(account::page).post(account::act))
@@ -90,8 +105,15 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/style.css", get(|| file("text/css; charset=utf-8", include_str!("style.css"))))
         .route("/live.js", get(|| file("text/javascript; charset=utf-8", include_str!("live.js"))))
         .route("/icon.svg", get(|| file("image/svg+xml", include_str!("icon.svg"))));
+    // Who brings a file is known before a byte of it is read.
+    let uploads = Router::new()
+        .route(parts::LEDGERS, post(ledgers::bring))
+        .layer(GlobalConcurrencyLimitLayer::new(UPLOADS_AT_ONCE))
+        .layer(DefaultBodyLimit::max(upload::LARGEST))
+        .route_layer(from_fn_with_state(app.clone(), reader::guard));
     let knocks = Router::new().route(door::LOGIN, get(login::page).post(login::log_in));
     small(pages, Small { bytes: form::LONGEST, at_once: AT_ONCE, refusal })
+        .merge(uploads)
         .merge(small(knocks, Small { bytes: form::LONGEST, at_once: KNOCKS_AT_ONCE, refusal }))
         .layer(forms)
 }

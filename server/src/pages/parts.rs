@@ -3,6 +3,7 @@
 use super::format;
 use super::query::Asked;
 use super::words::{self, Lang};
+use crate::store::claims::LedgerFileId;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{PersonId, RecordId, UnitId};
 use canvass_core::ranking::Figure;
@@ -39,6 +40,17 @@ pub(super) const DEVICES: &str = "/devices";
 
 /// Where is what waits for a decision.
 pub(super) const HELD: &str = "/held";
+
+/// Where claims are judged, one after the other.
+pub(super) const VERIFY: &str = "/verify";
+
+/// Where ledger files are.
+pub(super) const LEDGERS: &str = "/ledgers";
+
+/// Where the report of a ledger file is.
+pub(super) fn ledger_path(file: LedgerFileId) -> String {
+    format!("{LEDGERS}/{file}")
+}
 
 /// Where logins are listed.
 pub(super) const USERS: &str = "/users";

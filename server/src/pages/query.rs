@@ -28,6 +28,7 @@ pub(super) struct Raw {
     basis: Option<String>,
     revision: Option<String>,
     sheet: Option<String>,
+    claim: Option<String>,
     table: Option<String>,
     sort: Option<String>,
     q: Option<String>,
@@ -51,6 +52,8 @@ pub(super) struct Asked {
     pub(super) basis: Basis,
     /// Which revision of the week's bulletin; the newest, if nothing is said.
     pub(super) revision: Option<u32>,
+    /// The claim to judge next.
+    pub(super) claim: Option<RecordId>,
     pub(super) view: View,
     /// What the store's versions were before anything was read for the page.
     pub(super) versions: Versions,
@@ -103,6 +106,7 @@ impl Raw {
             week,
             metric: None,
             status: None,
+            claim: None,
             level: None,
             basis: Basis::Counted,
             revision: None,
@@ -123,6 +127,7 @@ impl Raw {
         let basis = |name: &str| [Basis::Counted, Basis::Confirmed].into_iter().find(|basis| basis.name() == name);
         asked.basis = read("basis", self.basis.as_ref(), basis)?.unwrap_or_default();
         asked.revision = read("revision", self.revision.as_ref(), |text| text.parse().ok().filter(|n| *n > 0))?;
+        asked.claim = read("claim", self.claim.as_ref(), |id| id.parse().ok())?;
         asked.view = self.view()?;
         Ok(())
     }
@@ -208,6 +213,7 @@ impl Asked {
         pairs.extend(self.level.map(|level| ("level", level.name().to_owned())));
         pairs.extend((self.basis != Basis::Counted).then(|| ("basis", self.basis.name().to_owned())));
         pairs.extend(self.revision.map(|revision| ("revision", revision.to_string())));
+        pairs.extend(self.claim.map(|claim| ("claim", claim.to_string())));
         pairs.extend(self.view.parameters());
         pairs.push(("lang", self.lang.name().to_owned()));
         pairs
@@ -225,8 +231,8 @@ impl Asked {
 
     /// The same campaign, week and language, without what filters or arranges one page.
     pub(super) fn elsewhere(&self) -> Self {
-        let (metric, status, level, revision) = (None, None, None, None);
-        Self { metric, status, level, basis: Basis::Counted, revision, view: View::default(), ..self.clone() }
+        let (metric, status, claim, level, revision) = (None, None, None, None, None);
+        Self { metric, status, claim, level, basis: Basis::Counted, revision, view: View::default(), ..self.clone() }
     }
 
     /// The same state in another week.
@@ -242,6 +248,11 @@ impl Asked {
     /// The same state with only facts of a status.
     pub(super) fn of_status(&self, status: Option<Status>) -> Self {
         Self { status, ..self.clone() }.on_first_page()
+    }
+
+    /// The same state with another claim to judge.
+    pub(super) fn of_claim(&self, claim: Option<RecordId>) -> Self {
+        Self { claim, ..self.elsewhere() }
     }
 
     /// The same state in another language.
@@ -328,6 +339,11 @@ pub(super) struct Plain {
 }
 
 impl Plain {
+    /// The state of a page that is shown in answer to a form.
+    pub(super) fn answering(lang: Lang, reader: Reader, today: Date) -> Self {
+        Self { lang, reader, view: View::default(), today, filters: Vec::new() }
+    }
+
     fn parameters(&self, view: &View, lang: Lang) -> Vec<(&'static str, String)> {
         let mut pairs: Vec<_> = self.filters.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
         pairs.extend(view.parameters());

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::http::client::Scheme;
 use crate::ingest::{Assigned, Grants, decides};
 use crate::problem::Problem;
+use crate::store::claims::Judge;
 use crate::store::{Actor, Session};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -16,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{
     Action, AudienceRule, Bank, Date, Duty, KINDS, Kind, KindSpec, Person, PersonId, Place, RecordId, UnitId, Zone,
-    activity, dossier, outcome, prospect, visit,
+    activity, dossier, outcome, prospect, verification, visit,
 };
 use canvass_core::projection::Row;
 use std::collections::BTreeMap;
@@ -197,6 +198,16 @@ impl Reader {
         let Known { grants, bank, .. } = &*self.0;
         let own = bank.units_of(person, today).any(|unit| grants.covers(bank, unit));
         grants.roles.have(Duty::RevokeDevices, if own { Place::Own } else { Place::Other })
+    }
+
+    /// Whether the reader gives verdicts on outcomes at all.
+    pub(super) fn judges(&self) -> bool {
+        verification::KIND.allows(self.0.grants.roles, Action::Create, Place::Own)
+    }
+
+    /// The reader as the store asks what is whose to judge.
+    pub(super) fn as_judge(&self, today: Date) -> Judge {
+        Judge { person: self.0.person.id.clone(), today }
     }
 
     /// Whether the reader decides on what is held for a unit's leaders.

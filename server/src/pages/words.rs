@@ -190,7 +190,7 @@ words! {
     LAST_SAID: "最近的意见", "Last said";
     NOT_DISPUTED: "没有人提出质疑。", "Nobody has disputed it.";
     NO_DISPUTES: "本活动没有质疑。在“未计入”或“计入”的记录上打开一条，即可提出。", "Nothing is disputed in this campaign. Open a record that counted or did not to dispute it.";
-    SETTLED: "已了结", "settled";
+    DISPUTE_SETTLED: "已了结", "settled";
     OPEN: "待答复", "open";
     DISPUTE_IT: "我有疑问（写明依据，核实员会答复）", "Dispute it (say why; the verifier answers)";
     ANSWER: "答复", "Answer";
@@ -220,6 +220,63 @@ words! {
     ERASE_NOW: "永久删除", "Erase for good";
     ERASE_NOT_CONFIRMED: "没有删除：请写明依据，并准确输入客户名称。", "Nothing was erased: say on what grounds, and type the prospect's name exactly.";
     HELD: "待定", "Held";
+    VERIFY: "核实", "Verify";
+    LEDGERS: "台账核对", "Ledger files";
+    VERIFY_HELP: "按收到的先后，一笔一笔核实。确认后计入排名；驳回时申报人在手机上看到您写的原因。申报人之后再修改，会重新排队。", "One after the other, as they came. What you confirm counts; of what you reject, the claimant reads your reason on the phone. Whatever is edited afterwards waits again.";
+    WAIT_FOR_VERDICT: "笔业绩待核实", "outcomes wait for a verdict";
+    NOTHING_TO_JUDGE: "没有等待核实的业绩。手机同步新的业绩后会出现在这里。", "Nothing waits for a verdict. What phones sync appears here.";
+    WAITS_NO_LONGER: "地址里的那笔业绩已不再等待核实；这是下一笔。", "The outcome in the address waits no longer; here is the next.";
+    CLAIMED_BY: "申报人", "Claimant";
+    CREDITED_TO: "计入机构", "Credited to";
+    RECEIVED: "收到于", "Received";
+    WOULD_COUNT: "计入", "Counts as";
+    EARLIER_VERDICTS: "以前的核实", "Earlier verdicts";
+    CONFIRM: "确认", "Confirm";
+    REJECT: "驳回", "Reject";
+    CONFIRM_HELP: "台账与申报一致时，直接确认；不一致的，填写台账的值。", "If the ledger says what is claimed, just confirm; fill in what it says otherwise.";
+    LEDGER_AMOUNT: "台账金额（元）", "Amount in the ledger (yuan)";
+    LEDGER_DATE: "台账日期", "Day in the ledger";
+    CREDIT_UNIT: "改计入机构（代码）", "Credit another unit (its code)";
+    REJECT_WHY: "驳回原因（申报人会看到）", "Why it is rejected (the claimant reads it)";
+    CHOOSE_FIRST: "计分字段有冲突，要先由记录人在手机上选定一个值，才能核实。", "People entered different values. They choose one on a phone first; then it can be judged.";
+    LATER: "先看下一笔", "Leave it, show the next";
+    LEDGERS_HELP: "上传银行台账（CSV 或 XLSX），与申报的业绩逐笔核对。需要三列：凭证号、金额（元）、日期；其他列不读取。至多 10 MB、十万行。内容加密保存。", "Bring in a file of the bank's ledger (CSV or XLSX) to match it with what is claimed. It needs three columns: reference, amount (in yuan), date; others are not read. At most 10 MB and 100,000 rows. It is kept encrypted.";
+    LEDGER_FILE: "台账文件", "Ledger file";
+    BRING_IN: "上传并核对", "Bring in and match";
+    BROUGHT_BY: "上传人", "Brought in by";
+    BROUGHT_AT: "上传时间", "Brought in";
+    NO_LEDGERS: "还没有台账文件。", "No ledger file was brought in yet.";
+    NO_FILE: "请先选择一个文件。", "Choose a file first.";
+    LARGE_FILE: "文件超过 10 MB。请按日期分成几个文件。没有任何更改。", "The file is larger than 10 MB: part it by days. Nothing was changed.";
+    NOT_TAKEN: "这个文件没有收下，什么也没有更改：", "The file was not taken, and nothing was changed:";
+    MATCHED: "相符", "Matched";
+    DIFFERING: "不符", "Differing";
+    UNKNOWN_ROWS: "无人申报", "Unknown";
+    MISSING: "台账中没有", "Missing";
+    SETTLED: "已有结论", "Judged already";
+    NO_MATCHED: "没有可以直接确认的业绩。", "Nothing can be confirmed as it is.";
+    NO_DIFFERING: "没有不符的。", "Nothing differs.";
+    NO_UNKNOWN: "台账的每一行都有人申报。", "Every row is claimed by somebody.";
+    NO_MISSING: "待核实的业绩都在台账里。", "All that is claimed stands in the ledger.";
+    NO_SETTLED: "没有早先已有结论的。", "Nothing was judged before.";
+    REPORT_HELP: "相符：凭证号、金额、日期都一致。不符：需要您逐笔判断。无人申报：台账有，而您能核实的业绩里没有。台账中没有：申报了，这个文件里没有。报告每次打开都按现在的业绩重新核对。", "Matched: reference, amount and day agree. Differing: yours to judge, one by one. Unknown: in the ledger, and in no claim that is yours to judge. Missing: claimed, and not in this file. Each time it is opened, the report is made anew from the claims as they are.";
+    CONFIRM_ALL: "全部确认", "Confirm all";
+    CONFIRM_ALL_HELP: "把相符的业绩逐笔确认。打开本页之后有变动的不在内。中途断开也不要紧，再按一次即可继续。", "Each that matches is confirmed. What changed after you opened this page is left out. If it is cut off, press it again.";
+    REFERENCE: "凭证号", "Reference";
+    LINE: "行", "Line";
+    PRODUCT: "产品", "Product";
+    CLAIMED_AMOUNT: "申报金额", "Claimed";
+    CLAIMED_DATE: "申报日期", "Claimed day";
+    IN_LEDGER: "台账金额", "In the ledger";
+    DIFFERENCE: "不符之处", "What differs";
+    VERDICT: "核实", "Verdict";
+    BY_LEDGER: "按台账确认", "Confirm by the ledger";
+    LOOK_AT_IT: "查看", "Look at it";
+    DIFFERS_AMOUNT: "金额不同", "another amount";
+    DIFFERS_DATE: "日期不同", "another day";
+    CLAIMED_TWICE: "同一凭证号有多笔申报", "claimed twice";
+    TWICE_IN_FILE: "文件中出现多次", "stands twice in the file";
+    BACK_TO_LEDGERS: "返回台账文件", "Back to the ledger files";
     DEVICES: "手机", "Phones";
     USERS: "用户", "Users";
     AUDIT: "审计日志", "Audit log";
@@ -359,6 +416,8 @@ pub(super) const DEEDS: &[(&str, Label)] = &[
     ("dossier-read", Label { zh: "查看客户档案", en: "read a dossier" }),
     ("exported", Label { zh: "导出表格", en: "took a table along" }),
     ("verified", Label { zh: "核实", en: "gave a verdict" }),
+    ("ledger-brought", Label { zh: "上传台账", en: "brought in a ledger file" }),
+    ("matched-confirmed", Label { zh: "确认全部相符的业绩", en: "confirmed all that matched" }),
     ("assigned", Label { zh: "分配", en: "assigned a prospect" }),
     ("erased", Label { zh: "应要求删除", en: "erased what was recorded" }),
     ("bank-changed", Label { zh: "变更机构或权限", en: "changed the bank" }),

@@ -7,7 +7,7 @@ use crate::problem::Problem;
 use crate::store::StoreError;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use canvass_core::domain::Week;
+use canvass_core::domain::{Label, Week};
 
 /// What is wrong with an address, or with the server.
 #[derive(Debug)]
@@ -36,6 +36,18 @@ pub(super) enum Wrong {
     NotYours(Whom),
     /// A form is not one of this session's, or cannot be read.
     Form,
+    /// There is no such ledger file, or it is not the reader's to see.
+    NoLedger(String),
+    /// The outcome is not what the verifier saw: it was edited.
+    Edited,
+    /// Somebody judged the outcome since the verifier looked.
+    Judged,
+    /// People disagree about what was claimed.
+    Undecided,
+    /// What stands in a field of a form will not do.
+    Unfit { field: Label, text: String },
+    /// A file that was sent is too large.
+    LargeFile,
     /// What was held is refused without a reason.
     NoReason,
     /// The page has no such table, or the table no such column.
@@ -67,6 +79,8 @@ pub(super) enum Whom {
     Leader,
     /// An auditor.
     Auditor,
+    /// The back office.
+    BackOffice,
 }
 
 impl Whom {
@@ -85,6 +99,10 @@ impl Whom {
             Self::Leader => {
                 ("待定的记录由支行行长决定；请联系您的行长。", "what is held is a branch leader's to decide; ask yours")
             }
+            Self::BackOffice => (
+                "业绩由后台核实人员和总行核实；请联系后台。",
+                "outcomes are the back office's to judge; ask a verifier or head office",
+            ),
             Self::Auditor => (
                 "审计日志只对审计员和管理员开放。",
                 "the audit log is for auditors and administrators; ask one of them",
@@ -118,7 +136,11 @@ impl Wrong {
             Self::NoCampaign(_) | Self::NoUnit(_) | Self::NoPerson(_) | Self::NoProspect(_) | Self::Nothing(_) => {
                 StatusCode::NOT_FOUND
             }
-            Self::NoDossier | Self::NoAttachment | Self::NoBulletin(..) | Self::NoFact(_) => StatusCode::NOT_FOUND,
+            Self::NoDossier | Self::NoAttachment | Self::NoBulletin(..) | Self::NoFact(_) | Self::NoLedger(_) => {
+                StatusCode::NOT_FOUND
+            }
+            Self::Edited | Self::Judged | Self::Undecided => StatusCode::CONFLICT,
+            Self::LargeFile => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Erased => StatusCode::GONE,
             Self::NotYours(_) | Self::Form => StatusCode::FORBIDDEN,
             Self::Server(problem) => problem.status(),
@@ -190,6 +212,29 @@ impl Wrong {
                 "this form is out of date, or was not sent by a page of this site. Nothing was changed: go back and fill it in again"
                     .to_owned(),
             ),
+            Self::NoLedger(id) => in_lang(
+                format!("这里没有您可以查看的第 {id} 号台账文件。请从台账核对页重新进入。"),
+                format!("there is no ledger file {id} that is yours to read: start from the ledger files"),
+            ),
+            Self::Edited => in_lang(
+                "您打开之后，申报人又修改了这笔业绩。没有核实；请返回，按现在的内容重新核实。".to_owned(),
+                "the claimant edited this outcome after you opened it. Nothing was judged: go back and look at it as it now is"
+                    .to_owned(),
+            ),
+            Self::Judged => in_lang(
+                "您打开之后，已有人核实了这笔业绩。没有再次核实；请返回查看。".to_owned(),
+                "somebody judged this outcome after you opened it. It was not judged again: go back and look".to_owned(),
+            ),
+            Self::Undecided => in_lang(
+                "这笔业绩的计分字段有冲突，不知该核实哪个值。请先让记录人在手机上选定一个。".to_owned(),
+                "people entered different values here, so nobody knows which to judge: let them choose one on a phone first"
+                    .to_owned(),
+            ),
+            Self::Unfit { field, text } => in_lang(
+                format!("“{text}”不能作为{}。没有任何更改；请返回更正。", field.zh),
+                format!("{}: “{text}” will not do. Nothing was changed: go back and correct it", field.en),
+            ),
+            Self::LargeFile => lang.of(words::LARGE_FILE).to_owned(),
             Self::NoReason => lang.of(words::REASON_NEEDED).to_owned(),
             Self::NoColumn(name) => in_lang(
                 format!("这一页没有名为“{name}”的表或列。请从实时排名重新进入。"),
@@ -217,7 +262,12 @@ impl Wrong {
 
 impl From<StoreError> for Wrong {
     fn from(error: StoreError) -> Self {
-        Self::Server(error.into())
+        match error {
+            StoreError::EditedMeanwhile(_) => Self::Edited,
+            StoreError::JudgedMeanwhile(_) => Self::Judged,
+            StoreError::Undecided(_) => Self::Undecided,
+            error => Self::Server(error.into()),
+        }
     }
 }
 

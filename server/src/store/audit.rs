@@ -64,6 +64,10 @@ pub enum Deed {
     CampaignChanged,
     /// A fact was disputed, or a dispute answered.
     Disputed,
+    /// A ledger file was brought in.
+    LedgerBrought,
+    /// All claims that a ledger file bears out were confirmed, each with a verdict of its own.
+    MatchedConfirmed,
     /// Something was erased.
     Erased,
     /// The bank's people, roles, units or memberships were changed.
@@ -115,6 +119,8 @@ impl Deed {
             Self::Sealed => "sealed",
             Self::CampaignChanged => "campaign-changed",
             Self::Disputed => "disputed",
+            Self::LedgerBrought => "ledger-brought",
+            Self::MatchedConfirmed => "matched-confirmed",
             Self::Erased => "erased",
             Self::BankChanged => "bank-changed",
             Self::LoginMade => "login-made",

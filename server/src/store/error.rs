@@ -37,6 +37,15 @@ pub enum StoreError {
     /// Units, people and memberships that do not make a bank.
     #[error(transparent)]
     Bank(#[from] BankError),
+    /// The outcome is not what the verifier saw.
+    #[error("outcome {0} was edited meanwhile: look at it again before you judge it")]
+    EditedMeanwhile(RecordId),
+    /// Somebody gave a verdict since the verifier looked.
+    #[error("outcome {0} was judged meanwhile: look at it again before you judge it")]
+    JudgedMeanwhile(RecordId),
+    /// People disagree about what was claimed.
+    #[error("people entered different values in outcome {0}: they choose one on a phone, and then it can be judged")]
+    Undecided(RecordId),
     /// A person may not do this.
     #[error("{0}")]
     Forbidden(String),

@@ -4,6 +4,7 @@
 mod attachments;
 pub mod audit;
 pub mod bulletins;
+pub mod claims;
 pub mod clocks;
 pub mod devices;
 pub mod disputes;
@@ -15,6 +16,7 @@ pub mod sqlite;
 pub use attachments::{KnownAttachment, Standing};
 pub use audit::{Actor, Audit, Deed, Entry};
 pub use bulletins::{BulletinCheck, BulletinKey, Bulletins, SealOrder, SealedAt};
+pub use claims::{Claims, VerifyOrder};
 pub use clocks::{Clocks, Skew};
 pub use devices::Devices;
 pub use disputes::{DisputeOrder, Disputes, Fact, Remark};
@@ -31,10 +33,8 @@ use crate::secrets::Secrets;
 use async_trait::async_trait;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::campaign::Campaign;
-use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::{
-    Bank, Date, DeviceNumber, Fields, Kind, Membership, Money, Person, PersonId, RecordId, ServerTime, Unit, UnitId,
-    Week,
+    Bank, Date, DeviceNumber, Fields, Kind, Membership, Person, PersonId, RecordId, ServerTime, Unit, UnitId, Week,
 };
 use canvass_core::projection::Row;
 use canvass_core::ranking::{Contribution, Tally};
@@ -206,23 +206,6 @@ pub struct EraseOrder {
     pub at: ServerTime,
 }
 
-/// A verifier's verdict on an outcome as it now stands.
-#[derive(Debug, Clone)]
-pub struct VerifyOrder {
-    /// The outcome.
-    pub outcome: RecordId,
-    /// The verdict.
-    pub verdict: Judgement,
-    /// Why, in words for the claimant.
-    pub reason: Option<String>,
-    /// The amount found in the ledger, if it differs.
-    pub amount: Option<Money>,
-    /// When it was judged.
-    pub at: ServerTime,
-    /// By whom: a person has to have the right to.
-    pub by: Actor,
-}
-
 /// What is added to the bank.
 #[derive(Debug, Clone)]
 pub struct BankOrder {
@@ -308,7 +291,9 @@ pub struct Counts {
 
 /// The operations. All are safe to call from many tasks, and while another process works on the same store.
 #[async_trait]
-pub trait Store: Audit + Bulletins + Clocks + Devices + Disputes + Logins + Queue + Send + Sync + 'static {
+pub trait Store:
+    Audit + Bulletins + Claims + Clocks + Devices + Disputes + Logins + Queue + Send + Sync + 'static
+{
     /// The secrets by which the store is written.
     fn secrets(&self) -> &Secrets;
 
@@ -360,7 +345,7 @@ pub trait Store: Audit + Bulletins + Clocks + Devices + Disputes + Logins + Queu
     /// The prospects that are assigned to a unit itself, or to one account manager in it, in the order of their ids.
     async fn territory(&self, unit: UnitId, owner: Option<PersonId>) -> Result<Vec<RecordId>, StoreError>;
 
-    /// Writes a verification of an outcome as it now stands.
+    /// Writes a verification of an outcome: as it was seen, if the order says how, else as it now stands.
     async fn verify(&self, order: VerifyOrder) -> Result<RecordId, StoreError>;
 
     /// All campaigns, newest first.

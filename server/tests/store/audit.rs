@@ -26,7 +26,7 @@ async fn an_outcome(store: &dyn Store) -> RecordId {
 
 async fn judge(store: &dyn Store, outcome: RecordId, by: Actor) -> Result<RecordId, StoreError> {
     let verdict = Judgement::Confirmed;
-    store.verify(VerifyOrder { outcome, verdict, reason: None, amount: None, at: server(NOON), by }).await
+    store.verify(VerifyOrder::new(outcome, verdict, server(NOON), by)).await
 }
 
 /// Somebody new in a unit.

@@ -41,7 +41,7 @@ fn figure(bulletin: &Bulletin, branch: &str, metric: Metric) -> (i64, i64) {
 }
 
 async fn judge(store: &dyn Store, outcome: RecordId, verdict: Judgement) {
-    let order = VerifyOrder { outcome, verdict, reason: None, amount: None, at: server(NOON), by: Actor::Operator };
+    let order = VerifyOrder::new(outcome, verdict, server(NOON), Actor::Operator);
     store.verify(order).await.expect("verified");
 }
 
@@ -176,14 +176,7 @@ pub(crate) async fn a_bulletin_recomputes_whatever_was_corrected_or_erased_since
                     let n = rng.random_range(0..claims.len());
                     let verdict = [Judgement::Confirmed, Judgement::Rejected][rng.random_range(0..2)];
                     // What was erased cannot be judged.
-                    let order = VerifyOrder {
-                        outcome: claims[n].1.id,
-                        verdict,
-                        reason: None,
-                        amount: None,
-                        at: server(now),
-                        by: Actor::Operator,
-                    };
+                    let order = VerifyOrder::new(claims[n].1.id, verdict, server(now), Actor::Operator);
                     drop(store.verify(order).await);
                 }
                 8 if known > 2 && step > 30 => {

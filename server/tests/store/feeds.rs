@@ -98,8 +98,7 @@ pub(crate) async fn a_verdict_on_an_unknown_prospects_outcome_is_shown_to_nobody
     let mut outcome = Pen::of(3).account(prospect.id, today(), 20_000_000);
     send(&*store, 3, vec![&mut outcome]).await;
     let (verdict, reason) = (Judgement::Rejected, Some("台账中查无此户".to_owned()));
-    let order =
-        VerifyOrder { outcome: outcome.id, verdict, reason, amount: None, at: server(NOON), by: Actor::Operator };
+    let order = VerifyOrder { reason, ..VerifyOrder::new(outcome.id, verdict, server(NOON), Actor::Operator) };
     let verification = store.verify(order).await.expect("verified");
     for (who, ..) in STAFF {
         assert!(!held_by(&*store, who).await.contains(&verification), "{who}");

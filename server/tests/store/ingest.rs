@@ -92,14 +92,8 @@ pub(crate) async fn an_order_that_fails_takes_nobody_along_and_leaves_nothing(pl
                     matches!(store.write(order, server(NOON)).await, Err(StoreError::Invalid(_)))
                 }
                 2 => {
-                    let order = VerifyOrder {
-                        outcome: good.record,
-                        verdict: canvass_core::domain::verification::Verdict::Confirmed,
-                        reason: None,
-                        amount: None,
-                        at: server(NOON),
-                        by: Actor::Operator,
-                    };
+                    let confirmed = canvass_core::domain::verification::Verdict::Confirmed;
+                    let order = VerifyOrder::new(good.record, confirmed, server(NOON), Actor::Operator);
                     matches!(store.verify(order).await, Err(StoreError::NoSuchRecord { .. }))
                 }
                 _ => push_at(&*store, 3, NOON, vec![good]).await == [[Verdict::Accepted]],

@@ -32,7 +32,7 @@ async fn assert_true(store: &dyn Store, campaign: RecordId) {
 }
 
 async fn judge(store: &dyn Store, outcome: RecordId, verdict: Judgement) {
-    let order = VerifyOrder { outcome, verdict, reason: None, amount: None, at: server(NOON), by: Actor::Operator };
+    let order = VerifyOrder::new(outcome, verdict, server(NOON), Actor::Operator);
     store.verify(order).await.expect("verified");
 }
 

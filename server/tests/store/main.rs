@@ -6,6 +6,7 @@
 
 mod audit;
 mod bulletins;
+mod claims;
 mod devices;
 mod dossiers;
 mod erasing;
@@ -118,6 +119,14 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         sealing_beside_sixty_four_writers_loses_and_doubles_nothing,
         only_head_office_seals_and_only_weeks_that_are_over,
         whoever_was_heard_of_since_the_week_ended_has_reported,
+    }
+    claims {
+        claims_wait_in_the_order_in_which_they_came_for_whoever_may_judge_them,
+        a_verdict_on_what_was_seen_is_on_nothing_that_came_since,
+        what_people_disagree_about_is_not_judged_until_they_chose,
+        a_verdict_credits_the_amount_day_and_unit_that_the_ledger_says,
+        a_booking_is_found_whoever_claims_it_and_whoever_judges_it,
+        a_ledger_file_is_kept_once_and_read_back_as_it_was,
     }
     audit {
         a_verdict_is_given_by_whom_the_matrix_lets_and_noted_with_who_gave_it,

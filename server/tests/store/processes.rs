@@ -81,14 +81,8 @@ pub(crate) async fn two_processes_write_at_once_and_nothing_is_lost(place: &impl
     send(&*stores[0], 3, outcomes.iter_mut().collect()).await;
     let mut waiting = JoinSet::new();
     for (n, outcome) in outcomes.iter().enumerate() {
-        let order = VerifyOrder {
-            outcome: outcome.id,
-            verdict: if n % 2 == 0 { Judgement::Rejected } else { Judgement::Confirmed },
-            reason: None,
-            amount: None,
-            at: server(NOON),
-            by: Actor::Operator,
-        };
+        let verdict = if n % 2 == 0 { Judgement::Rejected } else { Judgement::Confirmed };
+        let order = VerifyOrder::new(outcome.id, verdict, server(NOON), Actor::Operator);
         let (verifying, ingesting) = (stores[1].clone(), stores[0].clone());
         let visit = ann.visit(prospect.id, NOON).push();
         waiting.spawn(async move { verifying.verify(order).await.map(|_: RecordId| ()).map_err(|e| e.to_string()) });

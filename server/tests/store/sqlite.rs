@@ -2,11 +2,13 @@
 
 use crate::dossiers::PLANTED;
 use crate::stage::*;
-use canvass_core::domain::DeviceNumber;
 use canvass_core::domain::dossier::{self, Dossier};
+use canvass_core::domain::{DeviceNumber, Money};
 use canvass_core::wire::{Push, Verdict};
+use canvass_server::store::claims::BringOrder;
 use canvass_server::store::sqlite::database_in;
 use canvass_server::store::{IngestOrder, SqliteOptions, SqliteStore, Store, StoreError};
+use canvass_server::verification::LedgerRow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -208,6 +210,29 @@ async fn a_name_in_a_dossier_or_in_quarantine_stands_nowhere_in_the_files() {
     assert_eq!(found(&all_bytes(folder.0.path())), (false, false, true), "while it is open");
     drop(store);
     assert_eq!(found(&all_bytes(folder.0.path())), (false, false, true), "and when it is closed");
+}
+
+#[tokio::test]
+async fn what_a_ledger_file_says_and_is_called_stands_nowhere_in_the_files() {
+    let folder = Folder::new();
+    let store = with_bank(&folder).await;
+    let rows = vec![LedgerRow {
+        line: 2,
+        reference: "KH-77441".into(),
+        amount: Money::from_fen(8_812_345_678).ok(),
+        date: today(),
+    }];
+    let order =
+        BringOrder {
+            name: "三月对公台账.csv".into(), digest: [7; 32], rows, by: person("head"), at: server(NOON)
+        };
+    let (id, _) = store.bring_ledger(order).await.expect("kept");
+    let found = |bytes: &[u8]| ["KH-77441", "8812345678", "三月对公台账"].map(|text| has(bytes, text));
+    assert_eq!(found(&all_bytes(folder.0.path())), [false; 3], "while it is open");
+    let (file, rows) = store.ledger_file(id).await.expect("read").expect("there");
+    assert_eq!((file.name.as_str(), rows[0].reference.as_str()), ("三月对公台账.csv", "KH-77441"));
+    drop(store);
+    assert_eq!(found(&all_bytes(folder.0.path())), [false; 3], "and when it is closed");
 }
 
 #[tokio::test]

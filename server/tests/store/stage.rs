@@ -125,6 +125,11 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
+    /// The same record as another phone holds it.
+    pub(crate) fn copy(&self) -> Self {
+        Self { id: self.id, kind: self.kind.clone(), document: self.document.clone(), unsent: Vec::new() }
+    }
+
     /// A push of what was not pushed yet.
     pub(crate) fn push(&mut self) -> Push {
         let changes = self.unsent.drain(..).map(Into::into).collect();
@@ -141,6 +146,10 @@ pub(crate) struct Pen {
 impl Pen {
     pub(crate) fn of(device: u32) -> Self {
         Self { device, records: 0 }
+    }
+
+    pub(crate) fn device(&self) -> u32 {
+        self.device
     }
 
     fn authorship(&self) -> Authorship {

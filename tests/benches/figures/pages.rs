@@ -61,8 +61,8 @@ fn page_of(report: &mut Report, town: &Town, database: &Path, repeats: usize) {
         });
         ranked = ranking.time(|| {
             let all = standings(&stored.campaign, week, &bank, &tallies, Basis::Counted);
-            unplaced(&stored.campaign, week, &bank, &tallies, Basis::Counted);
-            trends(&stored.campaign, week, &bank, &tallies, Basis::Counted);
+            unplaced(&stored.campaign, week, &bank, &tallies);
+            trends(&stored.campaign, week, &bank, &tallies);
             all.len()
         });
     }

@@ -27,7 +27,7 @@ fn plain(value: &Value, lang: Lang) -> String {
         Value::Number(number) => number.to_string(),
         // As the workbook has it: the share itself, of which a program makes a percentage.
         Value::Percent(share) => format!("{}.{:04}", share / 10_000, share % 10_000),
-        Value::Money(fen) => {
+        Value::Money(fen) | Value::Exact(fen) => {
             let sign = if *fen < 0 { "-" } else { "" };
             format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
         }

@@ -177,6 +177,8 @@ pub(super) enum Value {
     Money(i64),
     /// In hundredths of a percent.
     Percent(i64),
+    /// In fen, shown to the fen: where it is compared, not summed up.
+    Exact(i64),
     Week(Week),
     Day(Date),
     /// A day and the minutes since it began.
@@ -206,6 +208,7 @@ impl Value {
             Self::Number(number) => format::number(*number),
             Self::Money(fen) => format::money(*fen, lang),
             Self::Percent(share) => format::percent(*share),
+            Self::Exact(fen) => format::yuan(*fen, lang),
             Self::Week(week) => week.to_string(),
             Self::Day(day) => day.to_string(),
             Self::Moment(day, minutes) => format::moment(*day, *minutes),
@@ -223,8 +226,8 @@ impl Value {
             (_, Self::Nothing) => return Ordering::Less,
             (Self::Text(a) | Self::Id(a), Self::Text(b) | Self::Id(b)) => a.cmp(b),
             (
-                Self::Number(a) | Self::Money(a) | Self::Percent(a),
-                Self::Number(b) | Self::Money(b) | Self::Percent(b),
+                Self::Number(a) | Self::Money(a) | Self::Exact(a) | Self::Percent(a),
+                Self::Number(b) | Self::Money(b) | Self::Exact(b) | Self::Percent(b),
             ) => a.cmp(b),
             (Self::Week(a), Self::Week(b)) => a.cmp(b),
             (Self::Day(a), Self::Day(b)) => a.cmp(b),

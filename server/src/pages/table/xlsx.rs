@@ -78,7 +78,7 @@ fn write(
         Value::Movement(Some(places)) => {
             sheet.write_number(row, column, f64::from(*places))?;
         }
-        Value::Money(fen) => {
+        Value::Money(fen) | Value::Exact(fen) => {
             sheet.write_number_with_format(row, column, as_excel(*fen) / 100.0, &formats.money)?;
         }
         Value::Percent(share) => {

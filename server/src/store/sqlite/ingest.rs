@@ -14,13 +14,11 @@ use super::room::Room;
 use super::writer::Writing;
 use crate::ingest::{Assigned, Decision, FromFile, Grants, Imported, Proven, Right, decide, merge};
 use crate::store::queue::HeldFor;
-use crate::store::{Actor, AssignOrder, Deed, Entry, IngestOrder, ServerRecord, StoreError, VerifyOrder};
+use crate::store::{Actor, AssignOrder, Deed, Entry, IngestOrder, ServerRecord, StoreError};
 use canvass_core::document::{Change, Document};
 use canvass_core::domain::assignment::{self, Assignment};
-use canvass_core::domain::outcome;
 use canvass_core::domain::prospect;
-use canvass_core::domain::verification::{self, Verification};
-use canvass_core::domain::{Action, Bank, DeviceNumber, Fields, Invalid, Kind, PersonId, RecordId, ServerTime, Zone};
+use canvass_core::domain::{Bank, DeviceNumber, Fields, Invalid, Kind, PersonId, RecordId, ServerTime, Zone};
 use canvass_core::projection::project;
 use canvass_core::wire::{ERASED, Push, Reading, Verdict};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -416,40 +414,4 @@ fn edit(
         Verdict::Refused { words, .. } => Ok(Some(Imported::Refused(words))),
         _ => Err(StoreError::Damaged(format!("an edit of {id} was not accepted"))),
     }
-}
-
-/// Writes a verification that names the outcome's present heads.
-pub(super) fn verify(writing: &mut Writing<'_>, order: &VerifyOrder) -> Result<RecordId, StoreError> {
-    let missing = || StoreError::NoSuchRecord { kind: outcome::KIND.name, id: order.outcome };
-    let row = records::row(writing.db, order.outcome)?.filter(|row| row.kind.is(&outcome::KIND)).ok_or_else(missing)?;
-    let verification = Verification {
-        outcome: order.outcome,
-        heads: row.heads_bytes(),
-        verdict: order.verdict,
-        reason: order.reason.clone(),
-        amount: order.amount,
-        opened_on: None,
-        unit: None,
-        verified_at: order.at.as_recorded(),
-    };
-    let kind = Kind::from(&verification::KIND);
-    // Of two verdicts the one that came later holds, also if the clock was set back in between.
-    let at = records::verified_at(writing.db, row.prospect)?.map_or(order.at, |last| order.at.max(last.plus_millis(1)));
-    let (mut intake, id) = (Intake::begin(writing, at)?, writing.new_id(at));
-    if let Actor::Person(person) = &order.by {
-        let grants = Grants::of(&intake.bank, person, order.at.date(&Zone::china()));
-        let grants = grants.ok_or_else(|| StoreError::UnknownPerson(person.clone()))?;
-        let assigned = row.prospect.map(|prospect| feeds::assigned(writing.db, prospect)).transpose()?.flatten();
-        let place = grants.place(&intake.bank, &kind, assigned.as_ref());
-        if !verification::KIND.allows(grants.roles, Action::Create, place) {
-            let words = "gives no verdict on this outcome: verifiers and head office do, in the units that are theirs";
-            return Err(StoreError::Forbidden(format!("{person} {words}")));
-        }
-    }
-    own_record(writing, &mut intake, id, &kind, row.prospect, &verification.to_fields(), None)?;
-    intake.end(writing)?;
-    let subject = format!("{}/{}", outcome::KIND.name, order.outcome);
-    let entry = Entry::new(order.by.clone(), Deed::Verified, subject).with(order.verdict.name());
-    audit::note(writing.db, order.at, &entry)?;
-    Ok(id)
 }

@@ -235,6 +235,19 @@ fn of_sources(
     Ok(kept)
 }
 
+/// The contributions kept of one record.
+pub(super) fn of_source(
+    db: &Connection,
+    prospect: RecordId,
+    source: RecordId,
+) -> Result<Vec<Contribution>, StoreError> {
+    let mut select =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM contribution WHERE prospect = ? AND source = ?"))?;
+    let mut kept = BTreeMap::new();
+    by_key(select.query([prospect.as_bytes(), source.as_bytes()])?, &mut kept)?;
+    Ok(kept.into_values().collect())
+}
+
 fn by_key(mut found: rusqlite::Rows<'_>, kept: &mut BTreeMap<Key, Contribution>) -> Result<(), StoreError> {
     while let Some(row) = found.next()? {
         let one = contribution(row)?;

@@ -9,6 +9,7 @@ mod bulletin_check;
 mod bulletins;
 mod campaigns;
 mod check;
+mod claims;
 mod clocks;
 mod copy;
 mod devices;
@@ -37,6 +38,7 @@ mod seal;
 mod sessions;
 mod standings;
 mod tally;
+mod verify;
 mod writer;
 
 pub use copy::Inspected;
@@ -282,7 +284,7 @@ impl Store for SqliteStore {
     }
 
     async fn verify(&self, order: VerifyOrder) -> Result<RecordId, StoreError> {
-        self.writer.run(move |writing| ingest::verify(writing, &order)).await
+        self.writer.run(move |writing| verify::verify(writing, &order)).await
     }
 
     async fn campaigns(&self) -> Result<Vec<StoredCampaign>, StoreError> {

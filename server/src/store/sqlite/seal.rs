@@ -1,5 +1,5 @@
-//! What lies encrypted in the file: changes and rows of confidential records, and whatever was refused or is held. Connections
-//! carry the keys as SQL functions, so what reads a column reads it whole, and a file without its secrets says nothing.
+//! What lies encrypted in the file: changes and rows of confidential records, whatever was refused or is held, and ledger
+//! files. Connections carry the keys as SQL functions, so what reads a column reads it whole, and a file without its secrets says nothing.
 
 use crate::secrets::{Purpose, Secrets};
 use crate::store::StoreError;
@@ -10,7 +10,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 /// No trigger, view or index that somebody put into the file can make use of the keys.
 const OURS: FunctionFlags = FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DIRECTONLY);
 
-/// Gives a connection `seal(what, plain, about)` and `unseal(what, sealed, about)`, for `what` of `dossier` or `quarantine`.
+/// Gives a connection `seal(what, plain, about)` and `unseal(what, sealed, about)`, for `what` of `dossier`, `quarantine` or `ledger`.
 /// Text stays text. `audit_mark(said)` chains the audit log.
 pub(super) fn install(db: &Connection, secrets: &Secrets) -> Result<(), StoreError> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -48,11 +48,12 @@ fn purpose(context: &Context<'_>) -> rusqlite::Result<Purpose> {
     match context.get_raw(0).as_str() {
         Ok("dossier") => Ok(Purpose::Dossiers),
         Ok("quarantine") => Ok(Purpose::Quarantine),
+        Ok("ledger") => Ok(Purpose::LedgerFiles),
         _ => Err(failed("nothing of the sort is sealed".to_owned())),
     }
 }
 
-/// The record, so that what was sealed for one cannot be put in the place of another's.
+/// The record or file, so that what was sealed for one cannot be put in the place of another's.
 fn about(context: &Context<'_>) -> rusqlite::Result<Vec<u8>> {
     context.get_raw(2).as_bytes().map(<[u8]>::to_vec).map_err(|error| failed(error.to_string()))
 }
