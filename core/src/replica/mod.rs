@@ -40,6 +40,7 @@ mod timeline;
 mod today;
 mod transfer;
 mod vessel;
+mod what_if;
 mod whose;
 
 pub use attachments::{AttachmentView, Unsent};
@@ -60,6 +61,7 @@ pub use timeline::{Cursor, Moment, Timeline};
 pub use today::{Asking, CARE_EVERY_DAYS, Care, CareDate, Counts, Hours, Item, Scope, Section, Today};
 pub use transfer::TransferAction;
 pub use vessel::{DatabaseKey, database_of, people_in};
+pub use what_if::WhatIf;
 
 use crate::document::Actor;
 use crate::domain::{DeviceNumber, PersonId};

@@ -45,6 +45,7 @@ mod users;
 mod verdict;
 mod verify;
 mod view;
+mod what_if;
 mod words;
 mod wrong;
 
@@ -83,6 +84,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route(parts::BULLETIN, get(bulletin::page).post(bulletin::seal))
         .route("/sealed/{unit}", get(sealed::page))
         .route("/facts/{record}", get(fact::page).post(fact::say))
+        .route(parts::WHAT_IF, get(what_if::page))
         .route(parts::DISPUTES, get(disputes::page))
         .route(parts::UNPLACED, get(unplaced::page))
         .route(reader::EVENTS, get(events::stream))

@@ -52,6 +52,8 @@ pub(super) struct Asked {
     pub(super) basis: Basis,
     /// Which revision of the week's bulletin; the newest, if nothing is said.
     pub(super) revision: Option<u32>,
+    /// What a page supposes, which can name the same thing several times.
+    pub(super) supposed: Vec<(&'static str, String)>,
     /// The claim to judge next.
     pub(super) claim: Option<RecordId>,
     pub(super) view: View,
@@ -110,6 +112,7 @@ impl Raw {
             level: None,
             basis: Basis::Counted,
             revision: None,
+            supposed: Vec::new(),
             view: View::default(),
             versions,
         };
@@ -213,6 +216,7 @@ impl Asked {
         pairs.extend(self.level.map(|level| ("level", level.name().to_owned())));
         pairs.extend((self.basis != Basis::Counted).then(|| ("basis", self.basis.name().to_owned())));
         pairs.extend(self.revision.map(|revision| ("revision", revision.to_string())));
+        pairs.extend(self.supposed.iter().cloned());
         pairs.extend(self.claim.map(|claim| ("claim", claim.to_string())));
         pairs.extend(self.view.parameters());
         pairs.push(("lang", self.lang.name().to_owned()));
@@ -232,7 +236,8 @@ impl Asked {
     /// The same campaign, week and language, without what filters or arranges one page.
     pub(super) fn elsewhere(&self) -> Self {
         let (metric, status, claim, level, revision) = (None, None, None, None, None);
-        Self { metric, status, claim, level, basis: Basis::Counted, revision, view: View::default(), ..self.clone() }
+        let (basis, supposed, view) = (Basis::Counted, Vec::new(), View::default());
+        Self { metric, status, claim, level, basis, revision, supposed, view, ..self.clone() }
     }
 
     /// The same state in another week.

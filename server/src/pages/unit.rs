@@ -8,6 +8,7 @@ use super::parts::{Choice, STANDINGS, choices, metric_choices, movement, unit_pa
 use super::plots;
 use super::query::{Asked, Raw, about};
 use super::reader::Reader;
+use super::what_if;
 use super::words;
 use super::wrong::{Instead, Whom, Wrong};
 use crate::app::App;
@@ -53,6 +54,7 @@ pub(super) async fn page(
     tables.push(members::people(&asked, &bank, &id, &explanation.counted));
     tables.push(units);
     tables.extend([counted, left_out]);
+    let pending = what_if::claims(&app, &explanation.counted).await.map_err(failed)?;
     let title = format!("{} {}", unit.name, asked.week);
     let page = Page { app: &app, state: &asked, path: &path, title, live: Live::Standings, tables };
     page.answer(|tables| {
@@ -67,6 +69,7 @@ pub(super) async fn page(
                 (metric, _) => (plots::weeks(&asked, metric.unwrap_or(Metric::Visits), &explanation.counted)),
             }
             @if standing.is_some() { (plots::side_by_side(&asked, &bank, &standings, Some(&id))) }
+            @if standing.is_some() { (what_if::form(&asked, &id, &pending)) }
             @if has_units { (tables.show(members::UNITS)) }
             (tables.show(members::PEOPLE))
             (statuses(&asked, &path))

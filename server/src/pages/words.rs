@@ -196,6 +196,13 @@ words! {
     ANSWER: "答复", "Answer";
     SETTLES_IT: "此答复了结质疑", "This settles it";
     SEND: "提交", "Send";
+    WHAT_IF: "假如确认", "What if";
+    WHAT_IF_HELP: "勾选待核实的业绩，看全部确认后名次会怎样。只是推算，不改变任何记录。", "Tick pending outcomes to see where the unit would stand if they were confirmed. It changes nothing.";
+    SUPPOSE: "推算名次", "Suppose so";
+    THEN: "假如确认后", "Then";
+    AS_IT_IS: "目前（仅已确认）", "As it is, confirmed only";
+    PLACES_THEN: "届时排名", "Places then";
+    NOTHING_SUPPOSED: "没有勾选业绩。请返回机构页面勾选。", "Nothing was ticked. Go back to the unit's page to tick outcomes.";
     SEARCH: "查找", "Search";
     SHOW_ALL: "显示全部", "Show all";
     TAKE_ALONG: "导出", "Take along";
