@@ -62,6 +62,7 @@ CREATE TABLE sealed (
     PRIMARY KEY (campaign, prospect, source, metric, person, since)
 ) WITHOUT ROWID;
 
+CREATE INDEX record_prospects ON record (id) WHERE kind = 'prospect';
 CREATE INDEX record_disputes ON record (occurred_at, id) WHERE kind = 'dispute';
 
 -- 周通报: the sealed weekly ranking and its revisions.

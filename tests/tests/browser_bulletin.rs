@@ -38,6 +38,8 @@ fn played() -> (World, RecordId, RecordId) {
     zhang.sync();
     world.judge(refused, Verdict::Rejected, Some("台账中无此账户"));
     world.becomes(date("2026-03-09"), 10);
+    wang.sync();
+    zhang.sync();
     (world, refused, claimed)
 }
 
@@ -72,7 +74,7 @@ fn head_office_seals_a_week_prints_it_and_revises_it_with_its_causes() {
     );
     press(&window, "#sealing form");
     let text = window.text();
-    for words in ["版次 1", "按已核实业绩排名", "2 部手机已上报", "送遮阳伞", "数字与已封存的一致", "摘要"]
+    for words in ["版次 1", "按已核实业绩排名", "2 / 10 部手机已上报", "送遮阳伞", "数字与已封存的一致", "摘要"]
     {
         assert!(text.contains(words), "{words} in {text}");
     }

@@ -70,7 +70,7 @@ pub(super) async fn page(
         false => None,
     };
     tables.extend(coming.as_ref().map(|coming| causes(&asked, &bank, &coming.causes, "coming")));
-    tables.push(revisions(&asked, &all));
+    tables.push(revisions(&asked, &bank, &all));
     let title = format!("{} {}", lang.of(words::BULLETIN), asked.week);
     let page = Page { app: &app, state: &asked, path: BULLETIN, title, live: Live::Records, tables };
     page.answer(|tables| {
@@ -299,7 +299,7 @@ fn sealing(asked: &Asked, sealed: Option<&Bulletin>, coming: &Bulletin, table: i
     }
 }
 
-fn revisions(asked: &Asked, all: &[SealedAt]) -> Table {
+fn revisions(asked: &Asked, bank: &Bank, all: &[SealedAt]) -> Table {
     let lang = asked.lang;
     let columns = vec![
         Column::words("week", lang.of(words::WEEK)).heads_rows(),
@@ -311,7 +311,12 @@ fn revisions(asked: &Asked, all: &[SealedAt]) -> Table {
     let line = |one: &SealedAt| {
         let address = asked.elsewhere().in_week(one.key.week).of_revision(Some(one.key.revision)).address(BULLETIN);
         let (day, minutes) = format::day_and_minutes(one.at.as_recorded(), &asked.campaign.campaign.zone);
-        let by = if one.by == "server" { lang.of(words::BY_CALENDAR).to_owned() } else { one.by.clone() };
+        let person = one.by.strip_prefix("person/").and_then(|id| id.parse().ok());
+        let by = match person.and_then(|id| bank.person(&id)) {
+            Some(person) => person.name.clone(),
+            None if one.by == "server" => lang.of(words::BY_CALENDAR).to_owned(),
+            None => one.by.clone(),
+        };
         Line {
             key: format!("{}-{}", one.key.week, one.key.revision),
             cells: vec![

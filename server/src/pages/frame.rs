@@ -3,7 +3,9 @@
 use super::door::{ACCOUNT, LOGOUT};
 use super::events;
 use super::form::carried;
-use super::parts::{AUDIT, BULLETIN, CAMPAIGN, DEVICES, DISPUTES, HELD, LEDGERS, STANDINGS, UNPLACED, USERS, VERIFY};
+use super::parts::{
+    AUDIT, BULLETIN, CAMPAIGN, DEVICES, DISPUTES, HELD, LEDGERS, MARKET, STANDINGS, UNPLACED, USERS, VERIFY,
+};
 use super::query::{Links, State, links};
 use super::reader::Reader;
 use super::table::{self, Table, Tables};
@@ -88,6 +90,7 @@ fn rooms(reader: &Reader, lang: Lang, here: &str, links: &Links) -> Markup {
         (STANDINGS, words::STANDINGS, true),
         (BULLETIN, words::BULLETIN, true),
         (CAMPAIGN, words::CAMPAIGN, true),
+        (MARKET, words::MARKET, reader.sees_all()),
         (DISPUTES, words::DISPUTES, reader.reads(&dispute::KIND)),
         (UNPLACED, words::UNPLACED_SHORT, reader.sees_all()),
         (VERIFY, words::VERIFY, reader.judges()),
@@ -99,7 +102,7 @@ fn rooms(reader: &Reader, lang: Lang, here: &str, links: &Links) -> Markup {
     ];
     // A page that is about no campaign takes none along.
     let plain = self::links([("lang", lang.name().to_owned())]);
-    let of_campaigns = [STANDINGS, BULLETIN, CAMPAIGN, DISPUTES, UNPLACED, VERIFY];
+    let of_campaigns = [STANDINGS, BULLETIN, CAMPAIGN, MARKET, DISPUTES, UNPLACED, VERIFY];
     let way = |path| if of_campaigns.contains(path) { links.to(path) } else { plain.to(path) };
     html! {
         @for (path, label, _) in rooms.iter().filter(|(.., open)| *open) {

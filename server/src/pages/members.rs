@@ -7,7 +7,7 @@ use super::table::{Cell, Column, Line, Table, Value};
 use super::words;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Bank, PersonId, Unit, UnitId};
-use canvass_core::ranking::{Contribution, Figure};
+use canvass_core::ranking::{Basis, Contribution, Figures, ranks, score};
 use std::collections::{BTreeMap, HashMap};
 
 /// The table of the units below.
@@ -15,7 +15,8 @@ pub(super) const UNITS: &str = "units";
 /// The table of the people.
 pub(super) const PEOPLE: &str = "people";
 
-type Figures = BTreeMap<Metric, Figure>;
+/// A person, the unit they belong to, and what they brought in.
+type Member<'a> = (&'a PersonId, (Option<&'a UnitId>, Figures));
 
 fn add(figures: &mut Figures, one: &Contribution) {
     figures.entry(one.metric).or_default().add(one.status, one.value);
@@ -72,7 +73,7 @@ pub(super) fn people(asked: &Asked, bank: &Bank, unit: &UnitId, counted: &[&Cont
             add(figures, one);
         }
     }
-    let line = |(id, (home, figures)): (&PersonId, (Option<&UnitId>, Figures))| {
+    let line = |(rank, (score, (id, (home, figures)))): (u32, (i64, Member<'_>))| {
         let here = asked.elsewhere();
         let path = person_path(id);
         let person = bank.person(id);
@@ -84,16 +85,29 @@ pub(super) fn people(asked: &Asked, bank: &Bank, unit: &UnitId, counted: &[&Cont
             Cell::from(Value::Text(home.name.clone())).linked_if(seen, || here.address(&unit_path(&home.id)))
         });
         let name = Cell::from(Value::Text(name)).to(here.address(&path));
-        let mut cells = vec![name, Value::Text(id.to_string()).into(), Value::text(role).into(), home];
+        let mut cells = vec![
+            Value::Number(rank.into()).into(),
+            name,
+            Value::Text(id.to_string()).into(),
+            Value::text(role).into(),
+            home,
+            Value::Number(score).into(),
+        ];
         cells.extend(metrics(asked, &path, Some(&figures)));
         Line { key: id.to_string(), cells }
     };
-    let rows = figures.into_iter().map(line).collect();
+    let rules = asked.campaign.campaign.rules(asked.week);
+    let mut placed: Vec<_> = figures.into_iter().map(|one| (score(&rules, &one.1.1, Basis::Counted), one)).collect();
+    placed.sort_by_key(|(score, (id, _))| (std::cmp::Reverse(*score), *id));
+    let ranks: Vec<u32> = ranks(placed.iter().map(|(score, _)| *score)).collect();
+    let rows = ranks.into_iter().zip(placed).map(line).collect();
     let mut columns = vec![
+        Column::number("rank", lang.of(words::RANK)),
         Column::words("person", lang.of(words::PERSON)).heads_rows(),
         Column::code("code", lang.of(words::STAFF_CODE)),
         Column::words("role", lang.of(words::ROLE)),
         Column::words("unit", lang.of(words::UNIT)),
+        Column::number("score", lang.of(words::SCORE)),
     ];
     columns.extend(metric_columns(asked));
     Table { name: PEOPLE, title: words::PEOPLE, columns, rows, nothing: words::NO_PEOPLE }

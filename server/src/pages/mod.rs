@@ -24,6 +24,7 @@ mod ledger_report;
 mod ledger_tables;
 mod ledgers;
 mod login;
+mod market;
 mod members;
 mod parts;
 mod password;
@@ -84,6 +85,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route(parts::BULLETIN, get(bulletin::page).post(bulletin::seal))
         .route("/sealed/{unit}", get(sealed::page))
         .route("/facts/{record}", get(fact::page).post(fact::say))
+        .route(parts::MARKET, get(market::page))
         .route(parts::WHAT_IF, get(what_if::page))
         .route(parts::DISPUTES, get(disputes::page))
         .route(parts::UNPLACED, get(unplaced::page))

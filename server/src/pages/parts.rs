@@ -21,6 +21,9 @@ pub(super) fn fact_path(record: RecordId) -> String {
     format!("/facts/{record}")
 }
 
+/// Where the market is.
+pub(super) const MARKET: &str = "/market";
+
 /// Where is what would be if some outcomes were confirmed.
 pub(super) const WHAT_IF: &str = "/what-if";
 

@@ -79,13 +79,15 @@ fn views(asked: &Asked) -> Markup {
     };
     let levels = UnitLevel::ALL.into_iter().filter(|level| *level != UnitLevel::HeadOffice);
     html! {
-        nav.filter aria-label=(lang.of(words::LEVEL)) {
-            (link(words::PARTICIPANTS, None, asked.basis))
-            @for level in levels { (link(level.label(), Some(level), asked.basis)) }
-        }
-        nav.filter aria-label=(lang.of(words::BASIS)) {
-            (link(words::BASIS_COUNTED, asked.level, Basis::Counted))
-            (link(words::BASIS_CONFIRMED, asked.level, Basis::Confirmed))
+        div.views {
+            nav.filter aria-label=(lang.of(words::LEVEL)) {
+                (link(words::PARTICIPANTS, None, asked.basis))
+                @for level in levels { (link(level.label(), Some(level), asked.basis)) }
+            }
+            nav.filter aria-label=(lang.of(words::BASIS)) {
+                (link(words::BASIS_COUNTED, asked.level, Basis::Counted))
+                (link(words::BASIS_CONFIRMED, asked.level, Basis::Confirmed))
+            }
         }
     }
 }
@@ -132,7 +134,7 @@ fn summary(asked: &Asked, standings: &[Standing]) -> Markup {
             (lang.of(words::POINTS))
         },
     };
-    let each = metric_choices(lang, &total, &week, Some(target));
+    let each = metric_choices(lang, &total, &week, Some(target).filter(|target| *target > 0));
     choices(asked, STANDINGS, &std::iter::once(all).chain(each).collect::<Vec<_>>())
 }
 

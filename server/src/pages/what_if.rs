@@ -57,14 +57,14 @@ pub(super) fn form(asked: &Asked, unit: &UnitId, pending: &[Pending]) -> Markup 
             details.suppose id="what-if" {
                 summary { (lang.of(words::WHAT_IF)) " · " (pending.len()) " " (lang.of(words::PENDING)) }
                 p.note { (lang.of(words::WHAT_IF_HELP)) }
-                form method="get" action=(WHAT_IF) {
+                form.card method="get" action=(WHAT_IF) {
                     input type="hidden" name="campaign" value=(asked.campaign.id);
                     input type="hidden" name="week" value=(asked.week);
                     input type="hidden" name="lang" value=(lang.name());
                     input type="hidden" name="unit" value=(unit);
                     ul.choices {
                         @for one in pending {
-                            li { label {
+                            li { label.check {
                                 input type="checkbox" name="given" value=(one.source);
                                 " " (one.prospect)
                                 @for (metric, value) in &one.adds {

@@ -203,6 +203,17 @@ words! {
     AS_IT_IS: "目前（仅已确认）", "As it is, confirmed only";
     PLACES_THEN: "届时排名", "Places then";
     NOTHING_SUPPOSED: "没有勾选业绩。请返回机构页面勾选。", "Nothing was ticked. Go back to the unit's page to tick outcomes.";
+    MARKET: "市场", "Market";
+    MARKET_HELP: "市场份额＝赢得的小区 ÷（赢得＋已知存在同业的小区）。数据来自客户经理在潜在客户里填写的现开户行和同业。", "Share: communities won, of those won and those known to lie with a rival. It comes from what account managers recorded as the present bank and competitors.";
+    COMMUNITIES_KNOWN: "已知小区", "Communities known";
+    WON: "已赢得", "Won";
+    HELD_BY_RIVALS: "在同业", "With rivals";
+    STILL_OPEN: "未定", "Still open";
+    MARKET_SHARE: "市场份额", "Market share";
+    RIVALS: "同业", "Rivals";
+    MET_IN: "涉及小区", "Met in communities";
+    BY_UNIT: "各机构", "Unit by unit";
+    NO_RIVALS: "还没有人记录过同业。", "Nobody has recorded a rival yet.";
     SEARCH: "查找", "Search";
     SHOW_ALL: "显示全部", "Show all";
     TAKE_ALONG: "导出", "Take along";

@@ -37,7 +37,7 @@ use canvass_core::domain::{
     Bank, Date, DeviceNumber, Fields, Kind, Membership, Person, PersonId, RecordId, ServerTime, Unit, UnitId, Week,
 };
 use canvass_core::projection::Row;
-use canvass_core::ranking::{Contribution, Tally};
+use canvass_core::ranking::{Community, Contribution, Tally};
 use canvass_core::wire::{
     Answer, Ask, Commit, Delivery, Position, Push, Reading, ReceiptEntry, Reference, Standings, Verdict,
 };
@@ -376,6 +376,9 @@ pub trait Store:
 
     /// The prospects of some districts, whoever began them: id, district, name. Goes through all prospects.
     async fn prospects_in(&self, districts: BTreeSet<String>) -> Result<Vec<(RecordId, String, String)>, StoreError>;
+
+    /// Every community, with whether a campaign won it by a week. Goes through all prospects.
+    async fn communities(&self, campaign: RecordId, until: Week) -> Result<Vec<Community>, StoreError>;
 
     /// Attachments by their records, in the same order, as far as a person's phone may know of them on a day.
     async fn attachments(

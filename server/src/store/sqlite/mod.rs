@@ -25,6 +25,7 @@ mod judging;
 mod ledger;
 mod lockout;
 mod logins;
+mod market;
 mod namesakes;
 mod open;
 mod pull;
@@ -61,7 +62,7 @@ use bank::CachedBank;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, UnitId, Week};
 use canvass_core::projection::Row;
-use canvass_core::ranking::{Bulletin, Contribution, Phone, Tally};
+use canvass_core::ranking::{Bulletin, Community, Contribution, Phone, Tally};
 use canvass_core::wire::{Commit, Verdict};
 use erased_list::ErasedList;
 use head::Head;
@@ -322,6 +323,10 @@ impl Store for SqliteStore {
 
     async fn prospects_in(&self, districts: BTreeSet<String>) -> Result<Vec<(RecordId, String, String)>, StoreError> {
         self.read(move |db| read::prospects_in(db, &districts)).await
+    }
+
+    async fn communities(&self, campaign: RecordId, until: Week) -> Result<Vec<Community>, StoreError> {
+        self.read(move |db| market::communities(db, campaign, until)).await
     }
 
     async fn attachments(
