@@ -63,7 +63,7 @@ CREATE TABLE sealed (
 ) WITHOUT ROWID;
 
 CREATE INDEX record_prospects ON record (id) WHERE kind = 'prospect';
-CREATE INDEX record_disputes ON record (occurred_at, id) WHERE kind = 'dispute';
+CREATE INDEX record_disputes ON record (seq) WHERE kind = 'dispute';
 
 -- 周通报: the sealed weekly ranking and its revisions.
 CREATE TABLE bulletin (

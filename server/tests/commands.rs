@@ -162,7 +162,7 @@ fn a_demo_prints_the_table_and_its_checks_and_all_hold() {
     for part in ["Standings of 2026-W11", "Branch", "Communities", "conflicts seen", "Checks"] {
         assert!(report.contains(part), "no {part} in\n{report}");
     }
-    assert_eq!(report.matches("  ok      ").count(), 6, "{report}");
+    assert_eq!(report.matches("  ok      ").count(), 7, "{report}");
     assert!(!report.contains("FAILED"), "{report}");
     assert!(database_in(data).exists() && data.join("phones").exists());
 }
@@ -173,6 +173,7 @@ fn every_planted_fault_is_found_by_the_check_that_looks_for_it() {
         ("lost-change", "no acknowledged change is missing on the server"),
         ("stale-row", "rows and contributions rebuilt equal those kept"),
         ("wrong-tally", "standings equal a recomputation from the change log"),
+        ("forged-bulletin", "each sealed bulletin recomputes from the change log of its time"),
         ("forgetful-phone", "every phone's records equal the server's"),
     ];
     let small = ["demo", "--phones", "5", "--weeks", "1", "--seed", "3", "--exit", "--plant"];
@@ -203,6 +204,40 @@ fn a_rebuild_of_what_was_played_finds_no_difference_and_one_of_a_fault_mends_it(
     let (first, second) = (rebuild(), rebuild());
     assert!(first.contains("what differed was mended") && !first.contains(" 0 sums differed"), "{first}");
     assert!(second.contains("nothing differed"), "{second}");
+}
+
+#[test]
+fn bulletins_are_listed_printed_and_proven_from_the_shell_and_a_forged_one_is_found_out() {
+    let folder = copy();
+    let bulletin = |words: &[&str]| run(&[&["bulletin"], words, &["--data", utf8(folder.path())]].concat());
+    let said = |words: &[&str]| text(&bulletin(words).stdout);
+    assert!(said(&["seal"]).contains("nothing to seal"), "the play sealed every week");
+    let list = said(&["list"]);
+    let newest = list.lines().next().expect("a bulletin");
+    assert!(newest.starts_with("2026-W11\trevision 1\t") && newest.contains("\tserver\t"), "{newest}");
+    let digest = newest.rsplit('\t').next().expect("a digest");
+    let sheet = bulletin(&["show", "2026-W11", "--sheet"]).stdout;
+    assert_eq!(canvass_core::domain::Digest::of(&sheet).to_string(), digest, "sha256sum of the sheet says the same");
+    assert!(said(&["show", "2026-W11"]).contains(&format!("摘要 {}", &digest[..12])));
+    let proven = bulletin(&["verify"]);
+    let words = text(&proven.stdout);
+    assert!(proven.status.success() && words.contains("holds") && words.contains(" 0 differ"), "{words}");
+
+    let none = bulletin(&["show", "2026-W40"]);
+    let words = text(&none.stderr);
+    assert!(!none.status.success() && words.contains("bulletin list"), "{words}");
+    let early = bulletin(&["seal", "--week", "2026-W30"]);
+    assert!(!early.status.success() && text(&early.stderr).contains("a week of this campaign"));
+
+    let db = rusqlite::Connection::open(database_in(folder.path())).expect("opened");
+    let forged = "UPDATE bulletin SET body = CAST(CAST(body AS TEXT) || 'x' AS BLOB)
+                  WHERE week = (SELECT max(week) FROM bulletin)";
+    assert_eq!(db.execute(forged, []).expect("forged"), 1);
+    drop(db);
+    let proven = bulletin(&["verify", "2026-W11"]);
+    let words = text(&proven.stdout);
+    assert!(proven.status.code() == Some(1) && words.contains("DOES NOT HOLD"), "{words}");
+    assert!(words.contains("the sheet that is kept is not the one that was sealed"), "{words}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use canvass_core::domain::verification::{Verdict as Judgement, Verification};
 use canvass_core::domain::visit::Visit;
 use canvass_core::domain::{
     Action, AudienceRule, Bank, Device, DeviceNumber, Digest, Fields, KINDS, Kind, KindSpec, Membership, Person, Place,
-    RecordId, Role, Unit, UnitLevel, Value, WrittenBy, Zone, assignment, bulletin, campaign, dispute, outcome,
+    RecordId, Role, Unit, UnitLevel, Value, WrittenBy, Zone, assignment, bulletin, campaign, dispute, dossier, outcome,
     prospect, verification,
 };
 use canvass_core::wire::{ABLE_DOSSIERS, Push, Request, Response, Verdict};

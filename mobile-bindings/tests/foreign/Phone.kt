@@ -138,6 +138,16 @@ fun anAccountManagersDay(phone: Phone, prospect: String) {
     check((stage.holds as Holds.Choice).options.first().label.zh == "已识别" && stage.required) { "$stage" }
 }
 
+/** An account waits for the back office: the phone knows what it would count for, and where the branch would stand. */
+fun whatWouldBeIfTheAccountWereConfirmed(phone: Phone, prospect: String) {
+    val campaign = ownStanding(phone).campaign
+    val today = java.time.LocalDate.now(java.time.ZoneId.of("Asia/Shanghai")).toString()
+    val account = phone.create("outcome", mapOf("product" to FieldValue.Text("account"), "opened_on" to FieldValue.Text(today)), prospect)
+    check(phone.pending(campaign).single { it.outcome == account }.metric == "communities")
+    val then = checkNotNull(phone.whatIf(campaign, listOf(account)))
+    check(then.unit == "HP" && then.rank == 2u && then.rankThen == 2u && then.scoreThen == then.score) { "no points for it: $then" }
+}
+
 fun main() = runBlocking {
     val http = Http(serverOf(invitation("WF")))
     val keys = KeyStore()
@@ -175,6 +185,7 @@ fun main() = runBlocking {
         check(phone.edit(prospect, mapOf("households" to FieldValue.Number(1300))))
         val checked = checkNotNull(phone.syncAndCheck(http).check)
         check(checked.differing == 0u && checked.records >= 3u) { "$checked" }
+        whatWouldBeIfTheAccountWereConfirmed(phone, prospect)
         check(phone.sync(http).synced && phone.record(prospect).fields["households"] == FieldValue.Number(1300))
     }
     println("two phones in Kotlin know where they stand")

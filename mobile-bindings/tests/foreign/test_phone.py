@@ -7,6 +7,7 @@ import time
 import traceback
 import urllib.error
 import urllib.request
+from datetime import datetime, timedelta, timezone
 
 import canvass_mobile as canvass
 from canvass_mobile import AttachmentDraft, DossierDraft, FieldValue, Phone, PhoneError, ProspectDraft, VisitDraft
@@ -449,6 +450,19 @@ async def who_begins_a_community_hears_that_another_unit_works_it(a):
     assert [record.id for record in rival.list(kind="prospect")] == [theirs], "and nothing else of theirs"
 
 
+def what_would_be_if_the_account_were_confirmed(a, prospect):
+    [own] = [place for place in a.standings() if place.own]
+    today = datetime.now(timezone(timedelta(hours=8))).date().isoformat()
+    claim = {"product": FieldValue.TEXT("account"), "opened_on": FieldValue.TEXT(today), "amount": FieldValue.NUMBER(500_00)}
+    account = a.create("outcome", claim, prospect)
+    waits = {each.metric: each.value for each in a.pending(own.campaign) if each.outcome == account}
+    assert waits == {"communities": 1, "fund": 500_00}, waits
+    then = a.what_if(own.campaign, [account])
+    assert (then.unit, then.rank, then.score_then) == (own.unit, own.rank, then.score), then
+    assert raised(PhoneError.Invalid, lambda: a.what_if("nonsense", [])).field == "campaign"
+    assert a.what_if(account, []) is None
+
+
 async def main():
     a, b = await an_invitation_brings_one_phone_in()
     wrong_input_raises_the_typed_error_that_names_the_field(a)
@@ -463,6 +477,7 @@ async def main():
     a_form_for_any_kind_can_be_built_from_its_description(a)
     await an_account_managers_day(a, b)
     await who_begins_a_community_hears_that_another_unit_works_it(a)
+    what_would_be_if_the_account_were_confirmed(a, prospect)
     await a_check_says_how_many_records_differ_and_old_visits_can_leave(a, prospect)
 
 

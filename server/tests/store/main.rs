@@ -8,6 +8,7 @@ mod audit;
 mod bulletins;
 mod claims;
 mod devices;
+mod disputes;
 mod dossiers;
 mod erasing;
 mod feeds;
@@ -127,6 +128,9 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         a_verdict_credits_the_amount_day_and_unit_that_the_ledger_says,
         a_booking_is_found_whoever_claims_it_and_whoever_judges_it,
         a_ledger_file_is_kept_once_and_read_back_as_it_was,
+    }
+    disputes {
+        a_leader_doubts_a_verifier_settles_and_the_trail_stays,
     }
     audit {
         a_verdict_is_given_by_whom_the_matrix_lets_and_noted_with_who_gave_it,

@@ -8,6 +8,7 @@
 mod fairness;
 mod keeping;
 mod lookup;
+mod monday;
 mod pages;
 mod phone;
 mod process;
@@ -41,6 +42,8 @@ const FIGURES: &[(&str, Measure)] = &[
     ("12-notes", lookup::notes),
     ("13-targets", lookup::targets),
     ("14-day", lookup::day),
+    ("15-units", monday::units),
+    ("16-sealing", monday::million),
 ];
 
 fn main() {

@@ -210,8 +210,8 @@ fn ingest(runtime: &tokio::runtime::Runtime, store: &SqliteStore, order: IngestO
     assert!(verdicts.iter().flatten().all(|verdict| *verdict == Verdict::Accepted), "{verdicts:?}");
 }
 
-/// Thirteen weeks in which every branch takes part. A change holds at most 2,000 puts, so the units come in several.
-fn launch(head_office: &PhoneOwner, branches: usize) -> IngestOrder {
+/// Thirteen weeks in which so many branches take part.
+pub(crate) fn thirteen_weeks(branches: usize) -> Campaign {
     let rules = [
         ("target", 5),
         ("points/communities", 100),
@@ -222,7 +222,7 @@ fn launch(head_office: &PhoneOwner, branches: usize) -> IngestOrder {
         ("per/wealth", 1_000_000),
         ("points/visits", 2),
     ];
-    let campaign = Campaign {
+    Campaign {
         name: "百日会战".to_owned(),
         starts: START,
         ends: Date::constant(2026, 5, 31),
@@ -233,7 +233,12 @@ fn launch(head_office: &PhoneOwner, branches: usize) -> IngestOrder {
             Week::of(START),
             rules.into_iter().map(|(k, v)| (k.to_owned(), v.into())).collect(),
         )]),
-    };
+    }
+}
+
+/// Head office's campaign. A change holds at most 2,000 puts, so the units come in several.
+fn launch(head_office: &PhoneOwner, branches: usize) -> IngestOrder {
+    let campaign = thirteen_weeks(branches);
     let id = RecordId::new(NOW, [7; 10]);
     let authorship = Authorship { device: head_office.device, actor: Actor::new([7; 16]), at: now() };
     let fields: Vec<_> = campaign.to_fields().iter().map(|(name, value)| (name.clone(), value.clone())).collect();

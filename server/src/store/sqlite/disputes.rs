@@ -62,10 +62,7 @@ pub(super) fn keep(writing: &mut Writing<'_>, order: &DisputeOrder) -> Result<Re
 
 /// Every remark of a campaign.
 pub(super) fn of_campaign(db: &Connection, campaign: RecordId) -> Result<Vec<Remark>, StoreError> {
-    let sql = format!(
-        "SELECT {} FROM record WHERE kind = 'dispute' AND author = 0 ORDER BY occurred_at, id",
-        records::COLUMNS
-    );
+    let sql = format!("SELECT {} FROM record WHERE kind = 'dispute' AND author = 0 ORDER BY seq", records::COLUMNS);
     let mut select = db.prepare_cached(&sql)?;
     let mut all = Vec::new();
     for stored in select.query_map([], records::read)? {
