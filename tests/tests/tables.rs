@@ -112,12 +112,12 @@ fn a_csv_opens_in_a_spreadsheet_with_chinese_words_plain_numbers_and_no_formula(
     assert_eq!(
         lines.next(),
         Some(
-            "Rank,Movement,Unit,Unit code,Score,Communities won / target 5,Communities won Pending,Fund amount (yuan),Fund amount Pending (yuan),Cards,Cards Pending,Wealth sales (yuan),Wealth sales Pending (yuan),Visits,Visits Pending"
+            "Rank,Movement,Unit,Unit code,Score,Of target,Communities won / target 5,Communities won Pending,Fund amount (yuan),Fund amount Pending (yuan),Cards,Cards Pending,Wealth sales (yuan),Wealth sales Pending (yuan),Visits,Visits Pending,Activities,Activities Pending"
         )
     );
-    assert_eq!(lines.next(), Some("3,,西关支行,B3,0,0,,0.00,,0,,0.00,,0,"));
-    assert_eq!(lines.next(), Some("2,,城南支行,B2,120,1,,20000.00,,0,,0.00,,0,"));
-    assert_eq!(lines.next(), Some("1,,东湖支行,B1,132,1,1,30000.00,30000.00,0,,0.00,,1,"));
+    assert_eq!(lines.next(), Some("3,,西关支行,B3,0,0.0000,0,,0.00,,0,,0.00,,0,,0,"));
+    assert_eq!(lines.next(), Some("2,,城南支行,B2,120,0.2000,1,,20000.00,,0,,0.00,,0,,0,"));
+    assert_eq!(lines.next(), Some("1,,东湖支行,B1,132,0.2000,1,1,30000.00,30000.00,0,,0.00,,1,,0,"));
 
     let counted = file(&world, "/units/B1", campaign, "&table=counted&export=csv").text();
     assert!(counted.contains(",\"'=HYPERLINK(\"\"http://evil\"\",\"\"银枫家园\"\")\","), "{counted}");

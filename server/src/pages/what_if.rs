@@ -2,7 +2,7 @@
 
 use super::format;
 use super::frame::{Live, Page};
-use super::parts::{WHAT_IF, unit_path};
+use super::parts::{STANDINGS, WHAT_IF, unit_path};
 use super::query::{Asked, Raw};
 use super::reader::Reader;
 use super::table::{Column, Line, Table, Value};
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::store::{StoreError, Whose};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, RawQuery, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use canvass_core::domain::{RecordId, UnitId};
 use canvass_core::ranking::{
     Basis, Contribution, Figures, Given, Place, Placement, Status, places, standings, what_if,
@@ -93,7 +93,10 @@ pub(super) async fn page(
     let named = |name: &str| -> Vec<String> {
         form_urlencoded::parse(all.as_bytes()).filter(|(key, _)| key == name).map(|(_, value)| value.into()).collect()
     };
-    let unit = named("unit").pop().unwrap_or_default();
+    let Some(unit) = named("unit").pop() else {
+        // Of no unit there is nothing to suppose.
+        return Ok(Redirect::to(&asked.address(STANDINGS)).into_response());
+    };
     let unit: UnitId = unit.parse().map_err(|_| Wrong::NoUnit(unit.clone()).told(lang))?;
     let sources: Vec<RecordId> = named("given").iter().filter_map(|id| id.parse().ok()).collect();
     asked.supposed = vec![("unit", unit.to_string())];

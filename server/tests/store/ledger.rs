@@ -62,7 +62,11 @@ pub(crate) async fn what_is_kept_by_difference_equals_a_rebuild_after_random_wor
             let old = (!drafts.is_empty()).then(|| rng.random_range(0..drafts.len()));
             let made = match (rng.random_range(0..20), old) {
                 (0..2, _) => Some(pen.prospect(&format!("小区{step}"))),
-                (2..7, _) if !prospects.is_empty() => {
+                (2, _) if !prospects.is_empty() => {
+                    let prospect = prospects[rng.random_range(0..prospects.len())];
+                    Some(pen.activity(prospect, NOON + rng.random_range(-3..20) * DAY))
+                }
+                (3..7, _) if !prospects.is_empty() => {
                     let prospect = prospects[rng.random_range(0..prospects.len())];
                     Some(pen.visit(prospect, NOON + rng.random_range(-3..20) * DAY))
                 }
@@ -74,6 +78,10 @@ pub(crate) async fn what_is_kept_by_difference_equals_a_rebuild_after_random_wor
                     let (author, draft) = &mut drafts[old];
                     let (device, pen) = &pens[*author];
                     match rng.random_range(0..3) {
+                        _ if draft.kind.name() == "prospect" => {
+                            let member = ["ann", "bob", "dan"][rng.random_range(0..3)];
+                            pen.edit(draft, &format!("team/{member}/share"), rng.random_range(0..100));
+                        }
                         0 => pen.edit(draft, "state", "withdrawn"),
                         1 => pen.edit(draft, "amount", rng.random_range(1..9) * 1_000_000),
                         _ => pen.edit(draft, "state", "active"),
@@ -87,7 +95,12 @@ pub(crate) async fn what_is_kept_by_difference_equals_a_rebuild_after_random_wor
                     None
                 }
                 (16, _) => {
-                    head_pen.put(&mut rules, &campaign(rng.random_range(1..4), rng.random_range(1..4)).to_fields());
+                    let mut other = campaign(rng.random_range(1..4), rng.random_range(1..4));
+                    let version = other.versions.values_mut().next().expect("rules");
+                    version.insert("credit".into(), ["recorder", "team"][rng.random_range(0..2)].into());
+                    version.insert("least/account".into(), (rng.random_range(0..3) * 100_000_000).into());
+                    version.insert("late_days".into(), rng.random_range(5..30).into());
+                    head_pen.put(&mut rules, &other.to_fields());
                     push_at(&*store, head, NOON, vec![rules.push()]).await;
                     None
                 }

@@ -7,7 +7,7 @@ use canvass_core::domain::prospect::Prospect;
 use canvass_core::domain::visit::Visit;
 use canvass_core::domain::{
     Bank, Date, Device, DeviceNumber, Fields, Kind, KindSpec, Membership, Money, Person, PersonId, PhoneTime, RecordId,
-    Role, ServerTime, Unit, UnitId, UnitLevel, Week, Zone, campaign, outcome, prospect, visit,
+    Role, ServerTime, Unit, UnitId, UnitLevel, Week, Zone, activity, campaign, outcome, prospect, visit,
 };
 use canvass_core::signing::{Signer, SoftwareKey};
 use canvass_core::wire::{Position, Push, Verdict};
@@ -180,6 +180,12 @@ impl Pen {
 
     pub(crate) fn visit(&mut self, prospect: RecordId, millis: i64) -> Draft {
         self.record(&visit::KIND, Some(prospect), &visit_at(millis))
+    }
+
+    pub(crate) fn activity(&mut self, prospect: RecordId, millis: i64) -> Draft {
+        let mut fields = Fields::new().with("name".parse().expect("a name"), "木偶剧".into());
+        fields.put("occurred_at".parse().expect("a name"), phone(millis).into());
+        self.record(&activity::KIND, Some(prospect), &fields)
     }
 
     pub(crate) fn account(&mut self, prospect: RecordId, on: Date, yuan: i64) -> Draft {
