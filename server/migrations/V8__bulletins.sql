@@ -45,6 +45,8 @@ CREATE TABLE sealed_bank (
     body   BLOB NOT NULL
 ) WITHOUT ROWID;
 
+CREATE INDEX record_bulletins ON record (id) WHERE kind = 'bulletin';
+
 -- Contributions as they were sealed, from one sealing on and up to (not including) another: by difference, never changed.
 CREATE TABLE sealed (
     campaign BLOB NOT NULL,
@@ -61,6 +63,7 @@ CREATE TABLE sealed (
     rule     TEXT NOT NULL,
     PRIMARY KEY (campaign, prospect, source, metric, person, since)
 ) WITHOUT ROWID;
+CREATE INDEX sealed_of_unit ON sealed (campaign, unit, week);
 
 CREATE INDEX record_prospects ON record (id) WHERE kind = 'prospect';
 CREATE INDEX record_disputes ON record (seq) WHERE kind = 'dispute';

@@ -11,15 +11,26 @@ use tokio_util::sync::CancellationToken;
 /// How often it is looked whether a cut-off has passed.
 const EVERY: Duration = Duration::from_secs(20);
 
-/// The weeks of a campaign whose cut-off has passed, from the one after the last that was sealed on; of a campaign of which
-/// none was, only the latest: nobody published the earlier ones.
-pub fn due(campaign: &StoredCampaign, last_sealed: Option<Week>, now: ServerTime) -> Vec<Week> {
-    let passed = |week: &Week| campaign.campaign.cutoff_of(*week) <= now.millis();
-    let weeks: Vec<Week> = campaign.campaign.weeks().into_iter().filter(passed).collect();
-    match last_sealed {
-        Some(last) => weeks.into_iter().filter(|week| *week > last).collect(),
-        None => weeks.last().copied().into_iter().collect(),
+/// For so many weeks after its last one a campaign is still revised at each cut-off: by then what was claimed is judged.
+const REVISED_FOR: i64 = 4;
+
+/// The weeks of a campaign whose cut-off has passed since anything was sealed, one that was sealed by hand before it among
+/// them; of a campaign of which nothing was, only the latest: nobody published the earlier ones.
+pub fn due(campaign: &StoredCampaign, newest: Option<(Week, ServerTime)>, now: ServerTime) -> Vec<Week> {
+    let campaign = &campaign.campaign;
+    let passed = |week: &Week| campaign.cutoff_of(*week) <= now.millis();
+    let weeks: Vec<Week> = campaign.weeks().into_iter().filter(passed).collect();
+    let Some((sealed, at)) = newest else { return weeks.last().copied().into_iter().collect() };
+    let mut due: Vec<Week> = weeks.into_iter().filter(|week| *week > sealed).collect();
+    // Cut-offs go on for a while after the campaign's last week.
+    let later = (0..=REVISED_FOR).filter_map(|n| Week::from_number(sealed.number() + n).ok());
+    let missed =
+        later.map(|week| campaign.cutoff_of(week)).any(|cutoff| at.millis() < cutoff && cutoff <= now.millis());
+    let is_last = campaign.weeks().last() == Some(&sealed);
+    if due.is_empty() && missed && (is_last || at.millis() < campaign.cutoff_of(sealed)) {
+        due.push(sealed);
     }
+    due
 }
 
 /// Seals what is due. Returns what was written.
@@ -27,13 +38,31 @@ pub fn due(campaign: &StoredCampaign, last_sealed: Option<Week>, now: ServerTime
 /// # Errors
 /// When the store fails; what was sealed before stays.
 pub async fn seal_due(store: &dyn Store, now: ServerTime) -> Result<Vec<BulletinKey>, StoreError> {
-    let mut written = Vec::new();
+    let (mut written, mut failed) = (Vec::new(), None);
     for campaign in store.campaigns().await? {
-        let last = store.bulletins(campaign.id).await?.first().map(|sealed| sealed.key.week);
-        for week in due(&campaign, last, now) {
-            let order = SealOrder { campaign: campaign.id, week, by: Actor::Server, at: now };
-            written.extend(store.seal(order).await?);
+        match seal_due_of(store, &campaign, now).await {
+            Ok(sealed) => written.extend(sealed),
+            // It keeps no other campaign from being sealed.
+            Err(error) => {
+                tracing::error!(%error, campaign = %campaign.id, "what is due of a campaign could not be sealed");
+                failed = Some(error);
+            }
         }
+    }
+    failed.filter(|_| written.is_empty()).map_or(Ok(written), Err)
+}
+
+async fn seal_due_of(
+    store: &dyn Store,
+    campaign: &StoredCampaign,
+    now: ServerTime,
+) -> Result<Vec<BulletinKey>, StoreError> {
+    let mut written = Vec::new();
+    let week = store.bulletins(campaign.id).await?.first().map(|newest| newest.key.week);
+    let newest = week.zip(store.last_sealing(campaign.id).await?);
+    for week in due(campaign, newest, now) {
+        let order = SealOrder { campaign: campaign.id, week, by: Actor::Server, at: now };
+        written.extend(store.seal(order).await?);
     }
     Ok(written)
 }
@@ -99,12 +128,22 @@ mod tests {
         let stored = StoredCampaign { id: RecordId::new(1, [1; 10]), campaign: Arc::new(campaign) };
         let week = |n: i8| -> Week { format!("2026-W{n}").parse().expect("a week") };
         let cutoff = |n| ServerTime::nearest(stored.campaign.cutoff_of(week(n)));
-        let due = |last: Option<i8>, at| due(&stored, last.map(week), at);
+        let due_since = |newest: Option<(i8, ServerTime)>, at| due(&stored, newest.map(|(n, at)| (week(n), at)), at);
+        let due = |last: Option<i8>, at| due_since(last.map(|n| (n, cutoff(n))), at);
         assert!(due(None, cutoff(10).plus_millis(-1)).is_empty());
         assert_eq!(due(None, cutoff(10)), [week(10)]);
         assert!(due(Some(10), cutoff(11).plus_millis(-1)).is_empty());
         assert_eq!(due(Some(10), cutoff(12)), [week(11), week(12)]);
         assert_eq!(due(None, cutoff(12)), [week(12)], "nobody published the earlier ones");
-        assert!(due(Some(13), cutoff(13).plus_millis(90 * 86_400_000)).is_empty(), "the campaign is over");
+        // By hand, before its cut-off.
+        let early = Some((10, cutoff(10).plus_millis(-36_000_000)));
+        assert!(due_since(early, cutoff(10).plus_millis(-1)).is_empty());
+        assert_eq!(due_since(early, cutoff(10)), [week(10)], "what came until the cut-off is in it, too");
+        // After the campaign's last week, for a month.
+        let later = |weeks: i64| cutoff(13).plus_millis(weeks * 7 * 86_400_000);
+        assert!(due(Some(13), later(1).plus_millis(-1)).is_empty());
+        assert_eq!(due(Some(13), later(1)), [week(13)]);
+        assert_eq!(due_since(Some((13, later(1))), later(4)), [week(13)]);
+        assert!(due_since(Some((13, later(4))), later(20)).is_empty(), "the campaign is over");
     }
 }

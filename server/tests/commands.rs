@@ -211,10 +211,12 @@ fn bulletins_are_listed_printed_and_proven_from_the_shell_and_a_forged_one_is_fo
     let folder = copy();
     let bulletin = |words: &[&str]| run(&[&["bulletin"], words, &["--data", utf8(folder.path())]].concat());
     let said = |words: &[&str]| text(&bulletin(words).stdout);
-    assert!(said(&["seal"]).contains("nothing to seal"), "the play sealed every week");
+    // What came after the play's last cut-off is in a revision, and then there is nothing more.
+    said(&["seal"]);
+    assert!(said(&["seal"]).contains("nothing to seal"));
     let list = said(&["list"]);
     let newest = list.lines().next().expect("a bulletin");
-    assert!(newest.starts_with("2026-W11\trevision 1\t") && newest.contains("\tserver\t"), "{newest}");
+    assert!(newest.starts_with("2026-W11\trevision ") && newest.contains("\tserver\t"), "{newest}");
     let digest = newest.rsplit('\t').next().expect("a digest");
     let sheet = bulletin(&["show", "2026-W11", "--sheet"]).stdout;
     assert_eq!(canvass_core::domain::Digest::of(&sheet).to_string(), digest, "sha256sum of the sheet says the same");
@@ -229,15 +231,34 @@ fn bulletins_are_listed_printed_and_proven_from_the_shell_and_a_forged_one_is_fo
     let early = bulletin(&["seal", "--week", "2026-W30"]);
     assert!(!early.status.success() && text(&early.stderr).contains("a week of this campaign"));
 
+    // Whoever forges a sheet together with its digest has everybody's notice against them.
     let db = rusqlite::Connection::open(database_in(folder.path())).expect("opened");
-    let forged = "UPDATE bulletin SET body = CAST(CAST(body AS TEXT) || 'x' AS BLOB)
-                  WHERE week = (SELECT max(week) FROM bulletin)";
-    assert_eq!(db.execute(forged, []).expect("forged"), 1);
+    let newest = "(week, revision) = (SELECT week, revision FROM bulletin ORDER BY week DESC, revision DESC LIMIT 1)";
+    let forgery = text(&sheet).replacen("phones\t15", "phones\t14", 1);
+    assert_ne!(forgery, text(&sheet));
+    let digest = canvass_core::domain::Digest::of(forgery.as_bytes());
+    let forged = format!("UPDATE bulletin SET body = ?, digest = ? WHERE {newest}");
+    let own = (sheet.clone(), canvass_core::domain::Digest::of(&sheet));
+    assert_eq!(db.execute(&forged, (forgery.as_bytes(), digest.as_bytes())).expect("forged"), 1);
+    let proven = bulletin(&["verify", "2026-W11"]);
+    let words = text(&proven.stdout);
+    assert!(proven.status.code() == Some(1) && words.contains("not the one that everybody"), "{words}");
+    assert_eq!(db.execute(&forged, (own.0, own.1.as_bytes())).expect("mended"), 1);
+    assert!(bulletin(&["verify", "2026-W11"]).status.success());
+
+    let forged = format!("UPDATE bulletin SET body = CAST(CAST(body AS TEXT) || 'x' AS BLOB) WHERE {newest}");
+    assert_eq!(db.execute(&forged, []).expect("forged"), 1);
     drop(db);
     let proven = bulletin(&["verify", "2026-W11"]);
     let words = text(&proven.stdout);
     assert!(proven.status.code() == Some(1) && words.contains("DOES NOT HOLD"), "{words}");
     assert!(words.contains("the sheet that is kept is not the one that was sealed"), "{words}");
+    let db = rusqlite::Connection::open(database_in(folder.path())).expect("opened");
+    db.execute(&format!("DELETE FROM bulletin WHERE {newest}"), []).expect("taken away");
+    drop(db);
+    let proven = bulletin(&["verify"]);
+    let words = text(&proven.stdout);
+    assert!(proven.status.code() == Some(1) && words.contains("\tIS MISSING"), "{words}");
 }
 
 #[test]

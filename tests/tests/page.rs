@@ -144,10 +144,14 @@ fn every_link_on_every_page_leads_to_a_page_or_a_file() {
     }
     let expected = [
         "account",
+        "bulletin",
         "campaign",
         "campaigns",
+        "disputes",
+        "facts",
         "held",
         "ledgers",
+        "market",
         "people",
         "prospects",
         "standings",

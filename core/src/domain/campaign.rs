@@ -178,8 +178,15 @@ impl Campaign {
         };
         let units = bank.units().filter(|unit| unit.level == level && related(&unit.id)).map(|unit| unit.id.clone());
         let mut campaign = Self { units: units.collect(), ..self.clone() };
-        if campaign.units.is_disjoint(&self.units) {
-            campaign.versions.values_mut().for_each(|version| drop(version.remove("target")));
+        let set_for = |unit: &&UnitId| self.units.contains(*unit);
+        for version in campaign.versions.values_mut() {
+            let Some(target) = version.remove("target") else { continue };
+            for unit in campaign.units.iter().filter(set_for) {
+                let own = format!("target_of/{unit}");
+                if !self.versions.values().any(|version| version.contains_key(&own)) {
+                    version.insert(own, target.clone());
+                }
+            }
         }
         campaign
     }

@@ -1,6 +1,6 @@
 //! Why a revision says something else than what was sealed before: fact by fact, summed up.
 
-use super::{Contribution, Placement, Status};
+use super::{Contribution, Placement, Standing, Status};
 use crate::domain::campaign::Metric;
 use crate::domain::{Invalid, Label, UnitId};
 use std::collections::BTreeMap;
@@ -24,11 +24,15 @@ pub enum Why {
     Corrected,
     /// It is no longer a fact of this campaign.
     Gone,
+    /// It stands for another unit of the ranking, since the bank's tree or who takes part is another.
+    Moved,
+    /// Other rules make something else of the same facts.
+    Rules,
 }
 
 impl Why {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Late,
         Self::Confirmed,
         Self::Rejected,
@@ -37,6 +41,8 @@ impl Why {
         Self::LetIn,
         Self::Corrected,
         Self::Gone,
+        Self::Moved,
+        Self::Rules,
     ];
 
     /// Its name in sheets.
@@ -50,6 +56,8 @@ impl Why {
             Self::LetIn => "let-in",
             Self::Corrected => "corrected",
             Self::Gone => "gone",
+            Self::Moved => "moved",
+            Self::Rules => "rules",
         }
     }
 
@@ -73,6 +81,8 @@ impl Why {
             Self::LetIn => Label { zh: "改为计入", en: "counted now" },
             Self::Corrected => Label { zh: "数额或归属更正", en: "figure or credit corrected" },
             Self::Gone => Label { zh: "已不属本活动", en: "no longer of this campaign" },
+            Self::Moved => Label { zh: "机构归属调整", en: "credited to another unit of the ranking" },
+            Self::Rules => Label { zh: "规则变更", en: "changed rules" },
         }
     }
 }
@@ -94,8 +104,12 @@ pub struct Cause {
     pub pending: i64,
 }
 
-/// Why what is sealed now differs from what was sealed before. Both are all contributions up to the same week.
-pub fn causes(placement: &Placement<'_>, before: &[Contribution], now: &[Contribution]) -> Vec<Cause> {
+/// Why what is sealed now differs from what was sealed before. Both are all contributions up to the same week, each with the
+/// placement of its time.
+pub fn causes(
+    (placed, before): (&Placement<'_>, &[Contribution]),
+    (placement, now): (&Placement<'_>, &[Contribution]),
+) -> Vec<Cause> {
     let key = |one: &Contribution| (one.prospect, one.source, one.metric, one.person.clone());
     let was: BTreeMap<_, &Contribution> = before.iter().map(|one| (key(one), one)).collect();
     let is: BTreeMap<_, &Contribution> = now.iter().map(|one| (key(one), one)).collect();
@@ -105,9 +119,10 @@ pub fn causes(placement: &Placement<'_>, before: &[Contribution], now: &[Contrib
     let keys: std::collections::BTreeSet<_> = was.keys().chain(is.keys()).collect();
     for key in keys {
         let (was, is) = (was.get(key).copied(), is.get(key).copied());
-        let Some(why) = why(was, is) else { continue };
-        let unit = |one: &Contribution| one.unit.as_ref().and_then(|home| placement.of(home)).cloned();
-        let (from, to) = (was.map(unit), is.map(unit));
+        let unit = |by: &Placement<'_>, one: &Contribution| one.unit.as_ref().and_then(|home| by.of(home)).cloned();
+        let (from, to) = (was.map(|was| unit(placed, was)), is.map(|is| unit(placement, is)));
+        let moved = was.zip(is).filter(|(was, is)| from != to && was.status.counts() && is.status.counts());
+        let Some(why) = why(was, is).or(moved.map(|_| Why::Moved)) else { continue };
         let mut add = |unit: Option<UnitId>, metric, count: i64, one: Option<&Contribution>, sign: i64| {
             let sum = sums.entry((unit, metric, why)).or_default();
             let of = |status| one.filter(|one| one.status == status).map_or(0, |one| one.value.saturating_mul(sign));
@@ -126,6 +141,29 @@ pub fn causes(placement: &Placement<'_>, before: &[Contribution], now: &[Contrib
     let cause =
         |((unit, metric, why), (count, confirmed, pending))| Cause { unit, metric, why, count, confirmed, pending };
     sums.into_iter().map(cause).collect()
+}
+
+/// Units of which other rules make something else: the same figures, and another score or target.
+pub fn causes_of_rules(before: &[Standing], now: &[Standing]) -> Vec<Cause> {
+    let differs = |is: &&Standing| {
+        before.iter().any(|was| {
+            was.unit == is.unit && was.total == is.total && (&was.points, was.target) != (&is.points, is.target)
+        })
+    };
+    let metric = |is: &Standing| {
+        let was = before.iter().find(|was| was.unit == is.unit);
+        let other = |metric: &Metric| was.is_some_and(|was| was.points.get(metric) != is.points.get(metric));
+        Metric::ALL.into_iter().find(other).unwrap_or(Metric::Communities)
+    };
+    let cause = |is: &Standing| Cause {
+        unit: Some(is.unit.clone()),
+        metric: metric(is),
+        why: Why::Rules,
+        count: 0,
+        confirmed: 0,
+        pending: 0,
+    };
+    now.iter().filter(differs).map(cause).collect()
 }
 
 fn why(was: Option<&Contribution>, is: Option<&Contribution>) -> Option<Why> {

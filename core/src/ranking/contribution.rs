@@ -49,6 +49,8 @@ pub struct GroupRow {
     pub row: Row,
     /// When the server received the record's first change.
     pub received_at: ServerTime,
+    /// When it received the newest one: what was planned says only then that it took place.
+    pub changed_at: ServerTime,
     /// The place of the record's last change in the server's order: of two verifications the higher one holds.
     pub seq: u64,
 }
@@ -211,13 +213,18 @@ impl Ledger<'_> {
         let hand = self.author_at_home(row, date);
         let undecided = row.conflicts.iter().any(|c| c.field.as_str() == "occurred_at" && held_before(c).is_none());
         let qualifying = &self.rules(date).qualifying;
+        // What was planned before was recorded long before it happened: only when it was said to have can be wrong.
+        let planned = fields.time("planned_at").is_some();
+        let known_at = if planned { source.changed_at } else { source.received_at };
         let days_late = received_on.duration_since(date).as_hours() / 24;
         let rule = match (occurred_at, &hand.unit) {
             _ if row.withdrawn => Rule::Withdrawn,
             (None, _) => Rule::Unreadable,
-            (Some(time), _) if source.received_at.skew_ms(time) < -AHEAD_MS => Rule::Future,
-            (Some(time), _) if qualifying.leaves_out_untrusted && untrusted(source, time) => Rule::UntrustedClock,
-            _ if qualifying.late_days.is_some_and(|allowed| days_late > allowed) => Rule::Late,
+            (Some(time), _) if known_at.skew_ms(time) < -AHEAD_MS => Rule::Future,
+            (Some(time), _) if qualifying.leaves_out_untrusted && !planned && untrusted(source, time) => {
+                Rule::UntrustedClock
+            }
+            _ if !planned && qualifying.late_days.is_some_and(|allowed| days_late > allowed) => Rule::Late,
             (_, Err(no_home)) => *no_home,
             _ if single.metric == Metric::Visits && !qualifying.admits_visit(&fields) => Rule::DoesNotQualify,
             _ if undecided => Rule::Conflict,
@@ -292,7 +299,13 @@ impl Ledger<'_> {
             return vec![(credited_by_office(self.author_at_home(&claim.row.row, date)), 1)];
         }
         let hand = |person: &PersonId| Hand { unit: self.home(person, date), person: Some(person.clone()) };
-        team.into_iter().map(|(person, share)| (credited_by_office(hand(person)), *share)).collect()
+        let mut hands: Vec<_> =
+            team.into_iter().map(|(person, share)| (credited_by_office(hand(person)), *share)).collect();
+        // Who is of no unit that day has no share, unless nobody is of any.
+        if hands.iter().any(|(hand, _)| hand.unit.is_ok()) {
+            hands.retain(|(hand, _)| hand.unit.is_ok());
+        }
+        hands
     }
 
     fn author(&self, row: &Row) -> Option<&Person> {

@@ -53,7 +53,7 @@ impl Coverage {
 /// How much of a week's facts has come in by a time.
 pub fn coverage(campaign: &Campaign, week: Week, bank: &Bank, phones: &[Phone], now: ServerTime) -> Coverage {
     let over = campaign.zone.start_of(week.next().monday());
-    let since = over.min(now.millis().saturating_sub(DAY_MS));
+    let since = if now.millis() >= over { over } else { now.millis().saturating_sub(DAY_MS) };
     let day = ServerTime::nearest(over.saturating_sub(1).min(now.millis())).date(&campaign.zone);
     let placement = Placement::new(campaign, bank);
     let mut reported: BTreeMap<&UnitId, bool> = campaign.units.iter().map(|unit| (unit, false)).collect();

@@ -20,7 +20,7 @@ mod what_if;
 
 pub use brief::brief;
 pub use bulletin::{Bulletin, ledger_digest, ledger_line};
-pub use cause::{Cause, Why, causes};
+pub use cause::{Cause, Why, causes, causes_of_rules};
 pub use contribution::{Contribution, Group, GroupRow, Reach, contributions};
 pub use coverage::{Coverage, Phone, Silent, coverage};
 pub use explain::{Explanation, explain, explain_unplaced};

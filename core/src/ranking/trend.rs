@@ -20,7 +20,13 @@ pub struct TrendPoint {
 
 /// Where every participating unit stood in each week since the campaign began, up to a week: as [`standings`] says of each
 /// of them, in one walk through the tallies.
-pub fn trends(campaign: &Campaign, until: Week, bank: &Bank, tallies: &[Tally]) -> BTreeMap<UnitId, Vec<TrendPoint>> {
+pub fn trends(
+    campaign: &Campaign,
+    until: Week,
+    bank: &Bank,
+    tallies: &[Tally],
+    basis: Basis,
+) -> BTreeMap<UnitId, Vec<TrendPoint>> {
     let placement = Placement::new(campaign, bank);
     let mut by_week: BTreeMap<Week, Vec<(&UnitId, &Tally)>> = BTreeMap::new();
     for tally in tallies.iter().filter(|tally| tally.status.counts()) {
@@ -38,7 +44,7 @@ pub fn trends(campaign: &Campaign, until: Week, bank: &Bank, tallies: &[Tally]) 
         }
         let rules = campaign.rules(week);
         let mut scores: Vec<(i64, &UnitId)> =
-            totals.iter().map(|(unit, total)| (score(&rules, total, Basis::Counted), *unit)).collect();
+            totals.iter().map(|(unit, total)| (score(&rules, total, basis), *unit)).collect();
         scores.sort_unstable_by(|a, b| b.cmp(a));
         let ranks = ranks(scores.iter().map(|(score, _)| *score));
         for ((score, unit), rank) in scores.iter().zip(ranks) {

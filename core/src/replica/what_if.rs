@@ -30,9 +30,10 @@ impl Replica {
     /// When the database cannot be read.
     pub fn pending(&self, campaign: RecordId, now: PhoneTime) -> Result<Vec<Contribution>, ReplicaError> {
         let Some(told) = self.told(campaign)? else { return Ok(Vec::new()) };
-        let own = told.own(self, now);
+        let Some(own) = told.own(self, now) else { return Ok(Vec::new()) };
+        let placement = told.placement();
         let mut pending = self.counted(campaign, &told, now)?;
-        pending.retain(|one| one.status == Status::Pending && told.placed(one) == own);
+        pending.retain(|one| one.status == Status::Pending && placed(&placement, one) == Some(&own));
         Ok(pending)
     }
 
@@ -49,12 +50,13 @@ impl Replica {
     ) -> Result<Option<WhatIf>, ReplicaError> {
         let Some(told) = self.told(campaign)? else { return Ok(None) };
         let Some(unit) = told.own(self, now) else { return Ok(None) };
-        let pending = self.pending(campaign, now)?;
-        let given: Vec<Given> = pending
-            .into_iter()
-            .filter(|one| outcomes.contains(&one.source))
-            .map(|one| Given { unit: unit.clone(), metric: one.metric, value: one.value })
-            .collect();
+        let (placement, counted) = (told.placement(), self.counted(campaign, &told, now)?);
+        // What a team shares lifts others as well.
+        let supposed = |one: &&Contribution| one.status == Status::Pending && outcomes.contains(&one.source);
+        let given = |one: &Contribution| {
+            Some(Given { unit: placed(&placement, one)?.clone(), metric: one.metric, value: one.value })
+        };
+        let given: Vec<Given> = counted.iter().filter(supposed).filter_map(given).collect();
         let (rules, totals) = (told.campaign.rules(told.standings.week), told.totals());
         let place = |places: Vec<Place>| places.into_iter().find(|place| place.unit == unit);
         let before = place(places(&rules, &totals, Basis::Confirmed));
@@ -83,13 +85,13 @@ impl Replica {
         let mut groups: BTreeMap<RecordId, Vec<GroupRow>> = BTreeMap::new();
         for row in self.query(&of_kind(&outcome::KIND))? {
             let Some(prospect) = row.prospect else { continue };
-            groups.entry(prospect).or_default().push(GroupRow { row, received_at, seq: 0 });
+            groups.entry(prospect).or_default().push(GroupRow { row, received_at, changed_at: received_at, seq: 0 });
         }
         for row in self.query(&of_kind(&verification::KIND))? {
             // The one that was given last holds.
             let at = row.occurred_at.map_or(received_at, |at| ServerTime::nearest(at.millis()));
             if let Some(group) = row.prospect.and_then(|prospect| groups.get_mut(&prospect)) {
-                group.push(GroupRow { row, received_at: at, seq: 0 });
+                group.push(GroupRow { row, received_at: at, changed_at: at, seq: 0 });
             }
         }
         let campaigns = [(id, told.campaign.clone())];
@@ -104,6 +106,10 @@ impl Replica {
         all.retain(|one| one.week <= last);
         Ok(all)
     }
+}
+
+fn placed<'a>(placement: &Placement<'a>, one: &Contribution) -> Option<&'a UnitId> {
+    placement.of(one.unit.as_ref()?)
 }
 
 /// A campaign with its standings.
@@ -122,10 +128,6 @@ impl Told {
 
     fn placement(&self) -> Placement<'_> {
         Placement::new(&self.campaign, &self.bank)
-    }
-
-    fn placed(&self, one: &Contribution) -> Option<UnitId> {
-        one.unit.as_ref().and_then(|home| self.placement().of(home)).cloned()
     }
 
     fn totals(&self) -> BTreeMap<UnitId, Figures> {

@@ -126,7 +126,7 @@ proptest! {
         let backwards: Vec<_> = sums.iter().rev().cloned().collect();
         prop_assert_eq!(&ranking, &standings(&campaign, week, &bank, &backwards, Basis::Counted));
 
-        for (unit, trend) in trends(&campaign, week, &bank, &sums) {
+        for (unit, trend) in trends(&campaign, week, &bank, &sums, Basis::Counted) {
             for point in &trend {
                 let then = standings(&campaign, point.week, &bank, &sums, Basis::Counted);
                 let own = then.iter().find(|standing| standing.unit == unit).expect("every unit is ranked");

@@ -4,7 +4,7 @@ use crate::stage::*;
 use canvass_core::domain::campaign::{Campaign, Metric};
 use canvass_core::domain::outcome::Product;
 use canvass_core::domain::verification::{Verdict, Verification};
-use canvass_core::domain::{Fields, Money, RecordId, UnitLevel, Value, activity};
+use canvass_core::domain::{Fields, Money, RecordId, ServerTime, UnitLevel, Value, activity};
 use canvass_core::ranking::{Basis, Group, GroupRow, Status, Tally, contributions, standings, tallies};
 
 /// The lines by rules that hold from the campaign's first week on, beside its own.
@@ -78,8 +78,13 @@ fn an_activity_counts_once_it_was_held() {
     fields.put("planned_at".parse().expect("a name"), Value::Time(morning(3)));
     let mut show = record(1, &activity::KIND, 1, fields, morning(3));
     assert!(lines(&[show.clone()]).is_empty());
-    put(&mut show, "occurred_at", Value::Time(morning(3)));
-    assert_eq!(only(show), "1 activities S1 2026-W10 1 confirmed activity-held");
+    put(&mut show, "occurred_at", Value::Time(morning(10)));
+    // Recorded when it was planned, a week before; held, and said to be, on the day.
+    assert_eq!(only(show.clone()), "1 activities S1 2026-W11 1 excluded future");
+    show.changed_at = ServerTime::from_millis(morning(10)).expect("in range");
+    assert_eq!(only(show.clone()), "1 activities S1 2026-W11 1 confirmed activity-held");
+    let strict = [("late_days", 0.into()), ("untrusted", Value::from("leave_out"))];
+    assert_eq!(lines_by(&strict, &[], &[show]), ["1 activities S1 2026-W11 1 confirmed activity-held"]);
 }
 
 #[test]
@@ -89,18 +94,18 @@ fn a_teams_outcome_is_shared_in_whole_numbers_and_each_counts_for_their_own_unit
     let team = [("P1", 30), ("P2", 60), ("P6", 10)];
     let expected = [
         "1 communities S2 2026-W10 1 pending awaiting-verification",
-        "1 fund S1 2026-W10 30 pending awaiting-verification",
-        "1 fund S2 2026-W10 60 pending awaiting-verification",
-        "1 fund - 2026-W10 10 excluded no-home-unit",
+        "1 fund S1 2026-W10 33 pending awaiting-verification",
+        "1 fund S2 2026-W10 67 pending awaiting-verification",
         "2 cards S1 2026-W10 3 pending awaiting-verification",
-        "2 cards S2 2026-W10 6 pending awaiting-verification",
-        "2 cards - 2026-W10 1 excluded no-home-unit",
+        "2 cards S2 2026-W10 7 pending awaiting-verification",
     ];
     let mut found = lines_by(&rule, &team, &rows);
     found.sort();
     let mut wanted = expected.map(str::to_owned);
     wanted.sort();
     assert_eq!(found, wanted);
+    let nobody_at_home = lines_by(&rule, &[("P6", 90)], &rows);
+    assert!(nobody_at_home.iter().all(|line| line.contains("excluded no-home-unit")), "{nobody_at_home:?}");
     assert_eq!(lines_by(&rule, &[], &rows), lines(&rows), "without a team it is the recorder's");
     assert_eq!(lines_by(&[], &team, &rows), lines(&rows), "without the rule, too");
     let office = Verification { unit: Some(unit_id("S3")), ..judged(1, Verdict::Confirmed) };
@@ -148,4 +153,9 @@ fn a_bulletin_ranks_what_is_confirmed_and_another_level_ranks_its_own_units_with
     below.versions.get_mut(&first).expect("rules").insert("target_of/S2".to_owned(), 2.into());
     let below = below.at_level(UnitLevel::SubBranch, &bank);
     assert_eq!(scores(&below, Basis::Counted), said(&[("S1", 100, 0), ("S2", 12, 2), ("S3", 0, 0)]));
+    // A sub-branch that takes part itself keeps the target; its neighbours below a branch that does have none.
+    let mut mixed = campaign.clone();
+    mixed.units.insert(unit_id("S3"));
+    let mixed = mixed.at_level(UnitLevel::SubBranch, &bank);
+    assert_eq!(scores(&mixed, Basis::Counted), said(&[("S1", 100, 0), ("S2", 12, 0), ("S3", 0, 5)]));
 }

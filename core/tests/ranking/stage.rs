@@ -117,7 +117,12 @@ pub(crate) fn record(n: u8, spec: &'static KindSpec, device: u32, fields: Fields
         flags: Vec::new(),
         heads: vec![head(n)],
     };
-    GroupRow { row, received_at: ServerTime::from_millis(came_at).expect("in range"), seq: n.into() }
+    GroupRow {
+        row,
+        received_at: ServerTime::from_millis(came_at).expect("in range"),
+        changed_at: ServerTime::from_millis(came_at).expect("in range"),
+        seq: n.into(),
+    }
 }
 
 pub(crate) fn visit_at(n: u8, device: u32, at: i64) -> GroupRow {
@@ -174,6 +179,7 @@ pub(crate) fn in_conflict(mut row: GroupRow, field: &str, values: [Value; 2], be
 
 pub(crate) fn came_at(mut row: GroupRow, at: i64) -> GroupRow {
     row.received_at = ServerTime::from_millis(at).expect("in range");
+    row.changed_at = row.received_at;
     row
 }
 

@@ -121,6 +121,13 @@ async fn verify(week: Option<Week>, which: Which) -> anyhow::Result<bool> {
         return Err(StoreError::NoBulletin(week, 1).into());
     }
     let mut all_hold = true;
+    let kept: Vec<BulletinKey> = sealed.iter().map(|one| one.key).collect();
+    for key in store.told_of(campaign).await? {
+        if week.is_none_or(|week| key.week == week) && !kept.contains(&key) {
+            println!("{}\trevision {}\tIS MISSING\teverybody was told of it", key.week, key.revision);
+            all_hold = false;
+        }
+    }
     for one in sealed {
         let scratch = tempfile::tempdir()?;
         let check = store.check_bulletin(one.key, scratch.path().join("anew.db")).await?;
@@ -133,6 +140,9 @@ async fn verify(week: Option<Week>, which: Which) -> anyhow::Result<bool> {
             check.differing,
             check.erased
         );
+        if !check.told {
+            println!("\tits digest is not the one that everybody in the bank was told of");
+        }
         if !check.sheet_whole {
             println!("\tthe sheet that is kept is not the one that was sealed");
         }

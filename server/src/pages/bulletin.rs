@@ -72,7 +72,7 @@ pub(super) async fn page(
     tables.extend(coming.as_ref().map(|coming| causes(&asked, &bank, &coming.causes, "coming")));
     tables.push(revisions(&asked, &bank, &all));
     let title = format!("{} {}", lang.of(words::BULLETIN), asked.week);
-    let page = Page { app: &app, state: &asked, path: BULLETIN, title, live: Live::Records, tables };
+    let page = Page { app: &app, state: &asked, path: BULLETIN, title, live: Live::Standings, tables };
     page.answer(|tables| {
         html! {
             p.kicker { (lang.of(words::BULLETIN)) }

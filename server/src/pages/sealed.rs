@@ -13,7 +13,8 @@ use crate::store::{BulletinKey, StoreError, Whose};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use canvass_core::ranking::{Explanation, Standing};
+use canvass_core::domain::campaign::Campaign;
+use canvass_core::ranking::{Explanation, Standing, explain};
 use maud::{Markup, html};
 
 pub(super) async fn page(
@@ -30,13 +31,23 @@ pub(super) async fn page(
     if !asked.reader.sees_unit(&id) {
         return Err(Wrong::NotYours(Whom::UnitsLeader).told(lang));
     }
-    let key = BulletinKey { campaign: asked.campaign.id, week: asked.week, revision: asked.revision.unwrap_or(1) };
+    let newest = app.store.bulletins(asked.campaign.id).await.map_err(failed)?;
+    let newest = newest.iter().find(|one| one.key.week == asked.week).map_or(1, |newest| newest.key.revision);
+    let revision = asked.revision.unwrap_or(newest);
+    let key = BulletinKey { campaign: asked.campaign.id, week: asked.week, revision };
     let found = app.store.bulletin(key).await.map_err(failed)?;
     let (_, bulletin) = found.ok_or_else(|| Wrong::NoBulletin(key.week, key.revision).told(lang))?;
-    let below = Whose::Units(bank.below(&id).map(|unit| Some(unit.id.clone())).collect());
+    // The tree and who took part as they were then.
+    let then = app.store.sealed_bank(key).await.map_err(failed)?;
+    let units = bulletin.standings.iter().map(|one| one.unit.clone()).collect();
+    let campaign = Campaign { units, ..(*asked.campaign.campaign).clone() };
+    let below = Whose::Units(then.below(&id).map(|unit| Some(unit.id.clone())).collect());
     let mut made_from = app.store.sealed_contributions(key, below).await.map_err(failed)?;
     made_from.retain(|one| asked.reader.reads_metric(one.metric));
-    let explanation = Explanation::of(&asked.campaign.campaign, made_from.iter(), asked.week);
+    let explanation = match campaign.units.contains(&id) {
+        true => explain(&campaign, &then, &made_from, &id, asked.week, None),
+        false => Explanation::of(&campaign, made_from.iter(), asked.week),
+    };
     let tables = contributions::tables(&app, &asked, &bank, &explanation).await.map_err(failed)?;
     let standing = bulletin.standings.iter().find(|one| one.unit == id);
     let title = format!("{} · {} {}", unit.name, lang.of(words::BULLETIN), asked.week);

@@ -35,7 +35,7 @@ pub(super) async fn page(
     let campaign = &ranked(&asked, &bank);
     let standings = standings(campaign, asked.week, &bank, &tallies, asked.basis);
     let coverage = coverage(campaign, asked.week, &bank, &phones, app.clock.now());
-    let trends = trends(campaign, asked.week, &bank, &tallies);
+    let trends = trends(campaign, asked.week, &bank, &tallies, asked.basis);
     let unplaced = unplaced(campaign, asked.week, &bank, &tallies);
     let page = Page {
         app: &app,

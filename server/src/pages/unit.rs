@@ -18,7 +18,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::{Bank, Unit};
-use canvass_core::ranking::{Basis, Explanation, Standing, explain, standings, trends};
+use canvass_core::ranking::{Explanation, Standing, explain, standings, trends};
 use maud::{Markup, html};
 
 pub(super) async fn page(
@@ -36,8 +36,8 @@ pub(super) async fn page(
     }
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
     let campaign = &asked.campaign.campaign;
-    let standings = standings(campaign, asked.week, &bank, &tallies, Basis::Counted);
-    let trends = trends(campaign, asked.week, &bank, &tallies);
+    let standings = standings(campaign, asked.week, &bank, &tallies, asked.basis);
+    let trends = trends(campaign, asked.week, &bank, &tallies, asked.basis);
     let standing = standings.iter().find(|standing| standing.unit == id);
     let below = Whose::Units(bank.below(&id).map(|unit| Some(unit.id.clone())).collect());
     let mut contributions = app.store.contributions(asked.campaign.id, below, asked.week).await.map_err(failed)?;
@@ -54,7 +54,7 @@ pub(super) async fn page(
     tables.push(members::people(&asked, &bank, &id, &explanation.counted));
     tables.push(units);
     tables.extend([counted, left_out]);
-    let pending = what_if::claims(&app, &explanation.counted).await.map_err(failed)?;
+    let pending = what_if::claims(&app, &asked, &explanation.counted).await.map_err(failed)?;
     let title = format!("{} {}", unit.name, asked.week);
     let page = Page { app: &app, state: &asked, path: &path, title, live: Live::Standings, tables };
     page.answer(|tables| {

@@ -18,7 +18,7 @@ use canvass_core::ranking::{
     Basis, Contribution, Figures, Given, Place, Placement, Status, places, standings, what_if,
 };
 use maud::{Markup, html};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many pending outcomes are offered.
 const OFFERED: usize = 100;
@@ -31,19 +31,25 @@ pub(super) struct Pending {
 }
 
 /// The pending outcomes among what counted for a unit.
-pub(super) async fn claims(app: &App, counted: &[&Contribution]) -> Result<Vec<Pending>, StoreError> {
+pub(super) async fn claims(app: &App, asked: &Asked, counted: &[&Contribution]) -> Result<Vec<Pending>, StoreError> {
     let mut by_source: BTreeMap<RecordId, (RecordId, Vec<_>)> = BTreeMap::new();
     for one in counted.iter().filter(|one| one.status == Status::Pending) {
         let (_, adds) = by_source.entry(one.source).or_insert((one.prospect, Vec::new()));
         adds.push((one.metric, one.value));
     }
     let first: Vec<_> = by_source.into_iter().take(OFFERED).collect();
-    let rows = app.store.rows(first.iter().map(|(_, (prospect, _))| *prospect).collect()).await?;
+    let mut prospects: Vec<RecordId> = first.iter().map(|(_, (prospect, _))| *prospect).collect();
+    // Whose prospect it is by now is for those who have it.
+    if !asked.reader.sees_all() {
+        let strangers = asked.reader.strangers(&app.store.assigned(prospects.clone()).await?);
+        prospects.retain(|prospect| !strangers.contains(prospect));
+    }
+    let rows = app.store.rows(prospects).await?;
     let names: BTreeMap<RecordId, &str> =
         rows.iter().filter_map(|row| Some((row.id, row.fields.text("name")?))).collect();
     let pending = |(source, (prospect, adds)): (RecordId, (RecordId, Vec<_>))| Pending {
         source,
-        prospect: names.get(&prospect).copied().unwrap_or("–").to_owned(),
+        prospect: names.get(&prospect).copied().unwrap_or(asked.lang.of(words::OTHERS_PROSPECT)).to_owned(),
         adds,
     };
     Ok(first.into_iter().map(pending).collect())
@@ -107,13 +113,22 @@ pub(super) async fn page(
     let bank = app.store.bank().await.map_err(failed)?;
     let name = |unit: &UnitId| bank.unit(unit).map_or(unit.to_string(), |unit| unit.name.clone());
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
+    let of = |whose| app.store.contributions(asked.campaign.id, whose, asked.week);
     let below = Whose::Units(bank.below(&unit).map(|unit| Some(unit.id.clone())).collect());
-    let contributions = app.store.contributions(asked.campaign.id, below, asked.week).await.map_err(failed)?;
+    let own = of(below).await.map_err(failed)?;
+    let chosen: BTreeSet<RecordId> =
+        own.iter().filter(|one| sources.contains(&one.source)).map(|one| one.prospect).collect();
+    // What a team shares lifts other units as well.
+    let mut contributions = Vec::new();
+    for prospect in chosen {
+        contributions.extend(of(Whose::Prospect(prospect)).await.map_err(failed)?);
+    }
+    let own: BTreeSet<RecordId> = own.into_iter().map(|one| one.source).collect();
     let campaign = &asked.campaign.campaign;
     let placement = Placement::new(campaign, &bank);
     let given: Vec<Given> = contributions
         .iter()
-        .filter(|one| one.status == Status::Pending && sources.contains(&one.source))
+        .filter(|one| one.status == Status::Pending && sources.contains(&one.source) && own.contains(&one.source))
         .filter_map(|one| {
             let unit = placement.of(one.unit.as_ref()?)?.clone();
             Some(Given { unit, metric: one.metric, value: one.value })
@@ -123,7 +138,7 @@ pub(super) async fn page(
     let totals: BTreeMap<UnitId, Figures> = now.into_iter().map(|one| (one.unit, one.total)).collect();
     let rules = campaign.rules(asked.week);
     let (before, after) = (places(&rules, &totals, Basis::Confirmed), what_if(&rules, &totals, &given));
-    let of = |places: &[Place]| places.iter().find(|place| place.unit == unit).cloned();
+    let place_of = |places: &[Place]| places.iter().find(|place| place.unit == unit).cloned();
     let columns = vec![
         Column::number("rank", lang.of(words::RANK)),
         Column::number("movement", lang.of(words::MOVEMENT)),
@@ -153,7 +168,7 @@ pub(super) async fn page(
             h1 { (lang.of(words::WHAT_IF)) }
             p.sub { (campaign.name) " · " (asked.week) }
             @if given.is_empty() { p.empty { (lang.of(words::NOTHING_SUPPOSED)) } }
-            @if let (Some(before), Some(after)) = (of(&before), of(&after)) {
+            @if let (Some(before), Some(after)) = (place_of(&before), place_of(&after)) {
                 dl.fields.part id="places-then" {
                     div { dt { (lang.of(words::AS_IT_IS)) } dd { (place(lang, &before)) } }
                     div { dt { (lang.of(words::THEN)) } dd { strong { (place(lang, &after)) } } }

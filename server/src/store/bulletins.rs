@@ -2,7 +2,7 @@
 
 use super::{Actor, StoreError, Whose};
 use async_trait::async_trait;
-use canvass_core::domain::{Digest, RecordId, ServerTime, Week};
+use canvass_core::domain::{Bank, Digest, RecordId, ServerTime, Week};
 use canvass_core::ranking::{Bulletin, Contribution, Phone};
 use std::path::PathBuf;
 
@@ -50,8 +50,10 @@ pub struct BulletinCheck {
     pub key: BulletinKey,
     /// The digest that it was sealed with.
     pub digest: Digest,
-    /// Whether the sheet that is kept still has that digest.
+    /// Whether the sheet that is kept still has that digest, and says from how much of what it was made.
     pub sheet_whole: bool,
+    /// Whether that digest is the one that everybody in the bank was told of.
+    pub told: bool,
     /// How many contributions it was made from.
     pub contributions: usize,
     /// How many were taken as they were sealed, since what they come from was erased.
@@ -65,7 +67,7 @@ pub struct BulletinCheck {
 impl BulletinCheck {
     /// Whether the bulletin is what the change log says.
     pub fn holds(&self) -> bool {
-        self.sheet_whole && self.differing == 0 && self.figures_equal
+        self.sheet_whole && self.told && self.differing == 0 && self.figures_equal
     }
 }
 
@@ -85,6 +87,15 @@ pub trait Bulletins: Send + Sync {
 
     /// Some of the contributions that a bulletin was made from, counted or not.
     async fn sealed_contributions(&self, key: BulletinKey, whose: Whose) -> Result<Vec<Contribution>, StoreError>;
+
+    /// When it was last looked whether a campaign's bulletins are to be sealed or revised.
+    async fn last_sealing(&self, campaign: RecordId) -> Result<Option<ServerTime>, StoreError>;
+
+    /// The bulletins that everybody in the bank was told of: one that is not kept was taken away, or lost with a restored backup.
+    async fn told_of(&self, campaign: RecordId) -> Result<Vec<BulletinKey>, StoreError>;
+
+    /// The bank as it was when a bulletin was sealed.
+    async fn sealed_bank(&self, key: BulletinKey) -> Result<Bank, StoreError>;
 
     /// The phones in use, and when each was last heard of.
     async fn phones(&self) -> Result<Vec<Phone>, StoreError>;

@@ -180,7 +180,11 @@ pub(crate) async fn a_bulletin_recomputes_whatever_was_corrected_or_erased_since
                     drop(store.verify(order).await);
                 }
                 8 if known > 2 && step > 30 => {
-                    let record = prospects[who].remove(0);
+                    // A whole prospect, or one claim that may have won its community.
+                    let record = match claims.pop() {
+                        Some((_, claim)) if rng.random() => claim.id,
+                        _ => prospects[who].remove(0),
+                    };
                     let by = Actor::Operator;
                     store
                         .erase(EraseOrder { record, reason: "asked".into(), by, at: server(now) })
@@ -215,6 +219,66 @@ pub(crate) async fn a_bulletin_recomputes_whatever_was_corrected_or_erased_since
         assert!(sealed >= 3, "{sealed}");
         assert_eq!(assert_recomputes(store, campaign).await, sealed);
     }
+}
+
+pub(crate) async fn a_changed_rule_and_a_unit_that_went_elsewhere_are_named_as_causes(place: &impl Place) {
+    let Played { store, campaign: id, ann: (ann, mut pen), .. } = played(place).await;
+    let mut yinfeng = pen.prospect("银枫家园");
+    let mut visit = pen.visit(yinfeng.id, NOON);
+    send(&*store, ann, vec![&mut yinfeng, &mut visit]).await;
+    seal(&*store, id, "2026-W10", CUTOFF).await;
+    // Head office makes more of a visit, from that week on.
+    let changes = store.rows(vec![id]).await.expect("rows");
+    assert_eq!(changes.len(), 1);
+    let head = enrol(&*store, "head", 9).await;
+    let mut pulled = View::of("head");
+    pulled.pull(&*store).await;
+    let all: Vec<Vec<u8>> = pulled.held[&id].iter().cloned().collect();
+    let office = Pen::of(head);
+    let mut rules = office.held(id, &all);
+    rules.kind = Kind::from(&canvass_core::domain::campaign::KIND);
+    office.put(&mut rules, &campaign(3, 12).to_fields());
+    send(&*store, head, vec![&mut rules]).await;
+    assert_eq!(seal(&*store, id, "2026-W10", CUTOFF + 1).await, [("2026-W10".to_owned(), 2)]);
+    let said = |bulletin: &Bulletin| -> Vec<(Option<String>, Why)> {
+        bulletin.causes.iter().map(|one| (one.unit.as_ref().map(ToString::to_string), one.why)).collect()
+    };
+    assert_eq!(said(&read(&*store, id, "2026-W10", 2).await), [(Some("B1".to_owned()), Why::Rules)]);
+    // Her sub-branch is put under the other branch.
+    let now = store.bank().await.expect("a bank");
+    let moved = now.units().cloned().map(|mut one| {
+        if one.id == unit("S1") {
+            one.parent = Some(unit("B2"));
+        }
+        one
+    });
+    let bank = Bank::new(
+        moved.collect(),
+        now.people().cloned().collect(),
+        now.memberships().cloned().collect(),
+        now.devices().collect(),
+    );
+    store.set_bank(bank.expect("a bank")).await.expect("set");
+    assert_eq!(seal(&*store, id, "2026-W10", CUTOFF + 2).await, [("2026-W10".to_owned(), 3)]);
+    let third = read(&*store, id, "2026-W10", 3).await;
+    assert_eq!(said(&third), [(Some("B1".to_owned()), Why::Moved), (Some("B2".to_owned()), Why::Moved)]);
+    assert_eq!(third.causes.iter().map(|one| one.confirmed).collect::<Vec<_>>(), [-1, 1]);
+    assert_recomputes(&*store, id).await;
+}
+
+pub(crate) async fn what_a_rebuild_makes_go_is_gone_from_the_next_bulletin(place: &impl Place) {
+    let Played { store, campaign, ann: (ann, mut pen), .. } = played(place).await;
+    let (mut yinfeng, absent) = (pen.prospect("银枫家园"), RecordId::new(NOON, [7; 10]));
+    let mut visit = pen.visit(yinfeng.id, NOON);
+    // Of a prospect that nobody recorded it is listed and counts for nothing.
+    let mut other = pen.visit(absent, NOON);
+    send(&*store, ann, vec![&mut yinfeng, &mut visit, &mut other]).await;
+    seal(&*store, campaign, "2026-W10", CUTOFF).await;
+    store.rebuild().await.expect("rebuilt");
+    let mut late = pen.visit(yinfeng.id, NOON + DAY);
+    push_at(&*store, ann, CUTOFF, vec![late.push()]).await;
+    assert_eq!(seal(&*store, campaign, "2026-W10", CUTOFF + 1).await.len(), 1);
+    assert_eq!(assert_recomputes(&*store, campaign).await, 2);
 }
 
 pub(crate) async fn sealing_beside_sixty_four_writers_loses_and_doubles_nothing(place: &impl Place) {

@@ -41,6 +41,8 @@ pub(crate) async fn a_leader_doubts_a_verifier_settles_and_the_trail_stays(place
     let doubt = store.dispute(order(claim.id, campaign, "leader", "回单在案，请复核。")).await.expect("kept");
     let own = DisputeOrder { answers: Some(doubt), settled: true, ..order(claim.id, campaign, "leader", "算了") };
     assert!(matches!(store.dispute(own).await, Err(StoreError::Forbidden(_))), "nobody settles their own doubt");
+    let nowhere = store.dispute(order(claim.id, claim.id, "leader", "不对")).await;
+    assert!(matches!(nowhere, Err(StoreError::NoSuchRecord { .. })), "that is no campaign: {nowhere:?}");
     let elsewhere = DisputeOrder { answers: Some(doubt), ..order(claim.id, claim.id, "vera", "已查") };
     assert!(matches!(store.dispute(elsewhere).await, Err(StoreError::NoSuchRecord { .. })), "in another campaign");
     let answer =
@@ -55,7 +57,7 @@ pub(crate) async fn a_leader_doubts_a_verifier_settles_and_the_trail_stays(place
     assert_eq!(said, [("leader", "回单在案，请复核。", false), ("vera", "已查到，改为确认", true)]);
     assert!(trail.iter().all(|one| one.prospect == yinfeng.id && one.said.about == claim.id));
     assert!(held_by(&*store, "bob").await.contains(&doubt), "the unit's phones read it");
-    let noted = store.audit(AuditQuery::default()).await.expect("read").entries;
-    assert_eq!(noted.iter().filter(|entry| entry.deed == "disputed").count(), 2);
+    let query = AuditQuery { deed: Some("disputed".to_owned()), limit: 10, ..AuditQuery::default() };
+    assert_eq!(store.audit(query).await.expect("read").total, 2);
     assert!(store.rebuild().await.expect("rebuilt").nothing_differed());
 }

@@ -143,6 +143,27 @@ pub(crate) async fn what_is_kept_by_difference_equals_a_rebuild_after_random_wor
     assert_eq!(seen, Status::ALL.into_iter().collect(), "the work was too dull");
 }
 
+pub(crate) async fn a_prospect_that_comes_after_its_outcomes_brings_its_team(place: &impl Place) {
+    let store = with_bank(place).await;
+    let (mut head, mut ann) = (Pen::of(1), Pen::of(3));
+    let mut shared = campaign(2, 1);
+    shared.versions.values_mut().next().expect("rules").insert("credit".to_owned(), "team".into());
+    let mut rules = head.campaign(&shared);
+    send(&*store, 1, vec![&mut rules]).await;
+    let mut prospect = ann.prospect("银枫家园");
+    let mut claim = ann.account(prospect.id, today(), 20_000);
+    send(&*store, 3, vec![&mut claim]).await;
+    ann.edit(&mut prospect, "team/ann/share", 40);
+    ann.edit(&mut prospect, "team/dan/share", 60);
+    send(&*store, 3, vec![&mut prospect]).await;
+    let said: Vec<_> = credited(&*store, rules.id).await;
+    let said: Vec<_> =
+        said.iter().map(|one| (one.metric, one.person.as_ref().map_or("", |p| p.as_str()), one.value)).collect();
+    let expected = [(Metric::Communities, "dan", 1), (Metric::Fund, "ann", 800_000), (Metric::Fund, "dan", 1_200_000)];
+    assert_eq!(said, expected);
+    assert_true(&*store, rules.id).await;
+}
+
 pub(crate) async fn new_weights_change_no_contribution(place: &impl Place) {
     let store = with_bank(place).await;
     let (mut head, mut ann) = (Pen::of(1), Pen::of(3));

@@ -111,12 +111,15 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
         work_of_a_phone_that_becomes_known_again_counts_again,
         a_result_credited_to_a_unit_has_its_person_again_once_their_phone_is_known,
         an_outcome_edited_after_its_verification_is_pending_again,
+        a_prospect_that_comes_after_its_outcomes_brings_its_team,
         contributions_are_found_by_unit_person_and_prospect,
         each_version_grows_with_what_it_is_of_and_with_nothing_else,
     }
     bulletins {
         what_comes_after_the_cut_off_makes_a_revision_that_names_its_causes,
         a_bulletin_recomputes_whatever_was_corrected_or_erased_since,
+        a_changed_rule_and_a_unit_that_went_elsewhere_are_named_as_causes,
+        what_a_rebuild_makes_go_is_gone_from_the_next_bulletin,
         sealing_beside_sixty_four_writers_loses_and_doubles_nothing,
         only_head_office_seals_and_only_weeks_that_are_over,
         whoever_was_heard_of_since_the_week_ended_has_reported,

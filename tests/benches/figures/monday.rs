@@ -46,7 +46,7 @@ pub(crate) fn million(report: &mut Report, stock: &mut Stock) {
     let store = SqliteStore::open(&database, SqliteOptions::default()).expect("a store");
     let campaign = runtime.block_on(store.campaigns()).expect("campaigns").remove(0).id;
     let (week, at) = (this_week().previous(), server_now());
-    let mut seal = |n: i64| {
+    let seal = |n: i64| {
         let order = SealOrder { campaign, week, by: Actor::Server, at: at.plus_millis(n) };
         let start = Instant::now();
         let written = runtime.block_on(store.seal(order)).expect("sealed").len();

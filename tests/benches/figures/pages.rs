@@ -62,7 +62,7 @@ fn page_of(report: &mut Report, town: &Town, database: &Path, repeats: usize) {
         ranked = ranking.time(|| {
             let all = standings(&stored.campaign, week, &bank, &tallies, Basis::Counted);
             unplaced(&stored.campaign, week, &bank, &tallies);
-            trends(&stored.campaign, week, &bank, &tallies);
+            trends(&stored.campaign, week, &bank, &tallies, Basis::Counted);
             all.len()
         });
     }

@@ -10,12 +10,17 @@ use crate::store::bulletins::{BulletinKey, SealOrder, SealedAt};
 use crate::store::{Actor, Deed, Entry, StoreError, StoredCampaign, Whose};
 use canvass_core::domain::bulletin::{self, Notice};
 use canvass_core::domain::campaign::{self, Campaign};
-use canvass_core::domain::{Action, Bank, Digest, Invalid, Kind, PersonId, Place, RecordId, ServerTime, Week, Zone};
+use canvass_core::domain::{
+    Action, Bank, Digest, Invalid, Kind, PersonId, Place, RecordId, ServerTime, UnitId, Week, Zone,
+};
+use canvass_core::projection::Row;
 use canvass_core::ranking::{
-    Basis, Bulletin, Contribution, Phone, Placement, brief, causes, coverage, ledger_line, standings, unplaced,
+    Basis, Bulletin, Contribution, Phone, Placement, brief, causes, causes_of_rules, coverage, ledger_line, standings,
+    unplaced,
 };
 use canvass_core::wire::Reference;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use std::collections::BTreeMap;
 
 /// Notes that a contribution may differ by now from the one that was sealed last.
@@ -54,23 +59,32 @@ pub(super) fn seal(writing: &mut Writing<'_>, order: &SealOrder) -> Result<Vec<B
     weeks.push(order.week);
     weeks.sort_unstable();
     weeks.dedup();
-    let draft = Draft::of(db, &found, &bank, order.at)?;
+    let mut draft = Draft::of(db, &found, &bank, order.at)?;
+    let noticed = notices(db, order.campaign)?;
     let mut due = Vec::new();
     for week in weeks {
         let latest = latest(db, order.campaign, week)?;
-        let bulletin = draft.bulletin(week, latest.as_ref().map_or(1, |(sealed, _)| sealed.key.revision + 1));
+        // A server that was restored hears from phones which revisions there were.
+        let told = noticed.keys().filter(|key| key.week == week).map(|key| key.revision).max().unwrap_or(0);
+        let revision = latest.as_ref().map_or(0, |(sealed, _)| sealed.key.revision).max(told) + 1;
+        let bulletin = draft.bulletin(week, revision);
         if latest.as_ref().is_none_or(|(_, before)| !before.figures_equal(&bulletin)) {
             due.push((bulletin, latest));
         }
     }
     if due.is_empty() {
+        // By the calendar it is noted that somebody looked: then the next cut-off is the next time.
+        if order.by == Actor::Server {
+            let n = begin(db, order, &bank)?;
+            take_over(db, order.campaign, n)?;
+        }
         return Ok(Vec::new());
     }
     let n = begin(db, order, &bank)?;
     take_over(db, order.campaign, n)?;
     let mut written = Vec::new();
     for (mut bulletin, latest) in due {
-        draft.complete(db, &mut bulletin, latest.map(|(sealed, _)| sealed.key))?;
+        draft.complete(db, &mut bulletin, latest.map(|(sealed, before)| (sealed.key, before)))?;
         written.push(write(writing, order, n, &bulletin)?);
     }
     Ok(written)
@@ -108,12 +122,14 @@ fn begin(db: &Connection, order: &SealOrder, bank: &Bank) -> Result<i64, StoreEr
 fn take_over(db: &Connection, campaign: RecordId, n: i64) -> Result<(), StoreError> {
     const CHANGED: &str = "unsealed.campaign = ?1 AND kept.campaign = ?1 AND kept.prospect = unsealed.prospect
          AND kept.source = unsealed.source AND kept.metric = unsealed.metric AND kept.person = unsealed.person";
+    const KEY: &str = "(prospect, source, metric, person)";
     let same = "now.campaign = ?1 AND now.prospect = kept.prospect AND now.source = kept.source
          AND now.metric = kept.metric AND now.person = kept.person AND now.unit = kept.unit AND now.week = kept.week
          AND now.value = kept.value AND now.status = kept.status AND now.rule = kept.rule";
     db.execute(
         &format!(
-            "UPDATE sealed AS kept SET until = ?2 FROM unsealed WHERE {CHANGED} AND until IS NULL
+            "UPDATE sealed AS kept SET until = ?2 WHERE campaign = ?1 AND until IS NULL
+             AND {KEY} IN (SELECT prospect, source, metric, person FROM unsealed WHERE campaign = ?1)
              AND NOT EXISTS (SELECT 1 FROM contribution AS now WHERE {same})"
         ),
         params![campaign.as_bytes(), n],
@@ -123,7 +139,7 @@ fn take_over(db: &Connection, campaign: RecordId, n: i64) -> Result<(), StoreErr
             "INSERT INTO sealed (campaign, prospect, source, metric, person, since, unit, week, value, status, rule)
              SELECT kept.campaign, kept.prospect, kept.source, kept.metric, kept.person, ?2, kept.unit, kept.week,
                  kept.value, kept.status, kept.rule
-             FROM unsealed JOIN contribution AS kept ON {CHANGED}
+             FROM unsealed CROSS JOIN contribution AS kept ON {CHANGED}
              WHERE NOT EXISTS (SELECT 1 FROM sealed AS now WHERE {same} AND now.until IS NULL)"
         ),
         params![campaign.as_bytes(), n],
@@ -153,6 +169,8 @@ fn write(writing: &mut Writing<'_>, order: &SealOrder, n: i64, bulletin: &Bullet
     let (mut intake, id) = (Intake::begin(writing, order.at)?, writing.new_id(order.at));
     own_record(writing, &mut intake, id, &Kind::from(&bulletin::KIND), None, &notice.to_fields(), None)?;
     intake.end(writing)?;
+    // Pages that show what is live lead to the newest bulletin.
+    ledger::bump(writing.db)?;
     let entry = Entry::new(order.by.clone(), Deed::Sealed, format!("campaign/{campaign}"));
     audit::note(writing.db, order.at, &entry.with(format!("bulletin {week}, revision {revision}, {digest}")))?;
     Ok(key)
@@ -167,6 +185,8 @@ pub(super) struct Draft {
     tallies: Vec<canvass_core::ranking::Tally>,
     phones: Vec<Phone>,
     at: ServerTime,
+    /// The contributions up to a week, once they were read.
+    present: Option<(Week, Vec<Contribution>)>,
 }
 
 impl Draft {
@@ -185,6 +205,7 @@ impl Draft {
             tallies: tally::tallies(db, stored.id)?,
             phones: phones(db)?,
             at,
+            present: None,
         })
     }
 
@@ -209,17 +230,30 @@ impl Draft {
 
     /// Adds what it was made from, and why it differs from the one before.
     pub(super) fn complete(
-        &self,
+        &mut self,
         db: &Connection,
         bulletin: &mut Bulletin,
-        before: Option<BulletinKey>,
+        before: Option<(BulletinKey, Bulletin)>,
     ) -> Result<(), StoreError> {
-        let now = present(db, self.id, bulletin.week)?;
+        // All that any week of this job asks for is read once.
+        let (read, all) = match self.present.take().filter(|(read, _)| *read >= bulletin.week) {
+            Some(present) => present,
+            None => {
+                let last = Week::of(self.campaign.ends);
+                (last, present(db, self.id, last)?)
+            }
+        };
+        let now: Vec<Contribution> = all.iter().filter(|one| one.week <= bulletin.week).cloned().collect();
+        self.present = Some((read, all));
         bulletin.contributions = now.len() as u64;
         bulletin.ledger = digest(&now);
-        if let Some(before) = before {
-            let before = sealed(db, before, None)?;
-            bulletin.causes = causes(&Placement::new(&self.campaign, &self.bank), &before, &now);
+        if let Some((key, was)) = before {
+            // Who took part then, in the tree of that time.
+            let units = was.standings.iter().map(|one| one.unit.clone()).collect();
+            let (then, bank) = (Campaign { units, ..self.campaign.clone() }, sealed_bank(db, key)?);
+            let (placed, placement) = (Placement::new(&then, &bank), Placement::new(&self.campaign, &self.bank));
+            bulletin.causes = causes((&placed, &sealed(db, key, None)?), (&placement, &now));
+            bulletin.causes.extend(causes_of_rules(&was.standings, &bulletin.standings));
         }
         Ok(())
     }
@@ -270,21 +304,73 @@ pub(super) fn sealed(
     key: BulletinKey,
     whose: Option<&Whose>,
 ) -> Result<Vec<Contribution>, StoreError> {
+    sealed_until(db, key, key.week, whose)
+}
+
+/// The same, and whatever else was sealed with it up to a week.
+pub(super) fn sealed_until(
+    db: &Connection,
+    key: BulletinKey,
+    until: Week,
+    whose: Option<&Whose>,
+) -> Result<Vec<Contribution>, StoreError> {
     let n = sealing(db, key)?;
+    let (which, keys): (_, Vec<Sql>) = match whose {
+        None => ("", vec![Sql::Null]),
+        Some(Whose::Units(units)) => {
+            let code = |unit: &Option<UnitId>| Sql::from(unit.as_ref().map_or("", UnitId::as_str).to_owned());
+            ("AND unit = ?4", units.iter().map(code).collect())
+        }
+        Some(Whose::Person(person)) => ("AND person = ?4", vec![person.to_string().into()]),
+        Some(Whose::Prospect(prospect)) => ("AND prospect = ?4", vec![prospect.as_bytes().to_vec().into()]),
+    };
     let columns = ledger::COLUMNS;
     let mut select = db.prepare_cached(&format!(
         "SELECT {columns} FROM sealed WHERE campaign = ?1 AND week <= ?2 AND since <= ?3 AND (until IS NULL OR until > ?3)
-         {IN_ORDER}"
+         {which} {IN_ORDER}"
     ))?;
-    let mut found = select.query(params![key.campaign.as_bytes(), key.week.number(), n])?;
     let mut all = Vec::new();
-    while let Some(row) = found.next()? {
-        let one = ledger::contribution(row)?;
-        if whose.is_none_or(|whose| whose.has(&one)) {
-            all.push(one);
+    for which in keys {
+        let mut values: Vec<Sql> = vec![key.campaign.as_bytes().to_vec().into(), until.number().into(), n.into()];
+        values.extend(whose.map(|_| which));
+        let mut found = select.query(params_from_iter(values))?;
+        while let Some(row) = found.next()? {
+            all.push(ledger::contribution(row)?);
         }
     }
     Ok(all)
+}
+
+/// The bank as it was when a bulletin was sealed.
+pub(super) fn sealed_bank(db: &Connection, key: BulletinKey) -> Result<Bank, StoreError> {
+    let mut select = db.prepare_cached("SELECT body FROM sealing JOIN sealed_bank ON digest = bank WHERE n = ?")?;
+    let body: Vec<u8> = select.query_row([sealing(db, key)?], |row| row.get(0))?;
+    let bank = Reference::from_bytes(&body).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    Ok(bank.bank()?)
+}
+
+/// What everybody in the bank was told of a campaign's bulletins: the digest of each, as the change log has it.
+pub(super) fn notices(db: &Connection, campaign: RecordId) -> Result<BTreeMap<BulletinKey, Digest>, StoreError> {
+    let sql = format!("SELECT {} FROM record WHERE kind = 'bulletin' AND author = 0", records::COLUMNS);
+    let mut select = db.prepare_cached(&sql)?;
+    let mut all = BTreeMap::new();
+    for stored in select.query_map([], records::read)? {
+        let notice = Notice::read(&Row::try_from(stored?)?.fields);
+        if let Ok(notice) =
+            notice.map_err(drop).and_then(|one| if one.campaign == campaign { Ok(one) } else { Err(()) })
+            && let Ok(revision) = u32::try_from(notice.revision)
+        {
+            all.insert(BulletinKey { campaign, week: notice.week, revision }, notice.digest);
+        }
+    }
+    Ok(all)
+}
+
+/// When a campaign was last looked at for its bulletins.
+pub(super) fn last_sealing(db: &Connection, campaign: RecordId) -> Result<Option<ServerTime>, StoreError> {
+    let mut select = db.prepare_cached("SELECT max(sealed_at) FROM sealing WHERE campaign = ?")?;
+    let latest: Option<i64> = select.query_row([campaign.as_bytes()], |row| row.get(0))?;
+    Ok(latest.map(ServerTime::from_millis).transpose()?)
 }
 
 /// Every bulletin of a campaign, the newest first.
@@ -336,20 +422,13 @@ pub(super) fn unsealed(
 ) -> Result<Bulletin, StoreError> {
     let missing = || StoreError::NoSuchRecord { kind: campaign::KIND.name, id: campaign };
     let stored = campaigns::all(db)?.into_iter().find(|stored| stored.id == campaign).ok_or_else(missing)?;
-    let draft = Draft::of(db, &stored, bank, at)?;
-    let before = latest(db, campaign, week)?.map(|(sealed, _)| sealed.key);
-    let mut bulletin = draft.bulletin(week, before.map_or(1, |before| before.revision + 1));
-    draft.complete(db, &mut bulletin, before)?;
-    Ok(bulletin)
-}
-
-impl Whose {
-    /// Whether a contribution is among them.
-    fn has(&self, one: &Contribution) -> bool {
-        match self {
-            Self::Units(units) => units.contains(&one.unit),
-            Self::Person(person) => one.person.as_ref() == Some(person),
-            Self::Prospect(prospect) => one.prospect == *prospect,
-        }
+    let mut draft = Draft::of(db, &stored, bank, at)?;
+    let before = latest(db, campaign, week)?;
+    let mut bulletin = draft.bulletin(week, before.as_ref().map_or(1, |(sealed, _)| sealed.key.revision + 1));
+    // What it is made from is asked only if it says something else.
+    let before = before.filter(|(_, before)| !before.figures_equal(&bulletin));
+    if let Some((sealed, before)) = before {
+        draft.complete(db, &mut bulletin, Some((sealed.key, before)))?;
     }
+    Ok(bulletin)
 }

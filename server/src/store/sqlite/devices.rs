@@ -15,7 +15,7 @@ use canvass_core::signing::PublicKey;
 use canvass_core::wire::Before;
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// How much later a device must be heard of again to be noted.
+/// In each hour a device is noted once when it is heard of; hours end where days do.
 const SEEN_MS: i64 = 3_600_000;
 
 /// A code as it is kept: whoever reads the file cannot enrol by it.
@@ -207,7 +207,7 @@ fn revocation(
 pub(super) fn is_news(db: &Connection, device: DeviceNumber, at: ServerTime) -> Result<bool, StoreError> {
     let mut select = db.prepare_cached("SELECT seen_at FROM device_key WHERE number = ?")?;
     let seen: Option<Option<i64>> = select.query_row([device.get()], |row| row.get(0)).optional()?;
-    Ok(seen.is_some_and(|seen| seen.is_none_or(|seen| at.millis() - seen >= SEEN_MS)))
+    Ok(seen.is_some_and(|seen| seen.is_none_or(|seen| at.millis() / SEEN_MS > seen / SEEN_MS)))
 }
 
 pub(super) fn seen(db: &Connection, device: DeviceNumber, at: ServerTime) -> Result<(), StoreError> {

@@ -2,12 +2,14 @@
 
 use super::ingest::{Intake, own_record};
 use super::writer::Writing;
-use super::{audit, feeds, records};
+use super::{audit, campaigns, feeds, records};
 use crate::ingest::Grants;
 use crate::store::disputes::{DisputeOrder, Fact, Remark};
 use crate::store::{Actor, Deed, Entry, StoreError};
 use canvass_core::domain::dispute::{self, Dispute};
-use canvass_core::domain::{Action, Invalid, Kind, RecordId, ServerTime, Zone, activity, outcome, verification, visit};
+use canvass_core::domain::{
+    Action, Invalid, Kind, RecordId, ServerTime, Zone, activity, campaign, outcome, verification, visit,
+};
 use canvass_core::projection::Row;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -16,6 +18,9 @@ pub(super) fn keep(writing: &mut Writing<'_>, order: &DisputeOrder) -> Result<Re
     let missing = || StoreError::NoSuchRecord { kind: "visit, activity or outcome", id: order.about };
     let fact = fact(writing.db, order.about)?.ok_or_else(missing)?;
     let prospect = fact.row.prospect.ok_or_else(missing)?;
+    if !campaigns::all(writing.db)?.iter().any(|known| known.id == order.campaign) {
+        return Err(StoreError::NoSuchRecord { kind: campaign::KIND.name, id: order.campaign });
+    }
     if order.text.trim().is_empty() {
         return Err(Invalid::new("text", "", "a few words that say what is doubted, or the answer").into());
     }

@@ -44,11 +44,12 @@ impl Touched {
         match reach {
             Reach::Nothing => {}
             Reach::Itself => {
-                let (received_at, seq) = (arrival.received_at, arrival.seq.unsigned_abs());
-                part.alone.push(GroupRow { row, received_at, seq });
+                let Arrival { received_at, changed_at, seq } = arrival;
+                part.alone.push(GroupRow { row, received_at, changed_at, seq: seq.unsigned_abs() });
             }
             Reach::Outcomes => part.outcomes = true,
-            Reach::Group => part.whole = true,
+            // Its team shares the outcomes that came before it.
+            Reach::Group => (part.whole, part.outcomes) = (true, true),
         }
     }
 }
@@ -93,7 +94,7 @@ pub(super) fn version(db: &Connection) -> Result<i64, StoreError> {
     Ok(select.query_row([], |row| row.get(0))?)
 }
 
-fn bump(db: &Connection) -> Result<(), StoreError> {
+pub(super) fn bump(db: &Connection) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE setting SET value = value + 1 WHERE name = 'ledger_version'")?.execute([])?;
     Ok(())
 }
@@ -158,11 +159,12 @@ fn rows_of(db: &Connection, prospect: RecordId, part: Part) -> Result<Vec<GroupR
     let mut select = db.prepare_cached(&sql)?;
     let mut found = select.query([prospect.as_bytes()])?;
     while let Some(stored) = found.next()? {
-        rows.push(GroupRow {
-            row: Row::try_from(records::read(stored)?)?,
-            received_at: ServerTime::from_millis(stored.get("received_at")?)?,
-            seq: stored.get::<_, i64>("seq")?.unsigned_abs(),
-        });
+        let row = Row::try_from(records::read(stored)?)?;
+        let received_at = ServerTime::from_millis(stored.get("received_at")?)?;
+        // Of others it does not matter.
+        let planned = row.fields.time("planned_at").is_some();
+        let changed_at = if planned { records::changed_at(db, row.id)?.unwrap_or(received_at) } else { received_at };
+        rows.push(GroupRow { row, received_at, changed_at, seq: stored.get::<_, i64>("seq")?.unsigned_abs() });
     }
     Ok(rows)
 }
@@ -324,8 +326,10 @@ pub(super) fn named<T>(found: Option<T>) -> Result<T, StoreError> {
 
 /// Forgets every contribution but those of what was erased, and counts from the rows alone.
 pub(super) fn count_from_nothing(writing: &mut Writing<'_>) -> Result<usize, StoreError> {
+    // What a count from nothing makes go is gone from the next bulletin, too.
     writing.db.execute_batch(
-        "DELETE FROM contribution WHERE source NOT IN (SELECT record FROM erased); DELETE FROM tally;",
+        "INSERT OR IGNORE INTO unsealed SELECT campaign, prospect, source, metric, person FROM contribution;
+         DELETE FROM contribution WHERE source NOT IN (SELECT record FROM erased); DELETE FROM tally;",
     )?;
     let mut sums = Sums::default();
     all(writing.db)?.iter().for_each(|of_erased| sums.add(of_erased));

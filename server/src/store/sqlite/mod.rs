@@ -391,6 +391,18 @@ impl Bulletins for SqliteStore {
         self.read(move |db| bulletins::sealed(db, key, Some(&whose))).await
     }
 
+    async fn last_sealing(&self, campaign: RecordId) -> Result<Option<ServerTime>, StoreError> {
+        self.read(move |db| bulletins::last_sealing(db, campaign)).await
+    }
+
+    async fn told_of(&self, campaign: RecordId) -> Result<Vec<BulletinKey>, StoreError> {
+        self.read(move |db| Ok(bulletins::notices(db, campaign)?.into_keys().collect())).await
+    }
+
+    async fn sealed_bank(&self, key: BulletinKey) -> Result<Bank, StoreError> {
+        self.read(move |db| bulletins::sealed_bank(db, key)).await
+    }
+
     async fn phones(&self) -> Result<Vec<Phone>, StoreError> {
         self.read(bulletins::phones).await
     }

@@ -38,7 +38,16 @@ pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRow> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arrival {
     pub(super) received_at: ServerTime,
+    /// When its newest change came.
+    pub(super) changed_at: ServerTime,
     pub(super) seq: i64,
+}
+
+/// When a record's newest change came; what a restored server gets back comes in any order.
+pub(super) fn changed_at(db: &Connection, record: RecordId) -> Result<Option<ServerTime>, StoreError> {
+    let mut select = db.prepare_cached("SELECT max(received_at) FROM change WHERE record = ?")?;
+    let latest: Option<i64> = select.query_row([record.as_bytes()], |row| row.get(0))?;
+    Ok(latest.map(ServerTime::from_millis).transpose()?)
 }
 
 pub(super) fn append(
@@ -114,12 +123,11 @@ impl History {
         let mut found = select.query([record.as_bytes()])?;
         let mut history = Self { record, begun_by: None, arrival: None, changes: Vec::new() };
         while let Some(change) = found.next()? {
-            let first = match history.arrival {
-                Some(arrival) => arrival.received_at,
-                None => ServerTime::from_millis(change.get(1)?)?,
-            };
+            let came = ServerTime::from_millis(change.get(1)?)?;
+            let (first, newest) =
+                history.arrival.map_or((came, came), |one| (one.received_at, one.changed_at.max(came)));
             history.begun_by = history.begun_by.or(Some(DeviceNumber::new(change.get(0)?)));
-            history.arrival = Some(Arrival { received_at: first, seq: change.get(2)? });
+            history.arrival = Some(Arrival { received_at: first, changed_at: newest, seq: change.get(2)? });
             history.changes.push(change.get(3)?);
         }
         Ok(history)
@@ -127,7 +135,8 @@ impl History {
 
     /// Of a record's history that a change is appended to: when the record first came, and the change's number.
     pub(super) fn then(&self, received_at: ServerTime, seq: i64) -> Arrival {
-        Arrival { received_at: self.arrival.map_or(received_at, |first| first.received_at), seq }
+        let of = self.arrival.unwrap_or(Arrival { received_at, changed_at: received_at, seq });
+        Arrival { seq, changed_at: of.changed_at.max(received_at), ..of }
     }
 
     /// The document; none of a record that the log does not have.
