@@ -216,6 +216,7 @@ impl From<StoreError> for Problem {
             StoreError::Revoked(_) => (StatusCode::FORBIDDEN, "revoked", "Revoked"),
             StoreError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             StoreError::OthersDevice { .. } => (StatusCode::CONFLICT, "device-of-another", "Another's device"),
+            StoreError::EditedMeanwhile(_) => (StatusCode::CONFLICT, "edited-meanwhile", "Edited meanwhile"),
             StoreError::LoginExists(_) => (StatusCode::CONFLICT, "login-exists", "There is a login"),
             StoreError::NoLogin(_) => (StatusCode::NOT_FOUND, "no-login", "There is no login"),
             StoreError::NoSuchRecord { .. } | StoreError::NoBulletin(..) => {

@@ -4,6 +4,7 @@
 mod attachments;
 pub mod audit;
 pub mod bulletins;
+pub mod campaigns;
 pub mod clocks;
 pub mod devices;
 mod error;
@@ -14,6 +15,7 @@ pub mod sqlite;
 pub use attachments::{KnownAttachment, Standing};
 pub use audit::{Actor, Audit, Deed, Entry};
 pub use bulletins::{BulletinCheck, BulletinKey, Bulletins, SealOrder, SealedAt};
+pub use campaigns::{Campaigns, EditOrder, RehearseOrder, Seen};
 pub use clocks::{Clocks, Skew};
 pub use devices::Devices;
 pub use error::StoreError;
@@ -306,7 +308,7 @@ pub struct Counts {
 
 /// The operations. All are safe to call from many tasks, and while another process works on the same store.
 #[async_trait]
-pub trait Store: Audit + Bulletins + Clocks + Devices + Logins + Queue + Send + Sync + 'static {
+pub trait Store: Audit + Bulletins + Campaigns + Clocks + Devices + Logins + Queue + Send + Sync + 'static {
     /// The secrets by which the store is written.
     fn secrets(&self) -> &Secrets;
 

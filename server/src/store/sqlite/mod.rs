@@ -13,6 +13,7 @@ mod clocks;
 mod copy;
 mod devices;
 mod doors;
+mod editing;
 mod erased_list;
 mod erasure;
 mod factors;
@@ -30,6 +31,7 @@ mod queue;
 mod read;
 mod rebuild;
 mod records;
+mod rehearsing;
 mod room;
 mod roster;
 mod seal;
@@ -43,9 +45,9 @@ pub use open::{SqliteOptions, database_in};
 
 use super::audit::{AuditCheck, AuditPage, AuditQuery};
 use super::{
-    AssignOrder, Audit, BankOrder, BulletinCheck, BulletinKey, Bulletins, Counts, Entry, EraseOrder, IngestOrder,
-    KnownAttachment, PullOrder, Pulled, Rebuilt, SealOrder, SealedAt, ServerRecord, Store, StoreError, StoredCampaign,
-    VerifyOrder, Versions, Whose,
+    AssignOrder, Audit, BankOrder, BulletinCheck, BulletinKey, Bulletins, Campaigns, Counts, EditOrder, Entry,
+    EraseOrder, IngestOrder, KnownAttachment, PullOrder, Pulled, Rebuilt, RehearseOrder, SealOrder, SealedAt,
+    ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder, Versions, Whose,
 };
 use crate::ingest::{Assigned, FromFile, Imported};
 use crate::secrets::Secrets;
@@ -58,7 +60,7 @@ use bank::CachedBank;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, UnitId, Week};
 use canvass_core::projection::Row;
-use canvass_core::ranking::{Bulletin, Contribution, Phone, Tally};
+use canvass_core::ranking::{Bulletin, Contribution, Phone, Rehearsal, Tally};
 use canvass_core::wire::{Commit, Verdict};
 use erased_list::ErasedList;
 use head::Head;
@@ -406,6 +408,17 @@ impl Bulletins for SqliteStore {
         other.set_bank(sealed.bank.clone()).await?;
         other.rebuild().await?;
         other.read(move |db| bulletin_check::compare(db, &sealed)).await
+    }
+}
+
+#[async_trait]
+impl Campaigns for SqliteStore {
+    async fn edit_campaign(&self, order: EditOrder) -> Result<RecordId, StoreError> {
+        self.writer.run(move |writing| editing::edit(writing, &order)).await
+    }
+
+    async fn rehearse(&self, order: RehearseOrder) -> Result<Rehearsal, StoreError> {
+        self.read_with_bank(move |db, bank| rehearsing::rehearse(db, bank, &order)).await
     }
 }
 
