@@ -9,6 +9,7 @@ mod contributions;
 mod devices;
 mod door;
 mod dossier;
+mod editor;
 mod enrol;
 mod erasure;
 mod events;
@@ -28,6 +29,7 @@ mod prospect;
 mod qr;
 mod query;
 mod reader;
+mod rules;
 mod sealed;
 mod second;
 mod standings;
@@ -50,6 +52,9 @@ use tower_http::csrf::CsrfLayer;
 
 /// How many pages are made at once; others wait.
 const AT_ONCE: usize = 64;
+
+/// How many edits of campaigns are taken at once: each is long.
+const EDITS_AT_ONCE: usize = 4;
 
 /// How many log-ins are looked at: in places of their own, so that guessers keep nobody from a page.
 const KNOCKS_AT_ONCE: usize = 16;
@@ -86,8 +91,13 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/style.css", get(|| file("text/css; charset=utf-8", include_str!("style.css"))))
         .route("/live.js", get(|| file("text/javascript; charset=utf-8", include_str!("live.js"))))
         .route("/icon.svg", get(|| file("image/svg+xml", include_str!("icon.svg"))));
+    let edits = Router::new()
+        .route(parts::EDITOR, get(editor::page).post(editor::act))
+        .route(parts::NEW_CAMPAIGN, get(editor::new_page).post(editor::act))
+        .route_layer(from_fn_with_state(app.clone(), reader::guard));
     let knocks = Router::new().route(door::LOGIN, get(login::page).post(login::log_in));
     small(pages, Small { bytes: form::LONGEST, at_once: AT_ONCE, refusal })
+        .merge(small(edits, Small { bytes: form::LONGEST_CAMPAIGN, at_once: EDITS_AT_ONCE, refusal }))
         .merge(small(knocks, Small { bytes: form::LONGEST, at_once: KNOCKS_AT_ONCE, refusal }))
         .layer(forms)
 }

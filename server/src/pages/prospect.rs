@@ -164,7 +164,7 @@ fn known(asked: &Asked, reading: &Reading<'_>, row: &Row, twins: &[Row]) -> Mark
 }
 
 /// Every value that stands for a field, with who put it and when; the one that is shown now is marked.
-fn disagreement(reading: &Reading<'_>, row: &Row, conflict: &Conflict) -> Markup {
+pub(super) fn disagreement(reading: &Reading<'_>, row: &Row, conflict: &Conflict) -> Markup {
     let lang = reading.lang;
     let field = conflict.field.as_str();
     let shown = row.fields.get(field);
