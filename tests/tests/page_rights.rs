@@ -99,6 +99,8 @@ fn every_role_opens_what_is_its_own_and_nothing_else() {
         "/standings",
         "/campaign",
         "/campaigns",
+        "/campaign/edit",
+        "/campaign/new",
         "/unplaced",
         "/units/B1-S1",
         "/units/B2-S1",
@@ -138,6 +140,8 @@ fn every_role_opens_what_is_its_own_and_nothing_else() {
 /standings         o o o o o o o o
 /campaign          o o o o o o o o
 /campaigns         o o o o o o o o
+/campaign/edit     . . . . . o . .
+/campaign/new      . . . . . o . .
 /unplaced          . . . . . o . .
 /units/B1-S1       o o o o o o o .
 /units/B2-S1       . . . . . o . .
@@ -152,7 +156,7 @@ fn every_role_opens_what_is_its_own_and_nothing_else() {
 /account           o o o o o o o o
 ";
     assert_eq!(drawn, expected);
-    assert_eq!(cells, 120);
+    assert_eq!(cells, 136);
 }
 
 #[test]
@@ -395,4 +399,30 @@ fn an_administrator_makes_resets_and_disables_logins_and_nobody_else_does() {
             "{deed}: {log:?}"
         );
     }
+}
+
+#[test]
+fn nobody_but_head_office_makes_edits_or_rehearses_a_campaign_whatever_they_send() {
+    let stage = stage(10);
+    let world = &stage.world;
+    let campaign = stage.campaign.to_string();
+    for (_, code) in READERS.iter().filter(|(role, _)| *role != Role::HeadOffice) {
+        let token = world.get_as(code, "/account").text();
+        let token =
+            token.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
+        for (path, deed) in [
+            ("/campaign/new", "save"),
+            ("/campaign/new", "rehearse"),
+            ("/campaign/edit", "save"),
+            ("/campaign/edit", "rehearse"),
+            ("/campaign/edit", "withdraw"),
+            ("/campaign/edit", "restore"),
+        ] {
+            let of = if path.ends_with("new") { "" } else { &campaign };
+            let fields = [("form", token), ("do", deed), ("campaign", of), ("name", "x"), ("reason", "x")];
+            assert_eq!(world.send_form(Some(&world.cookie(code)), path, &fields).status, 403, "{code} {path} {deed}");
+        }
+    }
+    assert!(stage.log("campaign-changed").is_empty());
+    assert_eq!(world.run(world.store.campaigns()).expect("campaigns").len(), 1);
 }
