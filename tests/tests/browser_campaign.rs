@@ -116,6 +116,9 @@ fn head_office_makes_a_campaign_rehearses_other_rules_and_saves_them_while_other
     let order = SealOrder { campaign, week: week("2026-W10"), by: Actor::Server, at: world.clock.now() };
     world.run(world.store.seal(order)).expect("sealed");
 
+    // A week later one has to log in again.
+    let Some(site) = Site::of(&world) else { return };
+    let window = site.open("/campaigns?lang=zh", Look::DESK);
     let watching = site.open(&format!("/standings?campaign={campaign}&week=2026-W11&lang=en"), Look::DESK);
     let first = "document.querySelector('tbody tr').innerText";
     watching.until(&format!("{first}.includes('东湖支行')"));

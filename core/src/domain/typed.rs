@@ -63,4 +63,13 @@ mod tests {
             assert!(refused.contains(remedy), "{refused}");
         }
     }
+
+    #[test]
+    fn beside_its_input_an_error_does_not_name_the_field_again() {
+        let now = PhoneTime::from_millis(1_772_985_600_000).expect("a time");
+        let field = campaign::KIND.field("rule/2026-W10/minutes").expect("a field");
+        let words = field.typed("rule/2026-W10/minutes", "-5", now).expect_err("too few").beside();
+        assert_eq!(words.zh, "“-5”不符合要求，应为 0 到 1440 之间的整数");
+        assert_eq!(words.en, "`-5` is not valid; expected a number from 0 to 1440");
+    }
 }

@@ -6,7 +6,7 @@ use super::standing::ranked;
 use super::{Contribution, Placement, Rule, Status, Tally};
 use crate::domain::campaign::{Campaign, Metric};
 use crate::domain::{Bank, UnitId, Week};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A campaign, and what counts by it.
 #[derive(Debug, Clone, Copy)]
@@ -93,15 +93,14 @@ pub fn rehearsal(before: Option<Side<'_>>, after: Side<'_>, bank: &Bank, until: 
     for week in weeks.into_iter().filter(|week| *week <= until) {
         let of = |seats: &Seats| seats.get(&week).cloned().unwrap_or_default();
         let (was, is) = (of(&was), of(&is));
-        let seat = |seats: &[(UnitId, Seat)], unit: &UnitId| {
-            seats.iter().find(|(known, _)| known == unit).map(|(_, seat)| *seat)
-        };
-        let leave = was.iter().filter(|(unit, _)| seat(&is, unit).is_none());
+        let by_unit = |seats: &[(UnitId, Seat)]| -> HashMap<UnitId, Seat> { seats.iter().cloned().collect() };
+        let (before, after) = (by_unit(&was), by_unit(&is));
+        let leave = was.iter().filter(|(unit, _)| !after.contains_key(unit));
         all.extend(is.iter().chain(leave).map(|(unit, _)| Rehearsed {
             week,
             unit: unit.clone(),
-            before: seat(&was, unit),
-            after: seat(&is, unit),
+            before: before.get(unit).copied(),
+            after: after.get(unit).copied(),
         }));
     }
     Rehearsal { all }

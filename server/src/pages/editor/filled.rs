@@ -39,7 +39,7 @@ pub(super) const PLAIN: [&str; 8] = [
 /// Parts of a version that are chosen, and what holds where nothing is said.
 pub(super) const CHOSEN: [(&str, &str); 3] = [("tie", "shared"), ("credit", "recorder"), ("untrusted", "count")];
 
-/// How many empty rows follow those that a list has.
+/// How many empty rows follow those that the tiers have, or a list.
 pub(super) const NEW_ROWS: usize = 3;
 
 /// What a form carries beside its inputs.

@@ -31,7 +31,7 @@ pub(super) fn rehearsal(lang: Lang, bank: &Bank, rehearsal: &Rehearsal) -> Marku
                         thead { tr {
                             th scope="col" { (lang.of(common::WEEK)) }
                             th scope="col" { (lang.of(common::UNIT)) }
-                            @for title in [common::RANK, common::SCORE, words::REWARD] {
+                            @for title in [common::RANK, common::SCORE, words::REWARDS] {
                                 th.number scope="col" {
                                     (lang.of(title)) br; (lang.of(words::BEFORE)) " → " (lang.of(words::AFTER))
                                 }
@@ -52,7 +52,7 @@ fn line(lang: Lang, bank: &Bank, one: &Rehearsed) -> Markup {
     let reward = |seat: Seat| format::yuan(seat.reward, lang);
     html! {
         tr data-key={ (one.week) "-" (one.unit) } {
-            td { (one.week) }
+            td.whole { (one.week) }
             th scope="row" { (name) }
             (change(lang, seats, |seat| seat.rank.to_string()))
             (change(lang, seats, |seat| format::number(seat.score)))

@@ -4,7 +4,7 @@
 use super::filled::{CHOSEN, Filled, NEW_ROWS, PLAIN, Scope, is_money, tiers};
 use super::words;
 use canvass_core::domain::campaign::{
-    self, KIND, Metric, in_force, materials, phases, puts_for, tier_numbers, training, versions,
+    self, KIND, Metric, Versions, in_force, materials, phases, puts_for, tier_numbers, training, versions,
 };
 use canvass_core::domain::outcome::PRODUCT;
 use canvass_core::domain::visit::CHANNEL;
@@ -22,7 +22,7 @@ pub(super) struct Read {
 
 /// Reads a form over the record as it was seen.
 pub(super) fn read(filled: &Filled, base: &Fields, scope: &Scope<'_>) -> Read {
-    let mut reading = Reading { filled, base, scope, read: Read::default() };
+    let mut reading = Reading { filled, base, versions: versions(base), scope, read: Read::default() };
     reading.calendar();
     reading.units();
     reading.rules();
@@ -42,6 +42,8 @@ pub(super) fn read(filled: &Filled, base: &Fields, scope: &Scope<'_>) -> Read {
 struct Reading<'a> {
     filled: &'a Filled,
     base: &'a Fields,
+    /// The versions of its rules, as they were seen.
+    versions: Versions,
     scope: &'a Scope<'a>,
     read: Read,
 }
@@ -62,7 +64,7 @@ impl Reading<'_> {
         match spec.typed(name, self.filled.text(input), self.scope.now) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.read.faults.insert(input.to_owned(), KIND.explain(&error));
+                self.read.faults.insert(input.to_owned(), error.beside());
                 None
             }
         }
@@ -160,17 +162,17 @@ impl Reading<'_> {
 
     /// Whether an earlier version says something of a part, so that this one has to say it otherwise.
     fn said_before(&self, key: &str) -> bool {
-        in_force(&versions(self.base), self.scope.from.previous()).contains_key(key)
+        in_force(&self.versions, self.scope.from.previous()).contains_key(key)
     }
 
     /// Lets a part come to a value from the week on.
     fn say(&mut self, key: &str, value: &Value) {
-        let puts = puts_for(&versions(self.base), self.scope.from, key, value);
+        let puts = puts_for(&self.versions, self.scope.from, key, value);
         self.read.puts.extend(puts);
     }
 
     fn tiers(&mut self) {
-        let mut next = tier_numbers(&versions(self.base)).last().map_or(1, |last| last.saturating_add(1));
+        let mut next = tier_numbers(&self.versions).last().map_or(1, |last| last.saturating_add(1));
         let rows = tiers(self.base, self.scope.from).into_iter().map(|number| (number.to_string(), Some(number)));
         let rows: Vec<_> = rows.chain((1..=NEW_ROWS).map(|n| (format!("new{n}"), None))).collect();
         let mut begun = BTreeSet::new();

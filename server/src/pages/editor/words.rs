@@ -17,13 +17,15 @@ words! {
     ALL_BRANCHES: "全部支行", "All branches";
     OWN_TARGET: "单独的目标", "Target of its own";
     SUB_BRANCHES: "网点", "Sub-branches";
-    RULES_FROM: "规则，自该周起", "Rules from this week on";
+    RULES_FROM: "规则，自", "Rules from";
+    RULES_ON: "起", "on";
+    RULES_FIRST: "规则（自活动的第一周起）", "Rules from the campaign's first week on";
     RULES_HELP: "这里显示该周生效的规则。只有与之前不同的才写入该周的版本；清空即自该周起不再适用。", "These are the rules that hold in this week. Only what differs from before is written to this week's version; what is emptied holds no longer from this week on.";
     VERSION_SHOW: "显示这一周的规则", "Show the rules of this week";
     VERSIONS: "已有版本", "Versions so far";
     TARGET: "每个机构的目标（赢得小区数）", "Target of each unit (communities won)";
     METRICS: "计分", "What earns points";
-    PER: "每（元、张、次、个）", "for each (yuan, cards, visits …)";
+    PER: "每（元、张、次、个；不填为 1）", "for each (yuan, cards …; empty: 1)";
     CAP_AT: "计分封顶", "counted up to";
     ABOVE_ZERO: "应大于 0", "expected more than 0";
     QUALIFYING: "计入条件", "What counts at all";
@@ -40,6 +42,7 @@ words! {
     TIER: "档次", "Tier";
     TIER_FROM: "资金起点（元）", "Fund from (yuan)";
     REWARD: "每个小区奖励（元）", "Reward of a community (yuan)";
+    REWARDS: "当周奖励", "Rewards of the week";
     NEW_ROW: "新增", "new";
     TIER_NEEDS_FROM: "请填写资金起点（可以是 0）", "say from which fund on (0 will do)";
     TIER_TWICE: "与另一档的起点相同", "another tier begins at the same fund";

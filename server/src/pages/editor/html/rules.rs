@@ -12,9 +12,13 @@ impl Form<'_> {
     pub(super) fn rules(&self) -> Markup {
         html! {
             fieldset {
-                legend { (self.of(words::RULES_FROM)) " " (self.shown.from) }
+                legend {
+                    @if self.shown.row.is_some() {
+                        (self.of(words::RULES_FROM)) " " (self.shown.from) " " (self.of(words::RULES_ON))
+                    } @else { (self.of(words::RULES_FIRST)) }
+                }
                 p.note { (self.of(words::RULES_HELP)) }
-                div.inputs { (self.text("rule/target", self.of(words::TARGET), Wide::Number, None)) }
+                div.inputs { (self.text("rule/target", self.of(words::TARGET), Wide::Word, None)) }
                 h3 { (self.of(words::METRICS)) }
                 (self.metrics())
                 h3 { (self.of(words::QUALIFYING)) }
