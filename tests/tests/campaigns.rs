@@ -217,7 +217,9 @@ fn a_campaign_is_withdrawn_with_a_reason_and_brought_back() {
     assert_eq!(send(&world, &form, "withdraw").status, 422);
     assert_eq!(send(&world, &form.clone().with("reason", "重复建立"), "withdraw").status, 303);
     assert!(world.run(world.store.campaigns()).expect("campaigns").is_empty());
-    let page = world.get(&format!("/campaign/edit?campaign={id}&lang=en")).text();
+    let full = world.get(&format!("/campaign/edit?campaign={id}&lang=en"));
+    assert_eq!(full.header("location"), format!("/campaign/edit?campaign={id}&from=2026-W10&lang=en"));
+    let page = world.get(full.header("location")).text();
     assert!(page.contains("This campaign was withdrawn") && page.contains("重复建立"), "{page}");
     assert_eq!(send(&world, &form, "restore").status, 409, "upon what stands there now alone");
     assert_eq!(send(&world, &editor(&world, id, "2026-W10"), "restore").status, 303);

@@ -133,10 +133,12 @@ pub(super) async fn page(
     let base = row.settled_fields();
     let weeks = weeks(&base);
     let present = desk.now.week(&zone(&base));
-    let from = match asked("from") {
-        Some(text) => text.parse().map_err(|_| Wrong::parameter("from", &text).told(lang))?,
-        None => within(&weeks, present),
+    let Some(from) = asked("from") else {
+        let from = within(&weeks, present);
+        let full = format!("{EDITOR}?campaign={}&from={from}&lang={}", row.id, lang.name());
+        return Ok(Redirect::to(&full).into_response());
     };
+    let from: Week = from.parse().map_err(|_| Wrong::parameter("from", &from).told(lang))?;
     let mut news: Vec<Week> = [present.previous(), present, present.next(), from].into();
     news.retain(|week| weeks.contains(week));
     news.sort_unstable();
