@@ -219,6 +219,7 @@ impl From<StoreError> for Problem {
                 (StatusCode::CONFLICT, "not-as-seen", "Not as it was seen")
             }
             StoreError::OthersDevice { .. } => (StatusCode::CONFLICT, "device-of-another", "Another's device"),
+            StoreError::CampaignEditedMeanwhile(_) => (StatusCode::CONFLICT, "edited-meanwhile", "Edited meanwhile"),
             StoreError::LoginExists(_) => (StatusCode::CONFLICT, "login-exists", "There is a login"),
             StoreError::NoLogin(_) => (StatusCode::NOT_FOUND, "no-login", "There is no login"),
             StoreError::NoSuchRecord { .. } | StoreError::NoBulletin(..) => {

@@ -5,6 +5,7 @@
 
 mod bank;
 pub mod browser;
+mod form;
 pub mod golden;
 mod holder;
 pub mod item;
@@ -17,6 +18,7 @@ pub mod visitor;
 mod world;
 
 pub use bank::{NAMES, date, enrolled, identity, key_of, person, small_bank, unit, week};
+pub use form::Form;
 pub use holder::Holder;
 pub use keyring::{Authenticator, session};
 pub use line::{Door, Exchange, Faults, Line};

@@ -102,6 +102,11 @@ fn every_role_opens_what_is_its_own_and_nothing_else() {
         "/standings",
         "/campaign",
         "/campaigns",
+        "/campaign/edit?from=2026-W10",
+        "/campaign/new",
+        "/bulletin",
+        "/market",
+        "/disputes",
         "/unplaced",
         "/units/B1-S1",
         "/units/B2-S1",
@@ -136,6 +141,7 @@ fn every_role_opens_what_is_its_own_and_nothing_else() {
             }
         });
         let name = page.replace(&stage.own.to_string(), "own").replace(&stage.other.to_string(), "other");
+        let name = name.split('?').next().unwrap_or_default();
         let letters: String = letters.iter().flat_map(|letter| [' ', *letter]).collect();
         drawn.push_str(&format!("{name:<18}{letters}\n"));
     }
@@ -144,6 +150,11 @@ fn every_role_opens_what_is_its_own_and_nothing_else() {
 /standings         o o o o o o o o
 /campaign          o o o o o o o o
 /campaigns         o o o o o o o o
+/campaign/edit     . . . . . o . .
+/campaign/new      . . . . . o . .
+/bulletin          o o o o o o o o
+/market            . . . . . o . .
+/disputes          o o o o . o o .
 /unplaced          . . . . . o . .
 /units/B1-S1       o o o o o o o .
 /units/B2-S1       . . . . . o . .
@@ -161,7 +172,7 @@ fn every_role_opens_what_is_its_own_and_nothing_else() {
 /account           o o o o o o o o
 ";
     assert_eq!(drawn, expected);
-    assert_eq!(cells, 144);
+    assert_eq!(cells, 184);
 }
 
 #[test]
@@ -446,4 +457,30 @@ fn an_administrator_makes_resets_and_disables_logins_and_nobody_else_does() {
             "{deed}: {log:?}"
         );
     }
+}
+
+#[test]
+fn nobody_but_head_office_makes_edits_or_rehearses_a_campaign_whatever_they_send() {
+    let stage = stage(10);
+    let world = &stage.world;
+    let campaign = stage.campaign.to_string();
+    for (_, code) in READERS.iter().filter(|(role, _)| *role != Role::HeadOffice) {
+        let token = world.get_as(code, "/account").text();
+        let token =
+            token.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
+        for (path, deed) in [
+            ("/campaign/new", "save"),
+            ("/campaign/new", "rehearse"),
+            ("/campaign/edit", "save"),
+            ("/campaign/edit", "rehearse"),
+            ("/campaign/edit", "withdraw"),
+            ("/campaign/edit", "restore"),
+        ] {
+            let of = if path.ends_with("new") { "" } else { &campaign };
+            let fields = [("form", token), ("do", deed), ("campaign", of), ("name", "x"), ("reason", "x")];
+            assert_eq!(world.send_form(Some(&world.cookie(code)), path, &fields).status, 403, "{code} {path} {deed}");
+        }
+    }
+    assert!(stage.log("campaign-changed").is_empty());
+    assert_eq!(world.run(world.store.campaigns()).expect("campaigns").len(), 1);
 }

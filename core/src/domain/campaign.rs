@@ -9,7 +9,9 @@ use super::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use super::plan::{Material, Phase, Training, materials, phases, training};
 pub use super::rules::{CREDIT, Credit, Metric, Qualifying, Rules, TIE, Tie, UNTRUSTED, Weight};
+pub use super::versions::{Versions, in_force, puts_for, tier_numbers, versions};
 
 /// How people are trained for a campaign (`[case]`: by video twice a week, in person by district every week, experience
 /// shared every two weeks).
@@ -67,6 +69,8 @@ pub static KIND: KindSpec = KindSpec {
         FieldSpec::new("rule/*/least/*", "业绩起点", "least of an outcome", FieldType::Int(0, 100_000_000_000_000)),
         FieldSpec::new("rule/*/late_days", "逾期天数", "days until too late", FieldType::Int(0, 365)),
         FieldSpec::new("rule/*/untrusted", "时钟不可信的记录", "untrusted clocks", FieldType::Choice(UNTRUSTED)),
+        FieldSpec::new("rule/*/end/*", "不再适用", "holds no longer", FieldType::Bool),
+        FieldSpec::new("rule/*/end/*/*", "不再适用", "holds no longer", FieldType::Bool),
         FieldSpec::new("phase/*/name", "阶段", "phase", FieldType::Text(100)),
         FieldSpec::new("phase/*/starts", "阶段开始", "phase begins", FieldType::Date(20, 20)),
         FieldSpec::new("phase/*/ends", "阶段结束", "phase ends", FieldType::Date(20, 20)),
@@ -102,7 +106,7 @@ pub struct Campaign {
     /// The units that are ranked; each stands for all units below it.
     pub units: BTreeSet<UnitId>,
     /// What each version changes, by the week from which it holds: field within the version, and value.
-    pub versions: BTreeMap<Week, BTreeMap<String, Value>>,
+    pub versions: Versions,
 }
 
 impl Campaign {
@@ -130,38 +134,20 @@ impl Campaign {
     /// # Errors
     /// When name, start or end is missing, or the zone unknown.
     pub fn read(fields: &Fields) -> Result<Self, Invalid> {
-        let mut campaign = Self {
+        Ok(Self {
             name: required(fields.text("name"), "name")?.to_owned(),
             starts: required(fields.date("starts").filter(has_weeks), "starts")?,
             ends: required(fields.date("ends").filter(has_weeks), "ends")?,
             zone: fields.text("zone").map_or(Ok(Zone::china()), str::parse)?,
             cutoff: fields.int("cutoff").filter(|cutoff| (0..=10_080).contains(cutoff)).unwrap_or(CUTOFF),
-            units: BTreeSet::new(),
-            versions: BTreeMap::new(),
-        };
-        for (name, _) in fields.iter() {
-            let name = name.as_str();
-            if let Some(unit) = name.strip_prefix("unit/").and_then(|rest| rest.strip_suffix("/in")) {
-                if let (Ok(unit), Some(true)) = (unit.parse(), fields.bool(name)) {
-                    campaign.units.insert(unit);
-                }
-            } else if let Some((week, key)) = name.strip_prefix("rule/").and_then(|rest| rest.split_once('/'))
-                && let (Ok(week), Some(value)) = (week.parse(), fields.get(name).filter(|value| **value != Value::Null))
-            {
-                campaign.versions.entry(week).or_default().insert(key.to_owned(), value.clone());
-            }
-        }
-        Ok(campaign)
+            units: units(fields),
+            versions: versions(fields),
+        })
     }
 
     /// The rules that hold in a week: each key as the latest version up to then has it. Values out of range are left out.
     pub fn rules(&self, week: Week) -> Rules {
-        Rules::of(&self.keys(week))
-    }
-
-    fn keys(&self, week: Week) -> BTreeMap<&str, &Value> {
-        let versions = self.versions.range(..=week).flat_map(|(_, version)| version);
-        versions.map(|(key, value)| (key.as_str(), value)).collect()
+        Rules::of(&in_force(&self.versions, week))
     }
 
     /// The moment at which a week's bulletin is sealed, in milliseconds since 1970: what comes later is in a revision.
@@ -208,7 +194,7 @@ impl Campaign {
     /// Whether another version of this campaign admits and names the same contributions: if so, only the ranking differs.
     pub fn counts_like(&self, other: &Self) -> bool {
         let counting = |campaign: &Self| -> Vec<BTreeMap<String, Value>> {
-            let of = |week| campaign.keys(week).into_iter().filter(|(key, _)| decides_what_counts(key));
+            let of = |week| in_force(&campaign.versions, week).into_iter().filter(|(key, _)| decides_what_counts(key));
             let owned = |week| of(week).map(|(key, value)| (key.to_owned(), value.clone())).collect();
             campaign.weeks().into_iter().map(owned).collect()
         };
@@ -217,6 +203,15 @@ impl Campaign {
             && self.zone == other.zone
             && counting(self) == counting(other)
     }
+}
+
+/// The units that take part, as a record's fields name them.
+pub fn units(fields: &Fields) -> BTreeSet<UnitId> {
+    let named = fields.iter().filter_map(|(name, value)| {
+        let unit = name.as_str().strip_prefix("unit/")?.strip_suffix("/in")?;
+        unit.parse().ok().filter(|_: &UnitId| *value == Value::Bool(true))
+    });
+    named.collect()
 }
 
 /// Head office's news, by the week with whose bulletin it goes (`[case]`: 每周下发营销动态).
@@ -306,6 +301,8 @@ mod tests {
         }
         assert!(!with("channel/on_site", true.into()) && !with("credit", "team".into()));
         assert!(!with("untrusted", "leave_out".into()));
+        assert!(!with("end/tier/1", true.into()) && with("end/points/visits", true.into()));
+        assert!(with("end/late_days", true.into()), "what nobody said does not end");
     }
 
     #[test]

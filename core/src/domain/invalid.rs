@@ -61,6 +61,13 @@ impl Invalid {
         self.of(&self.what, &self.what).zh
     }
 
+    /// The error in both languages where it stands beside the field that it is of: what was found, and what to do.
+    pub fn beside(&self) -> Words {
+        let named = self.of("", "");
+        let without = |words: &str, mark: &str| words.strip_prefix(mark).unwrap_or(words).to_owned();
+        Words { zh: without(&named.zh, "："), en: without(&named.en, ": ") }
+    }
+
     /// The error in both languages, of something that people call by a name of their own.
     pub(super) fn of(&self, zh: &str, en: &str) -> Words {
         let found = match &self.found_zh {

@@ -12,11 +12,14 @@ mod invalid;
 mod kind;
 mod money;
 mod place;
+mod plan;
 mod rights;
 mod role;
 mod rules;
 mod time;
+mod typed;
 mod value;
+mod versions;
 
 pub mod activity;
 pub mod assignment;

@@ -65,7 +65,8 @@ pub fn standings(campaign: &Campaign, week: Week, bank: &Bank, tallies: &[Tally]
     standings
 }
 
-fn ranked(
+/// The same without the movement.
+pub(super) fn ranked(
     campaign: &Campaign,
     week: Week,
     placement: &Placement<'_>,

@@ -1,23 +1,28 @@
 //! The list of campaigns, and a campaign's page: its days, its rules, and what all units brought in week by week.
 
+use super::editor::{self, words as editing};
+use super::fields::Reading;
 use super::format;
 use super::frame::{Live, Page};
-use super::parts::{CAMPAIGN, CAMPAIGNS, Choice, STANDINGS, choices, metric_choices, week_bar};
+use super::parts::{CAMPAIGN, CAMPAIGNS, Choice, EDITOR, NEW_CAMPAIGN, STANDINGS, choices, metric_choices, week_bar};
 use super::plots;
+use super::prospect::disagreement;
 use super::query::{Asked, Raw};
 use super::reader::Reader;
+use super::rules;
 use super::table::{Cell, Column, Line, Table, Value};
-use super::words::{self, Lang};
+use super::words;
 use super::wrong::{Instead, Wrong};
 use crate::app::App;
 use crate::store::{StoreError, StoredCampaign};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use canvass_core::domain::campaign::{Campaign, Metric, Rules, Weight};
+use canvass_core::domain::campaign::{Campaign, Metric};
 use canvass_core::domain::{Bank, Week};
+use canvass_core::projection::Row;
 use canvass_core::ranking::{Figure, Placement, Tally};
-use maud::html;
+use maud::{Markup, html};
 use std::collections::BTreeMap;
 
 /// All campaigns, the newest first.
@@ -59,6 +64,9 @@ pub(super) async fn list(
         html! {
             p.kicker { a href=(asked.elsewhere().address(STANDINGS)) { "← " (lang.of(words::BACK)) } }
             h1 { (title) }
+            @if editor::edits(&asked.reader) {
+                p.sub { a href={ (NEW_CAMPAIGN) "?lang=" (lang.name()) } { (lang.of(editing::NEW_CAMPAIGN)) } }
+            }
             (tables.show("campaigns"))
         }
     })
@@ -78,7 +86,11 @@ pub(super) async fn page(
     let tallies = app.store.tallies(asked.campaign.id).await.map_err(failed)?;
     let campaign = &asked.campaign.campaign;
     let weeks = by_week(campaign, asked.week, &bank, &tallies);
-    let tables = vec![week_table(&asked, &weeks), rule_table(lang, campaign)];
+    let rows = app.store.rows(vec![asked.campaign.id]).await.map_err(failed)?;
+    let row = rows.first();
+    let fields = row.map(Row::settled_fields).unwrap_or_default();
+    let mut tables = vec![week_table(&asked, &weeks), rules::versions(lang, campaign, &bank)];
+    tables.extend(rules::plan(lang, &fields));
     let page =
         Page { app: &app, state: &asked, path: CAMPAIGN, title: campaign.name.clone(), live: Live::Standings, tables };
     page.answer(|tables| {
@@ -88,15 +100,35 @@ pub(super) async fn page(
             p.sub {
                 (campaign.starts) " – " (campaign.ends) " · " (campaign.zone.name()) " · "
                 (format::number(i64::try_from(campaign.units.len()).unwrap_or(i64::MAX))) " " (lang.of(words::UNITS_IN))
+                " · " (lang.of(words::CUTOFF)) " " (rules::cutoff(lang, campaign))
+                @if editor::edits(&asked.reader) {
+                    " · " a href={ (EDITOR) "?campaign=" (asked.campaign.id) "&lang=" (lang.name()) } { (lang.of(editing::EDIT)) }
+                }
             }
+            @if let Some(row) = row { (conflicts(&asked, &bank, row)) }
             (week_bar(&asked, CAMPAIGN))
             (totals(&asked, &weeks))
             (plots::totals(&asked, asked.metric.unwrap_or(Metric::Communities), &weeks))
             (tables.show("weeks"))
             (tables.show("rules"))
+            @for name in ["phases", "training", "materials"] { (tables.show(name)) }
         }
     })
     .await
+}
+
+/// Where people disagree about the campaign.
+fn conflicts(asked: &Asked, bank: &Bank, row: &Row) -> Markup {
+    let reading = Reading { lang: asked.lang, bank, zone: &asked.campaign.campaign.zone };
+    html! {
+        @if !row.conflicts.is_empty() {
+            section.part id="conflicts" {
+                h2 { (asked.lang.of(words::CONFLICTS)) }
+                p.note { (asked.lang.of(editing::CONFLICT_RULES)) }
+                @for conflict in &row.conflicts { (disagreement(&reading, row, conflict)) }
+            }
+        }
+    }
 }
 
 type Figures = BTreeMap<Metric, Figure>;
@@ -114,7 +146,7 @@ fn by_week(campaign: &Campaign, until: Week, bank: &Bank, tallies: &[Tally]) -> 
     weeks
 }
 
-fn totals(asked: &Asked, weeks: &BTreeMap<Week, Figures>) -> maud::Markup {
+fn totals(asked: &Asked, weeks: &BTreeMap<Week, Figures>) -> Markup {
     let lang = asked.lang;
     let mut total = Figures::new();
     for (metric, figure) in weeks.values().flatten() {
@@ -147,41 +179,4 @@ fn week_table(asked: &Asked, weeks: &BTreeMap<Week, Figures>) -> Table {
     };
     let rows = weeks.iter().map(line).collect();
     Table { name: "weeks", title: words::BY_WEEK, columns, rows, nothing: words::NOTHING_COUNTED }
-}
-
-/// Every version of the rules as it holds from its week on.
-fn rule_table(lang: Lang, campaign: &Campaign) -> Table {
-    let mut columns = vec![
-        Column::words("from", lang.of(words::FROM_WEEK)).heads_rows(),
-        Column::number("target", lang.of(words::TARGET)),
-    ];
-    columns.extend(Metric::ALL.map(|metric| Column::words(metric.name(), lang.of(metric.label()))));
-    columns.push(Column::words("tiers", lang.of(words::TIERS)));
-    let line = |week: &Week| {
-        let rules = campaign.rules(*week);
-        let mut cells: Vec<Cell> = vec![Value::Week(*week).into(), Value::Number(rules.target).into()];
-        let weight = |metric| Value::text(rules.weights.get(&metric).map(|weight| in_words(lang, metric, weight)));
-        cells.extend(Metric::ALL.map(|metric| Cell::from(weight(metric))));
-        cells.push(Value::text(tiers(lang, &rules)).into());
-        Line { key: week.to_string(), cells }
-    };
-    let rows = campaign.versions.keys().map(line).collect();
-    Table { name: "rules", title: words::RULES, columns, rows, nothing: words::NO_RULES }
-}
-
-/// What a metric is worth: `2 points per 10,000 yuan, capped at …`.
-fn in_words(lang: Lang, metric: Metric, weight: &Weight) -> String {
-    let amount = |value| if metric.is_money() { format::yuan(value, lang) } else { format::number(value) };
-    let cap = weight.cap.map_or_else(String::new, |cap| format!(" · {} {}", lang.of(words::CAP), amount(cap)));
-    let points = format::number(weight.points);
-    format!("{points} {} / {}{cap}", lang.of(words::POINTS), amount(weight.per))
-}
-
-fn tiers(lang: Lang, rules: &Rules) -> Option<String> {
-    let one = |(number, from): (&u32, &canvass_core::domain::Money)| match lang {
-        Lang::Zh => format!("{number} 档 {}", format::yuan(from.fen(), lang)),
-        Lang::En => format!("tier {number} {}", format::yuan(from.fen(), lang)),
-    };
-    let all: Vec<String> = rules.tiers.iter().map(one).collect();
-    (!all.is_empty()).then(|| all.join(" · "))
 }

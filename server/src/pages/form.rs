@@ -16,6 +16,9 @@ use zeroize::Zeroizing;
 /// So long may a form be.
 pub(super) const LONGEST: usize = 16 * 1024;
 
+/// So long may the one be that edits a campaign: it carries all that the campaign said.
+pub(super) const LONGEST_CAMPAIGN: usize = 2 * 1024 * 1024;
+
 /// The fields of a form.
 pub(super) struct Sent(Vec<(String, Zeroizing<String>)>);
 
@@ -26,7 +29,8 @@ impl Sent {
         if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
             return Err(Wrong::Form.told(lang));
         }
-        let body: Bytes = to_bytes(request.into_body(), LONGEST).await.map_err(|_| Wrong::Form.told(lang))?;
+        // What its route takes was made sure of before.
+        let body: Bytes = to_bytes(request.into_body(), LONGEST_CAMPAIGN).await.map_err(|_| Wrong::Form.told(lang))?;
         let fields = form_urlencoded::parse(&body).map(|(name, value)| (name.into_owned(), value.into_owned().into()));
         Ok(Self(fields.collect()))
     }
@@ -34,6 +38,11 @@ impl Sent {
     /// A field as it was sent; empty if it was not.
     pub(super) fn text(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Every field, in the order of the form.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// A field that nobody else is to see.

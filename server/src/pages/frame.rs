@@ -1,10 +1,12 @@
 //! The frame of every page, and the pages that say why there is nothing to see.
 
 use super::door::{ACCOUNT, LOGOUT};
+use super::editor;
 use super::events;
 use super::form::carried;
 use super::parts::{
-    AUDIT, BULLETIN, CAMPAIGN, DEVICES, DISPUTES, HELD, LEDGERS, MARKET, STANDINGS, UNPLACED, USERS, VERIFY,
+    AUDIT, BULLETIN, CAMPAIGN, DEVICES, DISPUTES, HELD, LEDGERS, MARKET, NEW_CAMPAIGN, STANDINGS, UNPLACED, USERS,
+    VERIFY,
 };
 use super::query::{Links, State, links};
 use super::reader::Reader;
@@ -177,7 +179,12 @@ fn frame(
 
 /// There is no campaign yet.
 pub(super) fn no_campaign(lang: Lang, reader: &Reader) -> Response {
-    let words = html! { p.empty { (lang.of(words::NO_CAMPAIGN_HELP)) } };
+    let words = html! {
+        p.empty { (lang.of(words::NO_CAMPAIGN_HELP)) }
+        @if editor::edits(reader) {
+            p { a href={ (NEW_CAMPAIGN) "?lang=" (lang.name()) } { (lang.of(editor::words::NEW_CAMPAIGN)) } }
+        }
+    };
     door(lang, STANDINGS, words::NO_CAMPAIGN, Some(reader), &words).into_response()
 }
 

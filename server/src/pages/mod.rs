@@ -10,6 +10,7 @@ mod devices;
 mod disputes;
 mod door;
 mod dossier;
+mod editor;
 mod enrol;
 mod erasure;
 mod events;
@@ -35,6 +36,7 @@ mod prospect;
 mod qr;
 mod query;
 mod reader;
+mod rules;
 mod sealed;
 mod second;
 mod standings;
@@ -63,6 +65,9 @@ use tower_http::csrf::CsrfLayer;
 
 /// How many pages are made at once; others wait.
 const AT_ONCE: usize = 64;
+
+/// How many edits of campaigns are taken at once: each is long.
+const EDITS_AT_ONCE: usize = 4;
 
 /// How many log-ins are looked at: in places of their own, so that guessers keep nobody from a page.
 const KNOCKS_AT_ONCE: usize = 16;
@@ -115,9 +120,14 @@ pub fn routes(app: &App) -> Router<App> {
         .layer(GlobalConcurrencyLimitLayer::new(UPLOADS_AT_ONCE))
         .layer(DefaultBodyLimit::max(upload::LARGEST))
         .route_layer(from_fn_with_state(app.clone(), reader::guard));
+    let edits = Router::new()
+        .route(parts::EDITOR, get(editor::page).post(editor::act))
+        .route(parts::NEW_CAMPAIGN, get(editor::new_page).post(editor::act))
+        .route_layer(from_fn_with_state(app.clone(), reader::guard));
     let knocks = Router::new().route(door::LOGIN, get(login::page).post(login::log_in));
     small(pages, Small { bytes: form::LONGEST, at_once: AT_ONCE, refusal })
         .merge(uploads)
+        .merge(small(edits, Small { bytes: form::LONGEST_CAMPAIGN, at_once: EDITS_AT_ONCE, refusal }))
         .merge(small(knocks, Small { bytes: form::LONGEST, at_once: KNOCKS_AT_ONCE, refusal }))
         .layer(forms)
 }

@@ -82,6 +82,12 @@ pub(super) fn dossier_path(dossier: RecordId) -> String {
 /// Where a campaign's page is; the address says which campaign.
 pub(super) const CAMPAIGN: &str = "/campaign";
 
+/// Where a campaign is edited; the address says which.
+pub(super) const EDITOR: &str = "/campaign/edit";
+
+/// Where a campaign is begun.
+pub(super) const NEW_CAMPAIGN: &str = "/campaign/new";
+
 /// Where a unit's page is.
 pub(super) fn unit_path(unit: &UnitId) -> String {
     format!("/units/{unit}")

@@ -52,9 +52,10 @@ impl Lang {
 
 macro_rules! words {
     ($($name:ident: $zh:literal, $en:literal;)*) => {
-        $(pub(super) const $name: Label = Label { zh: $zh, en: $en };)*
+        $(pub(in crate::pages) const $name: Label = Label { zh: $zh, en: $en };)*
     };
 }
+pub(super) use words;
 
 words! {
     STANDINGS: "实时排名", "Standings";
@@ -117,6 +118,7 @@ words! {
     RULES: "计分规则", "Rules";
     FROM_WEEK: "自哪一周起", "From week";
     CAP: "封顶", "at most";
+    CHANNELS_COUNTED: "走访方式", "visits";
     TIERS: "资金档次（起点）", "Tiers by fund, from";
     WITHDRAWN: "已撤回", "withdrawn";
     SKIP: "跳到正文", "Skip to the content";
@@ -133,7 +135,7 @@ words! {
     NO_UNIT: "当周不属于任何机构", "of no unit in this week";
     NO_HISTORY: "还没有人走访过。", "Nobody has been here yet.";
     NO_CAMPAIGN: "还没有营销活动", "There is no campaign yet";
-    NO_CAMPAIGN_HELP: "总行在手机上建立营销活动并同步后，排名会出现在这里。", "Once head office has recorded a campaign on a phone and synced, its standings appear here.";
+    NO_CAMPAIGN_HELP: "总行建立营销活动后（在这里，或在手机上并同步），排名会出现在这里。", "Once head office has made a campaign, here or on a phone that then syncs, its standings appear here.";
     NO_UNITS: "这个活动还没有参加机构。总行在活动里登记参加的支行后，排名会出现在这里。", "No unit takes part in this campaign yet. Once head office has named the branches, their ranks appear here.";
     NO_RULES: "这个活动还没有计分规则，所以得分都是 0。总行登记规则并同步后生效。", "This campaign has no rules yet, so every score is 0. They hold once head office has recorded them and synced.";
     BACK: "返回排名", "Back to the standings";
@@ -437,6 +439,7 @@ pub(super) const DEEDS: &[(&str, Label)] = &[
     ("ledger-brought", Label { zh: "上传台账", en: "brought in a ledger file" }),
     ("matched-confirmed", Label { zh: "确认全部相符的业绩", en: "confirmed all that matched" }),
     ("assigned", Label { zh: "分配", en: "assigned a prospect" }),
+    ("campaign-changed", Label { zh: "编辑营销活动", en: "edited a campaign" }),
     ("erased", Label { zh: "应要求删除", en: "erased what was recorded" }),
     ("bank-changed", Label { zh: "变更机构或权限", en: "changed the bank" }),
     ("invited", Label { zh: "邀请手机", en: "invited a phone" }),

@@ -34,6 +34,9 @@ pub enum StoreError {
     /// There is no such bulletin.
     #[error("no bulletin of {0} was sealed as revision {1}: `bulletin list` says which were")]
     NoBulletin(Week, u32),
+    /// Somebody else edited the campaign since it was looked at.
+    #[error("campaign {0} was edited by somebody else meanwhile: look at what it says now, and edit it again")]
+    CampaignEditedMeanwhile(RecordId),
     /// Units, people and memberships that do not make a bank.
     #[error(transparent)]
     Bank(#[from] BankError),

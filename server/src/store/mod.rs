@@ -4,6 +4,7 @@
 mod attachments;
 pub mod audit;
 pub mod bulletins;
+pub mod campaigns;
 pub mod claims;
 pub mod clocks;
 pub mod devices;
@@ -16,6 +17,7 @@ pub mod sqlite;
 pub use attachments::{KnownAttachment, Standing};
 pub use audit::{Actor, Audit, Deed, Entry};
 pub use bulletins::{BulletinCheck, BulletinKey, Bulletins, SealOrder, SealedAt};
+pub use campaigns::{Campaigns, EditOrder, RehearseOrder, Seen};
 pub use claims::{Claims, VerifyOrder};
 pub use clocks::{Clocks, Skew};
 pub use devices::Devices;
@@ -292,7 +294,7 @@ pub struct Counts {
 /// The operations. All are safe to call from many tasks, and while another process works on the same store.
 #[async_trait]
 pub trait Store:
-    Audit + Bulletins + Claims + Clocks + Devices + Disputes + Logins + Queue + Send + Sync + 'static
+    Audit + Bulletins + Campaigns + Claims + Clocks + Devices + Disputes + Logins + Queue + Send + Sync + 'static
 {
     /// The secrets by which the store is written.
     fn secrets(&self) -> &Secrets;

@@ -6,6 +6,7 @@
 
 mod audit;
 mod bulletins;
+mod campaigns;
 mod claims;
 mod devices;
 mod disputes;
@@ -134,6 +135,15 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
     }
     disputes {
         a_leader_doubts_a_verifier_settles_and_the_trail_stays,
+    }
+    campaigns {
+        a_campaign_made_in_the_browser_reaches_phones_and_counts,
+        only_head_office_makes_edits_and_rehearses_campaigns,
+        an_edit_puts_only_what_differs_and_names_it_in_the_log,
+        an_edit_upon_what_somebody_else_changed_meanwhile_is_refused_and_loses_nothing,
+        a_phone_and_the_browser_at_once_conflict_and_the_last_unconflicted_rules_hold,
+        a_withdrawn_campaign_counts_nothing_until_it_is_brought_back,
+        a_rehearsal_says_what_saving_the_draft_then_says_and_writes_nothing,
     }
     audit {
         a_verdict_is_given_by_whom_the_matrix_lets_and_noted_with_who_gave_it,

@@ -202,6 +202,11 @@ impl Pen {
         Draft { id, kind: (&prospect::KIND).into(), document, unsent: Vec::new() }
     }
 
+    /// A campaign as a phone holds it that was sent these changes.
+    pub(crate) fn held_campaign(&self, id: RecordId, changes: &[Vec<u8>]) -> Draft {
+        Draft { kind: (&campaign::KIND).into(), ..self.held(id, changes) }
+    }
+
     /// Edits a record that this pen holds.
     pub(crate) fn edit(&self, draft: &mut Draft, name: &str, value: impl Into<canvass_core::domain::Value>) {
         let fields = Fields::new().with(name.parse().expect("a name"), value.into());

@@ -331,7 +331,7 @@ pub(super) fn own_record(
 }
 
 /// Decides on a change by the server as on everybody's, and appends it.
-fn own_change(
+pub(super) fn own_change(
     writing: &mut Writing<'_>,
     intake: &mut Intake,
     kind: &Kind,

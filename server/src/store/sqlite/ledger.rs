@@ -136,6 +136,16 @@ fn recount_parts(
     if differs { bump(db) } else { Ok(()) }
 }
 
+/// A row by which something counts, from a question that asks for its arrival as well.
+pub(super) fn group_row(db: &Connection, stored: &rusqlite::Row<'_>) -> Result<GroupRow, StoreError> {
+    let row = Row::try_from(records::read(stored)?)?;
+    let received_at = ServerTime::from_millis(stored.get("received_at")?)?;
+    // Of others it does not matter.
+    let planned = row.fields.time("planned_at").is_some();
+    let changed_at = if planned { records::changed_at(db, row.id)?.unwrap_or(received_at) } else { received_at };
+    Ok(GroupRow { row, received_at, changed_at, seq: stored.get::<_, i64>("seq")?.unsigned_abs() })
+}
+
 /// Whether a prospect's own record is here, and the shares of its team if those are asked for.
 fn own(db: &Connection, id: RecordId, team: bool) -> Result<(bool, BTreeMap<PersonId, i64>), StoreError> {
     if team {
@@ -159,12 +169,7 @@ fn rows_of(db: &Connection, prospect: RecordId, part: Part) -> Result<Vec<GroupR
     let mut select = db.prepare_cached(&sql)?;
     let mut found = select.query([prospect.as_bytes()])?;
     while let Some(stored) = found.next()? {
-        let row = Row::try_from(records::read(stored)?)?;
-        let received_at = ServerTime::from_millis(stored.get("received_at")?)?;
-        // Of others it does not matter.
-        let planned = row.fields.time("planned_at").is_some();
-        let changed_at = if planned { records::changed_at(db, row.id)?.unwrap_or(received_at) } else { received_at };
-        rows.push(GroupRow { row, received_at, changed_at, seq: stored.get::<_, i64>("seq")?.unsigned_abs() });
+        rows.push(group_row(db, stored)?);
     }
     Ok(rows)
 }

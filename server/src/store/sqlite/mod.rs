@@ -15,6 +15,7 @@ mod copy;
 mod devices;
 mod disputes;
 mod doors;
+mod editing;
 mod erased_list;
 mod erasure;
 mod factors;
@@ -33,6 +34,7 @@ mod queue;
 mod read;
 mod rebuild;
 mod records;
+mod rehearsing;
 mod room;
 mod roster;
 mod seal;
@@ -47,9 +49,9 @@ pub use open::{SqliteOptions, database_in};
 
 use super::audit::{AuditCheck, AuditPage, AuditQuery};
 use super::{
-    AssignOrder, Audit, BankOrder, BulletinCheck, BulletinKey, Bulletins, Counts, DisputeOrder, Disputes, Entry,
-    EraseOrder, Fact, IngestOrder, KnownAttachment, PullOrder, Pulled, Rebuilt, Remark, SealOrder, SealedAt,
-    ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder, Versions, Whose,
+    AssignOrder, Audit, BankOrder, BulletinCheck, BulletinKey, Bulletins, Campaigns, Counts, DisputeOrder, Disputes,
+    EditOrder, Entry, EraseOrder, Fact, IngestOrder, KnownAttachment, PullOrder, Pulled, Rebuilt, RehearseOrder,
+    Remark, SealOrder, SealedAt, ServerRecord, Store, StoreError, StoredCampaign, VerifyOrder, Versions, Whose,
 };
 use crate::ingest::{Assigned, FromFile, Imported};
 use crate::secrets::Secrets;
@@ -62,7 +64,7 @@ use bank::CachedBank;
 use canvass_core::document::ChangeHash;
 use canvass_core::domain::{Bank, Date, DeviceNumber, PersonId, RecordId, ServerTime, UnitId, Week};
 use canvass_core::projection::Row;
-use canvass_core::ranking::{Bulletin, Community, Contribution, Phone, Tally};
+use canvass_core::ranking::{Bulletin, Community, Contribution, Phone, Rehearsal, Tally};
 use canvass_core::wire::{Commit, Verdict};
 use erased_list::ErasedList;
 use head::Head;
@@ -441,6 +443,17 @@ impl Disputes for SqliteStore {
 
     async fn fact(&self, record: RecordId) -> Result<Option<Fact>, StoreError> {
         self.read(move |db| disputes::fact(db, record)).await
+    }
+}
+
+#[async_trait]
+impl Campaigns for SqliteStore {
+    async fn edit_campaign(&self, order: EditOrder) -> Result<RecordId, StoreError> {
+        self.writer.run(move |writing| editing::edit(writing, &order)).await
+    }
+
+    async fn rehearse(&self, order: RehearseOrder) -> Result<Rehearsal, StoreError> {
+        self.read_with_bank(move |db, bank| rehearsing::rehearse(db, bank, &order)).await
     }
 }
 

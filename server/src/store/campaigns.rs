@@ -1,0 +1,55 @@
+//! Campaigns as head office makes them in the browser: written by the server, in a person's name, through the same gate as
+//! what phones record; and drafts of their rules, played over the weeks so far before anything is written.
+
+use super::{Actor, StoreError};
+use async_trait::async_trait;
+use canvass_core::document::ChangeHash;
+use canvass_core::domain::campaign::Campaign;
+use canvass_core::domain::{Fields, RecordId, ServerTime};
+use canvass_core::ranking::Rehearsal;
+
+/// A campaign's record as somebody saw it who edits it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The record.
+    pub id: RecordId,
+    /// Its heads then, sorted.
+    pub heads: Vec<ChangeHash>,
+}
+
+/// An order to make or to edit a campaign.
+#[derive(Debug, Clone)]
+pub struct EditOrder {
+    /// What is edited; none to begin one.
+    pub seen: Option<Seen>,
+    /// Fields and values. Those that stand there already are not put again.
+    pub puts: Fields,
+    /// By whom: a person has to have the right to.
+    pub by: Actor,
+    /// When.
+    pub at: ServerTime,
+}
+
+/// An order to play a draft over the weeks so far.
+#[derive(Debug, Clone)]
+pub struct RehearseOrder {
+    /// The campaign as it is; none if the draft is of a new one.
+    pub campaign: Option<RecordId>,
+    /// The draft.
+    pub draft: Campaign,
+    /// For whom: a person has to have the right to edit campaigns.
+    pub by: Actor,
+    /// Now: weeks that have begun are played.
+    pub at: ServerTime,
+}
+
+/// What the store does with campaigns beyond what phones record.
+#[async_trait]
+pub trait Campaigns: Send + Sync {
+    /// Makes a campaign or edits one, and counts anew what that changes. What was edited since it was seen stays as it is:
+    /// [`StoreError::CampaignEditedMeanwhile`]. Returns the record.
+    async fn edit_campaign(&self, order: EditOrder) -> Result<RecordId, StoreError>;
+
+    /// Plays a draft over the weeks so far, in one snapshot; nothing is written.
+    async fn rehearse(&self, order: RehearseOrder) -> Result<Rehearsal, StoreError>;
+}
