@@ -7,6 +7,7 @@ use canvass_core::domain::verification::Verdict;
 use canvass_core::domain::{RecordId, campaign};
 use canvass_server::clock::Clock;
 use canvass_server::store::{Actor, Bulletins, SealOrder, Store};
+use canvass_tests::visitor::wait;
 use canvass_tests::{Answer, Form, World, date, person, unit, week};
 
 /// The editor of a campaign from a week on, as head office sees it.
@@ -112,12 +113,21 @@ fn what_makes_no_sense_comes_back_as_it_was_typed_with_the_remedy_beside_it() {
 #[test]
 fn two_windows_that_save_one_after_the_other_lose_nothing() {
     let world = World::new(3);
-    save(&world, &new(&world));
+    let form = new(&world);
+    save(&world, &form);
+    // Sent twice, it begins one campaign, and each of its rows once.
+    wait(&world, 5);
+    save(&world, &form);
     let id = only_campaign(&world);
+    let other = send(&world, &form.with("name", "别的名字"), "save");
+    assert_eq!(other.status, 409, "{}", other.text());
+    assert_eq!(Form::of(&other.text(), "editor").text("campaign"), id.to_string());
     let (first, second) = (editor(&world, id, "2026-W11"), editor(&world, id, "2026-W11"));
-    let first = first.with("name", "百日会战一期").with("rule/points/communities", "120");
+    let first =
+        first.with("name", "百日会战一期").with("rule/points/communities", "120").with("material/new1/name", "折页");
     save(&world, &first);
     // The same form again finds its own work there.
+    wait(&world, 5);
     save(&world, &first);
     let answer = send(&world, &second.with("name", "春季会战").with("rule/points/cards", "1"), "save");
     assert_eq!(answer.status, 409);

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use super::plan::{Material, Phase, Training, materials, phases, training};
 pub use super::rules::{CREDIT, Credit, Metric, Qualifying, Rules, TIE, Tie, UNTRUSTED, Weight};
-pub use super::versions::{Versions, in_force, puts_for, tier_numbers, versions};
+pub use super::versions::{Versions, in_force, puts_for, said_in, tier_numbers, versions};
 
 /// How people are trained for a campaign (`[case]`: by video twice a week, in person by district every week, experience
 /// shared every two weeks).

@@ -39,12 +39,21 @@ pub fn in_force(versions: &Versions, week: Week) -> BTreeMap<&str, &Value> {
     keys
 }
 
+/// What holds of one key in a week, as [`in_force`] has it.
+pub fn said_in<'a>(versions: &'a Versions, week: Week, key: &str) -> Option<&'a Value> {
+    let end = format!("{END}{key}");
+    let saying = versions.range(..=week).rev().map(|(_, version)| version);
+    let mut saying =
+        saying.filter(|version| version.contains_key(key) || version.get(&end) == Some(&Value::Bool(true)));
+    saying.next()?.get(key)
+}
+
 /// What has to be put so that a key comes to a value from a week on, or to nothing with [`Value::Null`]: only what differs
 /// from the version in force before is said by the week's own. Names that no field can have are passed over.
 pub fn puts_for(versions: &Versions, week: Week, key: &str, value: &Value) -> Fields {
     let empty = BTreeMap::new();
     let own = versions.get(&week).unwrap_or(&empty);
-    let before = in_force(versions, week.previous()).get(key).copied();
+    let before = said_in(versions, week.previous(), key);
     let end = format!("{END}{key}");
     let (says, ends) = match (value, before) {
         (Value::Null, None) => (Value::Null, Value::Null),
@@ -126,9 +135,9 @@ mod tests {
             for (from, value) in [("2026-W10", first), ("2026-W12", second), ("2026-W10", third)] {
                 base.extend(puts_for(&versions(&base), week(from), "cap/visits", &value));
                 let versions = versions(&base);
-                let found =
-                    in_force(&versions, week(from)).get("cap/visits").map_or(Value::Null, |found| (*found).clone());
-                assert_eq!(found, value, "{base:?}");
+                let found = said_in(&versions, week(from), "cap/visits");
+                assert_eq!(found.cloned().unwrap_or(Value::Null), value, "{base:?}");
+                assert_eq!(in_force(&versions, week(from)).get("cap/visits").copied(), found, "{base:?}");
             }
         }
     }
@@ -141,6 +150,7 @@ mod tests {
             ("rule/2026-W11/end/late_days", true.into()),
         ]);
         assert_eq!(in_force(&versions(&both), week("2026-W11")).get("late_days"), Some(&&Value::Int(5)));
+        assert_eq!(said_in(&versions(&both), week("2026-W11"), "late_days"), Some(&Value::Int(5)));
         assert_eq!(tier_numbers(&versions(&fields(&[("rule/2026-W10/end/tier/7", true.into())]))), [7].into());
     }
 }

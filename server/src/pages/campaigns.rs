@@ -43,8 +43,10 @@ pub(super) async fn list(
     ];
     let line = |stored: &StoredCampaign| {
         let campaign = &stored.campaign;
+        // One whose days make no sense has no page until they are corrected.
+        let broken = campaign.weeks().is_empty() && editor::edits(&asked.reader);
         // Without a week: that campaign's own latest is found.
-        let address = format!("{CAMPAIGN}?campaign={}&lang={}", stored.id, lang.name());
+        let address = format!("{}?campaign={}&lang={}", if broken { EDITOR } else { CAMPAIGN }, stored.id, lang.name());
         Line {
             key: stored.id.to_string(),
             cells: vec![

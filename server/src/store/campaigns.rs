@@ -8,20 +8,34 @@ use canvass_core::domain::campaign::Campaign;
 use canvass_core::domain::{Fields, RecordId, ServerTime};
 use canvass_core::ranking::Rehearsal;
 
-/// A campaign's record as somebody saw it who edits it.
+/// What is edited.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub enum Edited {
+    /// A campaign that is begun under an id, so that the same order sent twice begins it once.
+    New(RecordId),
+    /// A campaign's record as somebody saw it.
+    Seen {
+        /// The record.
+        id: RecordId,
+        /// Its heads then, sorted.
+        heads: Vec<ChangeHash>,
+    },
+}
+
+impl Edited {
     /// The record.
-    pub id: RecordId,
-    /// Its heads then, sorted.
-    pub heads: Vec<ChangeHash>,
+    pub fn id(&self) -> RecordId {
+        match self {
+            Self::New(id) | Self::Seen { id, .. } => *id,
+        }
+    }
 }
 
 /// An order to make or to edit a campaign.
 #[derive(Debug, Clone)]
 pub struct EditOrder {
-    /// What is edited; none to begin one.
-    pub seen: Option<Seen>,
+    /// What is edited.
+    pub what: Edited,
     /// Fields and values. Those that stand there already are not put again.
     pub puts: Fields,
     /// By whom: a person has to have the right to.
@@ -46,9 +60,9 @@ pub struct RehearseOrder {
 /// What the store does with campaigns beyond what phones record.
 #[async_trait]
 pub trait Campaigns: Send + Sync {
-    /// Makes a campaign or edits one, and counts anew what that changes. What was edited since it was seen stays as it is:
-    /// [`StoreError::CampaignEditedMeanwhile`]. Returns the record.
-    async fn edit_campaign(&self, order: EditOrder) -> Result<RecordId, StoreError>;
+    /// Makes a campaign or edits one, and counts anew what that changes. What was edited since it was seen, or was begun
+    /// already, stays as it is: [`StoreError::CampaignEditedMeanwhile`].
+    async fn edit_campaign(&self, order: EditOrder) -> Result<(), StoreError>;
 
     /// Plays a draft over the weeks so far, in one snapshot; nothing is written.
     async fn rehearse(&self, order: RehearseOrder) -> Result<Rehearsal, StoreError>;

@@ -17,7 +17,7 @@ pub mod sqlite;
 pub use attachments::{KnownAttachment, Standing};
 pub use audit::{Actor, Audit, Deed, Entry};
 pub use bulletins::{BulletinCheck, BulletinKey, Bulletins, SealOrder, SealedAt};
-pub use campaigns::{Campaigns, EditOrder, RehearseOrder, Seen};
+pub use campaigns::{Campaigns, EditOrder, Edited, RehearseOrder};
 pub use claims::{Claims, VerifyOrder};
 pub use clocks::{Clocks, Skew};
 pub use devices::Devices;

@@ -9,7 +9,7 @@ use canvass_core::domain::verification::Verdict as Judgement;
 use canvass_core::domain::{Fields, RecordId, UnitId, Value, Week};
 use canvass_core::ranking::{Basis, Rehearsal, standings};
 use canvass_server::store::audit::AuditQuery;
-use canvass_server::store::{Actor, EditOrder, EraseOrder, RehearseOrder, Seen, Store, StoreError, VerifyOrder};
+use canvass_server::store::{Actor, EditOrder, Edited, EraseOrder, RehearseOrder, Store, StoreError, VerifyOrder};
 use std::collections::BTreeMap;
 
 fn week(text: &str) -> Week {
@@ -24,18 +24,27 @@ async fn heads(store: &dyn Store, id: RecordId) -> Vec<ChangeHash> {
     store.rows(vec![id]).await.expect("rows").remove(0).heads
 }
 
-async fn edit_as(store: &dyn Store, who: &str, seen: Option<Seen>, puts: Fields) -> Result<RecordId, StoreError> {
-    store.edit_campaign(EditOrder { seen, puts, by: Actor::Person(person(who)), at: server(NOON) }).await
+/// The id under which the tests begin a campaign.
+fn new() -> RecordId {
+    RecordId::new(NOON, [77; 10])
+}
+
+async fn seen(store: &dyn Store, id: RecordId) -> Edited {
+    Edited::Seen { id, heads: heads(store, id).await }
+}
+
+async fn edit_as(store: &dyn Store, who: &str, what: Edited, puts: Fields) -> Result<(), StoreError> {
+    store.edit_campaign(EditOrder { what, puts, by: Actor::Person(person(who)), at: server(NOON) }).await
 }
 
 /// Edits as head office upon what stands there.
 async fn edit(store: &dyn Store, id: RecordId, pairs: &[(&str, Value)]) {
-    let seen = Seen { id, heads: heads(store, id).await };
-    edit_as(store, "head", Some(seen), puts(pairs)).await.expect("edited");
+    edit_as(store, "head", seen(store, id).await, puts(pairs)).await.expect("edited");
 }
 
 async fn made(store: &dyn Store, campaign: &Campaign) -> RecordId {
-    edit_as(store, "head", None, campaign.to_fields()).await.expect("made")
+    edit_as(store, "head", Edited::New(new()), campaign.to_fields()).await.expect("made");
+    new()
 }
 
 async fn stored(store: &dyn Store, id: RecordId) -> Campaign {
@@ -79,27 +88,26 @@ pub(crate) async fn only_head_office_makes_edits_and_rehearses_campaigns(place: 
     let store = with_bank(place).await;
     let id = made(&*store, &campaign(2, 10)).await;
     let before = store.counts().await.expect("counts");
+    let other = Edited::New(RecordId::new(NOON, [78; 10]));
     for who in ["leader", "ann"] {
-        let new = edit_as(&*store, who, None, campaign(2, 10).to_fields()).await;
-        assert!(matches!(new, Err(StoreError::Forbidden(_))), "{new:?}");
-        let seen = Seen { id, heads: heads(&*store, id).await };
-        let edited = edit_as(&*store, who, Some(seen), puts(&[("name", "x".into())])).await;
+        let begun = edit_as(&*store, who, other.clone(), campaign(2, 10).to_fields()).await;
+        assert!(matches!(begun, Err(StoreError::Forbidden(_))), "{begun:?}");
+        let edited = edit_as(&*store, who, seen(&*store, id).await, puts(&[("name", "x".into())])).await;
         assert!(matches!(edited, Err(StoreError::Forbidden(_))), "{edited:?}");
         let by = Actor::Person(person(who));
         let order = RehearseOrder { campaign: Some(id), draft: campaign(2, 20), by, at: server(NOON) };
         assert!(matches!(store.rehearse(order).await, Err(StoreError::Forbidden(_))));
     }
-    let nobody = edit_as(&*store, "nobody", None, campaign(2, 10).to_fields()).await;
+    let nobody = edit_as(&*store, "nobody", other.clone(), campaign(2, 10).to_fields()).await;
     assert!(matches!(nobody, Err(StoreError::UnknownPerson(_))));
     assert_eq!(store.counts().await.expect("counts"), before);
     // Nor does head office put what the fields refuse, or leave out what they need.
-    let seen = Seen { id, heads: heads(&*store, id).await };
-    let bad = edit_as(&*store, "head", Some(seen), puts(&[("rule/2026-W10/target", (-1).into())])).await;
+    let bad = edit_as(&*store, "head", seen(&*store, id).await, puts(&[("rule/2026-W10/target", (-1).into())])).await;
     assert!(matches!(&bad, Err(StoreError::Invalid(error)) if error.what == "rule/2026-W10/target"), "{bad:?}");
-    let nameless = edit_as(&*store, "head", None, puts(&[("starts", "2026-03-02".into())])).await;
+    let nameless = edit_as(&*store, "head", other, puts(&[("starts", "2026-03-02".into())])).await;
     assert!(matches!(nameless, Err(StoreError::Invalid(_))));
-    let other = Seen { id: RecordId::new(1, [7; 10]), heads: vec![] };
-    let missing = edit_as(&*store, "head", Some(other), puts(&[("name", "x".into())])).await;
+    let nothing = Edited::Seen { id: RecordId::new(1, [7; 10]), heads: vec![] };
+    let missing = edit_as(&*store, "head", nothing, puts(&[("name", "x".into())])).await;
     assert!(matches!(missing, Err(StoreError::NoSuchRecord { .. })));
     assert_eq!(store.counts().await.expect("counts"), before);
 }
@@ -125,13 +133,17 @@ pub(crate) async fn an_edit_upon_what_somebody_else_changed_meanwhile_is_refused
     let id = made(&*one, &campaign(2, 10)).await;
     // Two windows, by turns.
     for (n, (store, other)) in (1..).zip([(&one, &two), (&two, &one), (&one, &two)]) {
-        let seen = Seen { id, heads: heads(&**store, id).await };
+        let early = seen(&**store, id).await;
         edit(&**other, id, &[("name", format!("第{n}版").as_str().into())]).await;
-        let late = edit_as(&**store, "head", Some(seen), puts(&[("name", "覆盖".into())])).await;
+        let late = edit_as(&**store, "head", early, puts(&[("name", "覆盖".into())])).await;
         assert!(matches!(late, Err(StoreError::CampaignEditedMeanwhile(of)) if of == id), "{late:?}");
         assert_eq!(stored(&**store, id).await.name, format!("第{n}版"));
         edit(&**store, id, &[("rule/2026-W10/points/visits", (10 + n).into())]).await;
     }
+    // The same campaign is begun once.
+    let again = edit_as(&*two, "head", Edited::New(id), campaign(2, 99).to_fields()).await;
+    assert!(matches!(again, Err(StoreError::CampaignEditedMeanwhile(of)) if of == id), "{again:?}");
+    assert_eq!(one.campaigns().await.expect("campaigns").len(), 1);
     assert_eq!(noted(&*one).await.len(), 7);
     assert!(two.rebuild().await.expect("rebuilt").nothing_differed());
 }

@@ -14,6 +14,8 @@ pub(super) struct Scope<'a> {
     pub(super) from: Week,
     /// The weeks whose news are shown.
     pub(super) news: Vec<Week>,
+    /// What new rows are called by, so that a form sent twice adds them once: it follows from what was seen.
+    pub(super) stamp: String,
     pub(super) now: PhoneTime,
 }
 
@@ -43,7 +45,7 @@ pub(super) const CHOSEN: [(&str, &str); 3] = [("tie", "shared"), ("credit", "rec
 pub(super) const NEW_ROWS: usize = 3;
 
 /// What a form carries beside its inputs.
-const CARRIED: [&str; 7] = ["form", "lang", "do", "campaign", "heads", "seen", "from"];
+const CARRIED: [&str; 8] = ["form", "lang", "do", "campaign", "new", "heads", "seen", "from"];
 
 /// What stands in the inputs; one that is empty, or not ticked, is not there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

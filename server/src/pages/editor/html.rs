@@ -80,6 +80,8 @@ impl Form<'_> {
                     input type="hidden" name="from" value=(shown.from);
                     input type="hidden" name="seen" value=(fields_to_json(&shown.base));
                     (self.conflicts(row))
+                } @else {
+                    input type="hidden" name="new" value=(shown.id);
                 }
                 (self.calendar())
                 (self.rules())

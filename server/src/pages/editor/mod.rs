@@ -14,7 +14,7 @@ use super::query::{Plain, Raw};
 use super::reader::Reader;
 use super::wrong::{Instead, Whom, Wrong};
 use crate::app::App;
-use crate::store::{EditOrder, RehearseOrder, Seen, StoreError};
+use crate::store::{EditOrder, Edited, RehearseOrder, StoreError};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, RawQuery, State};
 use axum::http::StatusCode;
@@ -36,6 +36,8 @@ pub(super) fn edits(reader: &Reader) -> bool {
 struct Shown {
     /// The campaign's record as it is; none of a new one.
     row: Option<Row>,
+    /// The record's id, also if it is yet to be begun.
+    id: RecordId,
     /// The record as the form is filled from it.
     base: Fields,
     /// The week from which the rules shown hold.
@@ -70,8 +72,10 @@ impl<'a> Desk<'a> {
         Wrong::from(error).told(self.plain.lang)
     }
 
-    fn scope(&self, from: Week, news: &[Week]) -> Scope<'_> {
-        Scope { bank: &self.bank, from, news: news.to_vec(), now: self.now.as_recorded() }
+    /// `seen` is what the form carries of the record as it was seen.
+    fn scope(&self, from: Week, news: &[Week], seen: &str) -> Scope<'_> {
+        let stamp = seen.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+        Scope { bank: &self.bank, from, news: news.to_vec(), stamp, now: self.now.as_recorded() }
     }
 
     /// A campaign's record, withdrawn or not.
@@ -102,7 +106,7 @@ impl<'a> Desk<'a> {
             .filter(|one| one.key.week >= shown.from)
             .map(|one| (one.key.week, one.key.revision))
             .collect();
-        let scope = self.scope(shown.from, &shown.news);
+        let scope = self.scope(shown.from, &shown.news, "");
         let form = html::Form { lang, plain: &self.plain, scope: &scope, shown: &shown, revised: &revised };
         let content = form.page(title);
         let title = title.to_owned();
@@ -143,7 +147,7 @@ pub(super) async fn page(
     news.retain(|week| weeks.contains(week));
     news.sort_unstable();
     news.dedup();
-    let shown = fresh(&desk, Some(row), base, from, news);
+    let shown = fresh(&desk, (row.id, Some(row)), base, from, news);
     desk.answer(shown, StatusCode::OK).await
 }
 
@@ -155,15 +159,17 @@ pub(super) async fn new_page(
 ) -> Result<Response, Instead> {
     let desk = Desk::of(&app, Raw::of(raw)?.plain(&app, reader)?).await?;
     let from = desk.now.week(&Zone::china());
-    let shown = fresh(&desk, None, Fields::new(), from, Vec::new());
+    // Sent twice, the form still begins one campaign.
+    let id = RecordId::new(desk.now.millis(), rand::random());
+    let shown = fresh(&desk, (id, None), Fields::new(), from, Vec::new());
     desk.answer(shown, StatusCode::OK).await
 }
 
 /// The form as the record fills it.
-fn fresh(desk: &Desk<'_>, row: Option<Row>, base: Fields, from: Week, news: Vec<Week>) -> Shown {
-    let filled = Filled::of(&base, &desk.scope(from, &news));
+fn fresh(desk: &Desk<'_>, (id, row): (RecordId, Option<Row>), base: Fields, from: Week, news: Vec<Week>) -> Shown {
+    let filled = Filled::of(&base, &desk.scope(from, &news, ""));
     let (faults, meanwhile) = (BTreeMap::new(), BTreeMap::new());
-    Shown { row, base, from, news, filled, faults, meanwhile, complaint: None, rehearsal: None }
+    Shown { row, id, base, from, news, filled, faults, meanwhile, complaint: None, rehearsal: None }
 }
 
 fn zone(fields: &Fields) -> Zone {
@@ -207,7 +213,8 @@ pub(super) async fn act(State(app): State<App>, Posted { reader, sent }: Posted)
     };
     let weeks = sent.all().filter_map(|(name, _)| name.strip_prefix("news/")?.parse().ok());
     let news: Vec<Week> = weeks.collect::<BTreeSet<Week>>().into_iter().collect();
-    let mut read = read::read(&filled, &base, &desk.scope(from, &news));
+    let carried = sent.text(if row.is_some() { "heads" } else { "new" });
+    let mut read = read::read(&filled, &base, &desk.scope(from, &news, carried));
     let settled = row.iter().flat_map(|row| &row.conflicts).filter_map(|conflict| {
         let value = match sent.text(&format!("settle/{}", conflict.field)) {
             "before" => conflict.before.clone().unwrap_or(Value::Null),
@@ -217,7 +224,11 @@ pub(super) async fn act(State(app): State<App>, Posted { reader, sent }: Posted)
     });
     let settled: Vec<_> = settled.collect();
     read.puts.extend(settled);
-    let mut shown = fresh(&desk, row, base, from, news);
+    let id = match &row {
+        Some(row) => row.id,
+        None => sent.text("new").parse().map_err(|_| wrong())?,
+    };
+    let mut shown = fresh(&desk, (id, row), base, from, news);
     shown.filled = filled;
     if !read.faults.is_empty() {
         shown.faults = read.faults;
@@ -252,17 +263,18 @@ fn heads(row: &Row) -> String {
 }
 
 async fn save(desk: Desk<'_>, mut shown: Shown, seen: &str, puts: Fields) -> Result<Response, Instead> {
-    let by = desk.plain.reader.actor();
-    let as_seen = shown.row.as_ref().is_none_or(|row| heads(row) == seen);
-    let saved = if as_seen {
-        let seen = shown.row.as_ref().map(|row| Seen { id: row.id, heads: row.heads.clone() });
-        desk.app.store.edit_campaign(EditOrder { seen, puts: puts.clone(), by, at: desk.now }).await
-    } else {
-        Err(StoreError::CampaignEditedMeanwhile(shown.row.as_ref().map_or(RecordId::derived([0; 10]), |row| row.id)))
+    let (by, id) = (desk.plain.reader.actor(), shown.id);
+    let what = match &shown.row {
+        None => Some(Edited::New(id)),
+        Some(row) => (heads(row) == seen).then(|| Edited::Seen { id, heads: row.heads.clone() }),
+    };
+    let saved = match what {
+        Some(what) => desk.app.store.edit_campaign(EditOrder { what, puts: puts.clone(), by, at: desk.now }).await,
+        None => Err(StoreError::CampaignEditedMeanwhile(id)),
     };
     match saved {
-        Ok(id) => Ok(saved_as(&desk, id)),
-        Err(StoreError::CampaignEditedMeanwhile(id)) => {
+        Ok(()) => Ok(saved_as(&desk, id)),
+        Err(StoreError::CampaignEditedMeanwhile(_)) => {
             let row = desk.row(&id.to_string()).await?;
             let now = row.settled_fields();
             // The same form sent twice finds its own work there.
@@ -270,7 +282,7 @@ async fn save(desk: Desk<'_>, mut shown: Shown, seen: &str, puts: Fields) -> Res
             if row.conflicts.is_empty() && puts.iter().all(|(name, value)| stands(name.as_str(), value)) {
                 return Ok(saved_as(&desk, id));
             }
-            let scope = desk.scope(shown.from, &shown.news);
+            let scope = desk.scope(shown.from, &shown.news, "");
             let (was, is) = (Filled::of(&shown.base, &scope), Filled::of(&now, &scope));
             (shown.filled, shown.meanwhile) = shown.filled.over(&was, &is);
             (shown.row, shown.base, shown.complaint) = (Some(row), now, Some(both(words::MEANWHILE)));
@@ -295,7 +307,7 @@ async fn set_state(desk: Desk<'_>, row: Row, seen: &str, withdraw: bool, reason:
     let id = row.id;
     let refused = |label: Label, row: Row| {
         let base = row.settled_fields();
-        let shown = fresh(&desk, Some(row), base, from, Vec::new());
+        let shown = fresh(&desk, (id, Some(row)), base, from, Vec::new());
         Shown { complaint: Some(both(label)), ..shown }
     };
     let reason: String = reason.trim().chars().take(160).collect();
@@ -312,7 +324,7 @@ async fn set_state(desk: Desk<'_>, row: Row, seen: &str, withdraw: bool, reason:
     puts.extend(withdraw.then(|| ("withdrawn_reason", Value::from(reason.as_str()))));
     let puts = puts.into_iter().filter_map(|(name, value)| Some((name.parse().ok()?, value))).collect();
     let order =
-        EditOrder { seen: Some(Seen { id, heads: row.heads }), puts, by: desk.plain.reader.actor(), at: desk.now };
+        EditOrder { what: Edited::Seen { id, heads: row.heads }, puts, by: desk.plain.reader.actor(), at: desk.now };
     desk.app.store.edit_campaign(order).await.map_err(|error| desk.failed(error))?;
     // What was withdrawn by mistake is brought back from here.
     let way = if withdraw { EDITOR } else { CAMPAIGN };

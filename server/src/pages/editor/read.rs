@@ -4,7 +4,7 @@
 use super::filled::{CHOSEN, Filled, NEW_ROWS, PLAIN, Scope, is_money, tiers};
 use super::words;
 use canvass_core::domain::campaign::{
-    self, KIND, Metric, Versions, in_force, materials, phases, puts_for, tier_numbers, training, versions,
+    self, KIND, Metric, Versions, materials, phases, puts_for, said_in, tier_numbers, training, versions,
 };
 use canvass_core::domain::outcome::PRODUCT;
 use canvass_core::domain::visit::CHANNEL;
@@ -162,7 +162,7 @@ impl Reading<'_> {
 
     /// Whether an earlier version says something of a part, so that this one has to say it otherwise.
     fn said_before(&self, key: &str) -> bool {
-        in_force(&self.versions, self.scope.from.previous()).contains_key(key)
+        said_in(&self.versions, self.scope.from.previous(), key).is_some()
     }
 
     /// Lets a part come to a value from the week on.
@@ -198,7 +198,11 @@ impl Reading<'_> {
 
     /// The rows of a list: those that the record has, and new ones. A row that was emptied goes.
     fn rows(&mut self, set: &str, parts: &[&str], keys: Vec<String>) {
-        let new = (1..=NEW_ROWS).map(|n| (format!("new{n}"), format!("{:x}{n}", self.scope.now.millis())));
+        let fresh = |n: usize| {
+            let key = format!("{}{n}", self.scope.stamp);
+            if keys.contains(&key) { format!("{key}x") } else { key }
+        };
+        let new: Vec<_> = (1..=NEW_ROWS).map(|n| (format!("new{n}"), fresh(n))).collect();
         let rows: Vec<_> = keys.into_iter().map(|key| (key.clone(), key)).chain(new).collect();
         for (row, key) in rows {
             let input = |part: &str| format!("{set}/{row}/{part}");

@@ -448,7 +448,7 @@ impl Disputes for SqliteStore {
 
 #[async_trait]
 impl Campaigns for SqliteStore {
-    async fn edit_campaign(&self, order: EditOrder) -> Result<RecordId, StoreError> {
+    async fn edit_campaign(&self, order: EditOrder) -> Result<(), StoreError> {
         self.writer.run(move |writing| editing::edit(writing, &order)).await
     }
 
