@@ -16,11 +16,7 @@ impl Form {
             let (tag, text) = piece.split_once('>').unwrap_or((piece, ""));
             let name = attribute(tag, "name");
             match tag.split([' ', '/']).next().unwrap_or_default() {
-                "input" if attribute(tag, "type").as_deref() == Some("checkbox") => {
-                    if has(tag, "checked") {
-                        sent.extend(name.map(|name| (name, attribute(tag, "value").unwrap_or_default())));
-                    }
-                }
+                "input" if attribute(tag, "type").as_deref() == Some("checkbox") && !has(tag, "checked") => {}
                 "input" => sent.extend(name.map(|name| (name, attribute(tag, "value").unwrap_or_default()))),
                 "select" => sent.extend(name.map(|name| (name, String::new()))),
                 "option" if has(tag, "selected") => {
