@@ -18,7 +18,7 @@ pub struct TrendPoint {
     pub score: i64,
 }
 
-/// Where every participating unit stood in each week since the campaign began, up to a week: as [`standings`] says of each
+/// Where every participating unit stood in each week since the campaign began, up to a week: as [`super::standings`] says of each
 /// of them, in one walk through the tallies.
 pub fn trends(
     campaign: &Campaign,

@@ -70,6 +70,7 @@ fn key() -> String {
     canvass_core::projection::PROJECTION.hash(&mut hasher);
     for side in ["core/migrations", "server/migrations", "core/src/ranking"] {
         let mut files: Vec<_> = std::fs::read_dir(root.join(side)).expect("a folder").flatten().collect();
+        files.retain(|file| file.path().is_file());
         files.sort_by_key(std::fs::DirEntry::path);
         for file in files {
             std::fs::read(file.path()).expect("a file").hash(&mut hasher);
