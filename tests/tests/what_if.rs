@@ -1,7 +1,5 @@
 //! What would be if pending outcomes were confirmed: a phone without a network and the server's page say the same.
 
-#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
-
 use canvass_core::domain::campaign::Metric;
 use canvass_core::domain::verification::Verdict;
 use canvass_core::ranking::Place;

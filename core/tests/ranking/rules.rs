@@ -49,10 +49,13 @@ fn an_account_below_what_the_campaign_asks_for_wins_nothing_and_makes_way_for_th
 fn what_comes_too_many_days_after_its_day_is_left_out_as_late_and_only_if_the_campaign_says_so() {
     let late = came_at(visit_at(1, 1, morning(3)), morning(7));
     assert_eq!(
-        lines_by(&[("late_days", 4.into())], &[], &[late.clone()]),
+        lines_by(&[("late_days", 4.into())], &[], std::slice::from_ref(&late)),
         ["1 visits S1 2026-W10 1 confirmed visited"]
     );
-    assert_eq!(lines_by(&[("late_days", 3.into())], &[], &[late.clone()]), ["1 visits S1 2026-W10 1 excluded late"]);
+    assert_eq!(
+        lines_by(&[("late_days", 3.into())], &[], std::slice::from_ref(&late)),
+        ["1 visits S1 2026-W10 1 excluded late"]
+    );
     assert_eq!(lines_by(&[], &[], &[late]), ["1 visits S1 2026-W10 1 confirmed visited"]);
 }
 
@@ -77,7 +80,7 @@ fn an_activity_counts_once_it_was_held() {
     let mut fields = Fields::new().with("name".parse().expect("a name"), "木偶剧".into());
     fields.put("planned_at".parse().expect("a name"), Value::Time(morning(3)));
     let mut show = record(1, &activity::KIND, 1, fields, morning(3));
-    assert!(lines(&[show.clone()]).is_empty());
+    assert!(lines(std::slice::from_ref(&show)).is_empty());
     put(&mut show, "occurred_at", Value::Time(morning(10)));
     // Recorded when it was planned, a week before; held, and said to be, on the day.
     assert_eq!(only(show.clone()), "1 activities S1 2026-W11 1 excluded future");
