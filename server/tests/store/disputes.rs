@@ -12,6 +12,29 @@ fn order(about: RecordId, campaign: RecordId, who: &str, text: &str) -> DisputeO
     DisputeOrder { about, campaign, answers: None, settled: false, text: text.to_owned(), by, at }
 }
 
+pub(crate) async fn a_community_under_two_records_is_one_in_the_market(place: &impl Place) {
+    let store = with_bank(place).await;
+    let head = enrol(&*store, "head", 1).await;
+    let ann = enrol(&*store, "ann", 3).await;
+    let mut pen = Pen::of(ann);
+    let mut rules = Pen::of(head).campaign(&campaign(1, 1));
+    send(&*store, head, vec![&mut rules]).await;
+    let (mut elder, mut younger, mut other) =
+        (pen.prospect("银枫家园"), pen.prospect("银枫家园一期"), pen.prospect("春晓苑"));
+    pen.edit(&mut elder, "current_bank", "甲行");
+    pen.edit(&mut younger, "same_as", elder.id);
+    pen.edit(&mut other, "competitor/c1/name", "乙行");
+    let mut claim = pen.account(younger.id, today(), 20_000);
+    send(&*store, ann, vec![&mut elder, &mut younger, &mut other, &mut claim]).await;
+    let until = canvass_core::domain::Week::of(today());
+    let communities = store.communities(rules.id, until).await.expect("read");
+    let mut said: Vec<_> =
+        communities.iter().map(|one| (one.won, one.current_bank.as_deref(), one.rivals.len())).collect();
+    said.sort_unstable();
+    assert_eq!(said, [(false, None, 1), (true, Some("甲行"), 0)], "won under the younger record is won");
+    assert!(communities.iter().all(|one| one.unit == Some(unit("S1"))));
+}
+
 pub(crate) async fn a_leader_doubts_a_verifier_settles_and_the_trail_stays(place: &impl Place) {
     let store = with_bank(place).await;
     let now = store.bank().await.expect("a bank");

@@ -135,6 +135,7 @@ conformance! { on_sqlite: crate::sqlite::Folder::new();
     }
     disputes {
         a_leader_doubts_a_verifier_settles_and_the_trail_stays,
+        a_community_under_two_records_is_one_in_the_market,
     }
     campaigns {
         a_campaign_made_in_the_browser_reaches_phones_and_counts,

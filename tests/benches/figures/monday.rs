@@ -8,7 +8,7 @@ use crate::town::{OUTCOME, Town, now, order, prospects, record, server_now, thir
 use canvass_core::domain::Week;
 use canvass_core::domain::campaign::Metric;
 use canvass_core::ranking::{Basis, Status, Tally, standings};
-use canvass_server::store::{Actor, Bulletins, SealOrder, SqliteOptions, SqliteStore, Store};
+use canvass_server::store::{Actor, Bulletins, Campaigns, RehearseOrder, SealOrder, SqliteOptions, SqliteStore, Store};
 use std::time::Instant;
 
 const UNITS: Town = Town { branches: 10_000, subs: 0, managers: 1, prospects: 0, each: 0, kind: OUTCOME };
@@ -44,7 +44,8 @@ pub(crate) fn million(report: &mut Report, stock: &mut Stock) {
     let scratch = stock.scratch();
     let database = copy(&stock.database("outcomes-million", |path| MILLION.fill(path)), scratch.path(), "canvass.db");
     let store = SqliteStore::open(&database, SqliteOptions::default()).expect("a store");
-    let campaign = runtime.block_on(store.campaigns()).expect("campaigns").remove(0).id;
+    let stored = runtime.block_on(store.campaigns()).expect("campaigns").remove(0);
+    let campaign = stored.id;
     let (week, at) = (this_week().previous(), server_now());
     let seal = |n: i64| {
         let order = SealOrder { campaign, week, by: Actor::Server, at: at.plus_millis(n) };
@@ -63,6 +64,16 @@ pub(crate) fn million(report: &mut Report, stock: &mut Stock) {
         runtime.block_on(store.ingest(order)).expect("taken in");
     }
     let (_, second) = seal(1);
+    // A draft that only ranks otherwise, and one that lets less count.
+    let rehearse = |key: &str, value: i64| {
+        let mut draft = (*stored.campaign).clone();
+        draft.versions.values_mut().next().expect("rules").insert(key.to_owned(), value.into());
+        let order = RehearseOrder { campaign: Some(campaign), draft, by: Actor::Operator, at };
+        let start = Instant::now();
+        runtime.block_on(store.rehearse(order)).expect("rehearsed");
+        start.elapsed().as_secs_f64() * 1e3
+    };
+    let (ranked, counted) = (rehearse("points/communities", 90), rehearse("least/account", 100_000_000));
     let start = Instant::now();
     let rebuilt = runtime.block_on(store.rebuild()).expect("rebuilt");
     let whole = start.elapsed().as_secs_f64() * 1e3;
@@ -70,6 +81,8 @@ pub(crate) fn million(report: &mut Report, stock: &mut Stock) {
     let contributions = count(rebuilt.contributions);
     report.add(Figure::new(format!("16 first sealing of {contributions} contributions"), ms(first)));
     report.add(Figure::new("16 sealing again after 100 outcomes", ms(second)));
+    report.add(Figure::new("16 rehearsal over twelve weeks: other points", ms(ranked)));
+    report.add(Figure::new(format!("16 rehearsal: what counts, of {contributions} contributions"), ms(counted)));
     report.add(Figure::new(format!("17 rows and {contributions} contributions from nothing"), ms(whole)));
     report.note("16", format!("Eleven weeks are sealed up to {week}; the writer is held meanwhile."));
 }
