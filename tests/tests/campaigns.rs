@@ -140,7 +140,15 @@ fn two_windows_that_save_one_after_the_other_lose_nothing() {
     assert_eq!(stands("rule/points/cards"), "1");
     assert_eq!(stands("rule/points/communities"), "120", "what the other saved");
     save(&world, &merged);
+    // A rehearsal in between is no way round it: it is told, and nothing is played, before anything can be saved.
+    let (third, fourth) = (editor(&world, id, "2026-W11"), editor(&world, id, "2026-W11"));
+    save(&world, &third.with("rule/points/visits", "9"));
+    let played = send(&world, &fourth.with("rule/points/visits", "8"), "rehearse");
+    assert_eq!(played.status, 409, "{}", played.text());
+    let html = played.text();
+    assert!(html.contains("was just changed to “9”") && !html.contains("id=\"rehearsal\""), "{html}");
     let last = editor(&world, id, "2026-W11");
+    assert_eq!(last.text("rule/points/visits"), "9");
     assert_eq!(
         (last.text("name"), last.text("rule/points/communities"), last.text("rule/points/cards")),
         ("春季会战", "120", "1")

@@ -164,14 +164,13 @@ impl Campaign {
         };
         let units = bank.units().filter(|unit| unit.level == level && related(&unit.id)).map(|unit| unit.id.clone());
         let mut campaign = Self { units: units.collect(), ..self.clone() };
-        let set_for = |unit: &&UnitId| self.units.contains(*unit);
-        for version in campaign.versions.values_mut() {
-            let Some(target) = version.remove("target") else { continue };
-            for unit in campaign.units.iter().filter(set_for) {
-                let own = format!("target_of/{unit}");
-                if !self.versions.values().any(|version| version.contains_key(&own)) {
-                    version.insert(own, target.clone());
-                }
+        // In each version, as it comes to then: what is set for all, for one, or ended, holds for the units it was set for.
+        for (week, version) in &mut campaign.versions {
+            version.retain(|key, _| key != "target" && key != "end/target");
+            let rules = self.rules(*week);
+            for unit in campaign.units.iter().filter(|unit| self.units.contains(*unit)) {
+                version.remove(&format!("end/target_of/{unit}"));
+                version.insert(format!("target_of/{unit}"), rules.target_of(unit).into());
             }
         }
         campaign
@@ -193,10 +192,13 @@ impl Campaign {
 
     /// Whether another version of this campaign admits and names the same contributions: if so, only the ranking differs.
     pub fn counts_like(&self, other: &Self) -> bool {
+        // Rules change where a version begins, and nowhere else.
+        let mut weeks: BTreeSet<Week> = self.versions.keys().chain(other.versions.keys()).copied().collect();
+        weeks.insert(Week::of(self.starts));
         let counting = |campaign: &Self| -> Vec<BTreeMap<String, Value>> {
             let of = |week| in_force(&campaign.versions, week).into_iter().filter(|(key, _)| decides_what_counts(key));
             let owned = |week| of(week).map(|(key, value)| (key.to_owned(), value.clone())).collect();
-            campaign.weeks().into_iter().map(owned).collect()
+            weeks.iter().copied().map(owned).collect()
         };
         self.starts == other.starts
             && self.ends == other.ends

@@ -51,6 +51,10 @@ pub fn said_in<'a>(versions: &'a Versions, week: Week, key: &str) -> Option<&'a 
 /// What has to be put so that a key comes to a value from a week on, or to nothing with [`Value::Null`]: only what differs
 /// from the version in force before is said by the week's own. Names that no field can have are passed over.
 pub fn puts_for(versions: &Versions, week: Week, key: &str, value: &Value) -> Fields {
+    // What holds already needs no saying, however it came to hold.
+    if said_in(versions, week, key) == Some(value).filter(|value| **value != Value::Null) {
+        return Fields::new();
+    }
     let empty = BTreeMap::new();
     let own = versions.get(&week).unwrap_or(&empty);
     let before = said_in(versions, week.previous(), key);

@@ -161,4 +161,14 @@ fn a_bulletin_ranks_what_is_confirmed_and_another_level_ranks_its_own_units_with
     mixed.units.insert(unit_id("S3"));
     let mixed = mixed.at_level(UnitLevel::SubBranch, &bank);
     assert_eq!(scores(&mixed, Basis::Counted), said(&[("S1", 100, 0), ("S2", 12, 0), ("S3", 0, 5)]));
+    // Targets of its own level are those of the campaign, also before one's own begins and after it ends.
+    let mut own = campaign.clone();
+    own.versions.entry(week("2026-W11")).or_default().insert("target_of/B1".to_owned(), 8.into());
+    own.versions.entry(week("2026-W12")).or_default().insert("end/target_of/B1".to_owned(), true.into());
+    own.versions.entry(week("2026-W13")).or_default().insert("end/target".to_owned(), true.into());
+    let there = own.at_level(UnitLevel::Branch, &bank);
+    let target = |campaign: &Campaign, text: &str| campaign.rules(week(text)).target_of(&unit_id("B1"));
+    for (text, expected) in [("2026-W10", 5), ("2026-W11", 8), ("2026-W12", 5), ("2026-W13", 0)] {
+        assert_eq!((target(&own, text), target(&there, text)), (expected, expected), "{text}");
+    }
 }

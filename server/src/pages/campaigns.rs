@@ -159,9 +159,9 @@ fn totals(asked: &Asked, weeks: &BTreeMap<Week, Figures>) -> Markup {
     let none = Figures::new();
     let week = weeks.get(&asked.week).unwrap_or(&none);
     let campaign = &asked.campaign.campaign;
-    let units = i64::try_from(campaign.units.len()).unwrap_or(i64::MAX);
-    let target = campaign.rules(asked.week).target.saturating_mul(units);
-    let chosen: Vec<Choice> = metric_choices(lang, &total, week, Some(target)).collect();
+    let rules = campaign.rules(asked.week);
+    let target = campaign.units.iter().map(|unit| rules.target_of(unit)).fold(0, i64::saturating_add);
+    let chosen: Vec<Choice> = metric_choices(lang, &total, week, Some(target).filter(|target| *target > 0)).collect();
     choices(asked, CAMPAIGN, &chosen)
 }
 

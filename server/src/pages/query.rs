@@ -357,6 +357,13 @@ impl Plain {
     }
 }
 
+impl Plain {
+    /// The way to pages with this page's own filters.
+    pub(super) fn own_links(&self) -> Links {
+        links(self.parameters(&View::default(), self.lang))
+    }
+}
+
 impl State for Plain {
     fn lang(&self) -> Lang {
         self.lang

@@ -84,15 +84,20 @@ pub(super) struct Found {
 /// Both verdicts in the cell of a table, given what the ledger says.
 pub(super) fn in_a_cell(reader: &Reader, lang: Lang, row: &Row, found: Option<Found>, next: &str) -> Markup {
     html! {
-        form.verdict method="post" action=(VERIFY) {
-            (about(reader, lang, row, next))
-            @if let Some(found) = found {
+        // An amount that the ledger does not say is not confirmed by it.
+        @if let Some(found) = found.filter(|found| !of_money(row) || found.amount.is_some()) {
+            form.verdict method="post" action=(VERIFY) {
+                (about(reader, lang, row, next))
                 @if let Some(amount) = found.amount.filter(|_| of_money(row)) {
                     input type="hidden" name="amount" value=(amount);
                 }
                 input type="hidden" name="date" value=(found.date);
                 button name="do" value="confirm" { (lang.of(words::BY_LEDGER)) }
             }
+        }
+        // A form of its own: the return key in the reason rejects, and never confirms.
+        form.verdict method="post" action=(VERIFY) {
+            (about(reader, lang, row, next))
             input name="reason" maxlength=(LONGEST) placeholder=(lang.of(words::REJECT_WHY))
                 aria-label=(lang.of(words::REJECT_WHY)) autocomplete="off";
             button name="do" value="reject" { (lang.of(words::REJECT)) }

@@ -53,7 +53,9 @@ impl Form<'_> {
     pub(super) fn page(&self, title: &str) -> Markup {
         let (lang, shown) = (self.lang, self.shown);
         let row = shown.row.as_ref();
+        // The whole address, so that an answer to the form is one that can be asked for again.
         let path = if row.is_some() { EDITOR } else { NEW_CAMPAIGN };
+        let action = self.plain.own_links().to(path);
         html! {
             p.kicker {
                 @match row {
@@ -72,7 +74,7 @@ impl Form<'_> {
                 p.complaint { (self.of(words::WITHDRAWN)) " " (shown.base.text("withdrawn_reason").unwrap_or_default()) }
             }
             @if let Some(row) = row { (self.versions(row.id)) }
-            form.editor method="post" action=(path) {
+            form.editor method="post" action=(action) {
                 (carried(&self.plain.reader, lang))
                 @if let Some(row) = row {
                     input type="hidden" name="campaign" value=(row.id);
@@ -368,9 +370,10 @@ impl Form<'_> {
             label.long {
                 span { (reading.name(&row.kind, field)) @if let Some(week) = week { " · " (week) } }
                 select name={ "settle/" (field) } {
-                    option value="" selected { (self.of(words::LEAVE_OPEN)) }
+                    @let chosen = self.shown.settled.get(field).map_or("", String::as_str);
+                    option value="" selected[chosen.is_empty()] { (self.of(words::LEAVE_OPEN)) }
                     @for (n, claim) in conflict.claims.iter().enumerate() {
-                        option value=(n) {
+                        option value=(n) selected[chosen == n.to_string()] {
                             (value(&claim.value)) " · " (reading.author(claim.author))
                             @if let Some(at) = claim.at {
                                 @let (day, minutes) = format::day_and_minutes(at, reading.zone);
@@ -378,7 +381,7 @@ impl Form<'_> {
                             }
                         }
                     }
-                    option value="before" { (value(before)) " · " (self.of(words::WAS_BEFORE)) }
+                    option value="before" selected[chosen == "before"] { (value(before)) " · " (self.of(words::WAS_BEFORE)) }
                 }
             }
         }

@@ -47,6 +47,8 @@ struct Shown {
     faults: BTreeMap<String, Words>,
     /// What somebody else put into inputs meanwhile.
     meanwhile: BTreeMap<String, String>,
+    /// What was chosen for fields in conflict, as the form says it.
+    settled: BTreeMap<String, String>,
     complaint: Option<Words>,
     rehearsal: Option<Rehearsal>,
 }
@@ -169,7 +171,8 @@ pub(super) async fn new_page(
 fn fresh(desk: &Desk<'_>, (id, row): (RecordId, Option<Row>), base: Fields, from: Week, news: Vec<Week>) -> Shown {
     let filled = Filled::of(&base, &desk.scope(from, &news, ""));
     let (faults, meanwhile) = (BTreeMap::new(), BTreeMap::new());
-    Shown { row, id, base, from, news, filled, faults, meanwhile, complaint: None, rehearsal: None }
+    let settled = BTreeMap::new();
+    Shown { row, id, base, from, news, filled, faults, meanwhile, settled, complaint: None, rehearsal: None }
 }
 
 fn zone(fields: &Fields) -> Zone {
@@ -230,6 +233,13 @@ pub(super) async fn act(State(app): State<App>, Posted { reader, sent }: Posted)
     };
     let mut shown = fresh(&desk, (id, row), base, from, news);
     shown.filled = filled;
+    // What somebody else wrote in between is shown first, whatever is asked: what is played is what would be saved.
+    if sent.text("do") != "save" && shown.row.as_ref().is_some_and(|row| heads(row) != sent.text("heads")) {
+        let row = desk.row(&id.to_string()).await?;
+        return meanwhile(desk, shown, row).await;
+    }
+    let chosen = sent.all().filter_map(|(name, n)| Some((name.strip_prefix("settle/")?.to_owned(), n.to_owned())));
+    shown.settled = chosen.collect();
     if !read.faults.is_empty() {
         shown.faults = read.faults;
         shown.complaint = Some(both(words::FAULTS));
@@ -282,11 +292,8 @@ async fn save(desk: Desk<'_>, mut shown: Shown, seen: &str, puts: Fields) -> Res
             if row.conflicts.is_empty() && puts.iter().all(|(name, value)| stands(name.as_str(), value)) {
                 return Ok(saved_as(&desk, id));
             }
-            let scope = desk.scope(shown.from, &shown.news, "");
-            let (was, is) = (Filled::of(&shown.base, &scope), Filled::of(&now, &scope));
-            (shown.filled, shown.meanwhile) = shown.filled.over(&was, &is);
-            (shown.row, shown.base, shown.complaint) = (Some(row), now, Some(both(words::MEANWHILE)));
-            desk.answer(shown, StatusCode::CONFLICT).await
+            shown.settled.clear();
+            meanwhile(desk, shown, row).await
         }
         Err(StoreError::Invalid(error)) => {
             shown.complaint = Some(KIND.explain(&error));
@@ -294,6 +301,16 @@ async fn save(desk: Desk<'_>, mut shown: Shown, seen: &str, puts: Fields) -> Res
         }
         Err(error) => Err(desk.failed(error)),
     }
+}
+
+/// The form with what was typed over what somebody else wrote in between.
+async fn meanwhile(desk: Desk<'_>, mut shown: Shown, row: Row) -> Result<Response, Instead> {
+    let now = row.settled_fields();
+    let scope = desk.scope(shown.from, &shown.news, "");
+    let (was, is) = (Filled::of(&shown.base, &scope), Filled::of(&now, &scope));
+    (shown.filled, shown.meanwhile) = shown.filled.over(&was, &is);
+    (shown.row, shown.base, shown.complaint) = (Some(row), now, Some(both(words::MEANWHILE)));
+    desk.answer(shown, StatusCode::CONFLICT).await
 }
 
 fn saved_as(desk: &Desk<'_>, id: RecordId) -> Response {
