@@ -12,8 +12,8 @@ use canvass_server::store::{Actor, Bulletins, Campaigns, RehearseOrder, SealOrde
 use std::time::Instant;
 
 const UNITS: Town = Town { branches: 10_000, subs: 0, managers: 1, prospects: 0, each: 0, kind: OUTCOME };
-/// Half a million outcomes, each of which is counted twice.
-const MILLION: Town = Town { branches: 20, subs: 2, managers: 2, prospects: 1_250, each: 10, kind: OUTCOME };
+/// A million contributions: 950,000 outcomes, and 50,000 prospects won once each.
+const MILLION: Town = Town { branches: 20, subs: 2, managers: 2, prospects: 1_250, each: 19, kind: OUTCOME };
 
 /// 15: Standings of ten thousand units, from the sums of twelve weeks.
 pub(crate) fn units(report: &mut Report, _: &mut Stock) {
