@@ -3,10 +3,12 @@
 
 mod measure;
 mod paper;
+mod sound;
 mod window;
 
 pub use measure::Focused;
 pub use paper::Paper;
+pub use sound::axe;
 pub use window::{Look, Window};
 
 use super::world::World;

@@ -1,10 +1,8 @@
 //! The pages in a real browser: both languages, desk and phone, light and dark, keyboard and paper. What holds for every
 //! page is checked on every page that links lead to, so a new page is covered once something links to it.
 
-#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
-
 use canvass_core::domain::verification::Verdict;
-use canvass_tests::browser::{Focused, Look, Paper, Site, Window, foreign};
+use canvass_tests::browser::{Focused, Look, Paper, Site, axe};
 use canvass_tests::{World, date, unit};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -255,10 +253,7 @@ fn the_standings_print_on_one_sheet_without_what_only_screens_need() {
 
 #[test]
 fn axe_finds_nothing_serious() {
-    let axe = std::env::var("AXE").ok().map(|path| std::fs::read_to_string(path).expect("AXE is axe.min.js"));
-    let Some(axe) = foreign(axe, "AXE is not set to axe-core's axe.min.js: accessibility was not checked") else {
-        return;
-    };
+    let Some(axe) = axe() else { return };
     let world = played();
     let empty = World::new(2);
     let (Some(site), Some(nothing)) = (Site::of(&world), Site::of(&empty)) else { return };
@@ -268,32 +263,11 @@ fn axe_finds_nothing_serious() {
     let mut found = Vec::new();
     for page in &pages {
         window.go(page);
-        found.extend(axe_findings(&axe, &window));
+        found.extend(window.barriers(&axe));
     }
     let window = nothing.open("/standings", Look::DESK);
-    found.extend(axe_findings(&axe, &window));
+    found.extend(window.barriers(&axe));
     assert!(found.is_empty(), "{found:#?}");
-}
-
-fn axe_findings(axe: &str, window: &Window) -> Vec<String> {
-    let mut found = Vec::new();
-    window.eval(&format!("{axe}; 0"));
-    for look in [Look::DESK, Look::DESK.dark(), Look::PHONE] {
-        window.look(look);
-        let results = window.eval("axe.run(document, { resultTypes: ['violations'] })");
-        assert!(results["passes"].as_array().is_some_and(|passes| passes.len() > 5), "axe looked at nothing");
-        for violation in results["violations"].as_array().expect("a list") {
-            if !["serious", "critical"].contains(&violation["impact"].as_str().unwrap_or("critical")) {
-                println!("{}: {} {}", window.address(), violation["id"], violation["impact"]);
-                continue;
-            }
-            let nodes = violation["nodes"].as_array().expect("a list").iter();
-            let targets: Vec<_> = nodes.map(|node| node["target"].to_string()).collect();
-            let (id, help) = (&violation["id"], &violation["help"]);
-            found.push(format!("{} {look:?}: {id} ({help}) at {}", window.address(), targets.join(", ")));
-        }
-    }
-    found
 }
 
 #[test]

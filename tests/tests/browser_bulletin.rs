@@ -43,18 +43,6 @@ fn played() -> (World, RecordId, RecordId) {
     (world, refused, claimed)
 }
 
-fn sound(window: &Window, name: &str) {
-    assert_eq!(window.complaints(), [""; 0], "{name}");
-    for (look, of) in
-        [(Look::PHONE, "phone"), (Look::NARROW, "narrow"), (Look::DESK.dark(), "dark"), (Look::DESK, "desk")]
-    {
-        window.look(look);
-        let wide = window.wide(look.width);
-        assert!(wide.is_empty(), "{name} at {}: {wide:#?}", look.width);
-        window.picture(&format!("{name}-{of}"));
-    }
-}
-
 /// Presses the one button of a form, and waits for the next page.
 fn press(window: &Window, form: &str) {
     window.eval(&format!("window.before = true; document.querySelector('{form} button').click()"));
@@ -81,7 +69,7 @@ fn head_office_seals_a_week_prints_it_and_revises_it_with_its_causes() {
     let row = |n: usize| format!("document.querySelectorAll('#bulletin tbody tr')[{n}].innerText");
     let second = window.eval(&row(1));
     assert!(second.as_str().expect("text").contains("东湖支行"), "{second}");
-    sound(&window, "bulletin-zh");
+    window.sound("bulletin-zh");
     if let Some(paper) = Paper::of(&window) {
         assert_eq!((paper.format.as_str(), paper.sheets), ("A4", 1), "{}", paper.text);
         assert!(paper.line("城南支行").contains('4'), "{}", paper.text);
@@ -91,13 +79,13 @@ fn head_office_seals_a_week_prints_it_and_revises_it_with_its_causes() {
     world.judge(claimed, Verdict::Confirmed, None);
     window.go("/bulletin?week=2026-W10&lang=zh");
     assert!(window.text().contains("经核实确认"), "{}", window.text());
-    sound(&window, "bulletin-coming-zh");
+    window.sound("bulletin-coming-zh");
     press(&window, "#sealing form");
     assert!(window.text().contains("版次 2") && window.text().contains("修订原因"), "{}", window.text());
     window.eval("document.querySelector('a[hreflang=en]').click()");
     window.until("document.documentElement.lang === 'en' && document.readyState === 'complete'");
     assert!(window.text().contains("Why it was revised") && window.text().contains("confirmed by the back office"));
-    sound(&window, "bulletin-revised-en");
+    window.sound("bulletin-revised-en");
     // The earlier one is still to be read, and what it was made from.
     window.eval("document.querySelector('#revisions tbody tr:nth-child(2) a').click()");
     window.until("location.search.includes('revision=1') && document.readyState === 'complete'");
@@ -105,7 +93,7 @@ fn head_office_seals_a_week_prints_it_and_revises_it_with_its_causes() {
     window.eval("document.querySelector('#bulletin tbody th a').click()");
     window.until("location.pathname.startsWith('/sealed/') && document.readyState === 'complete'");
     assert!(window.text().contains("as it was sealed") && window.text().contains("Waiting for the back office"));
-    sound(&window, "sealed-en");
+    window.sound("sealed-en");
     // Others read it, and seal nothing.
     let manager = world.cookie("B1-S1-P1");
     let others = site.open_with(Some(&manager), "/bulletin?week=2026-W10&lang=zh", Look::PHONE);
@@ -114,7 +102,7 @@ fn head_office_seals_a_week_prints_it_and_revises_it_with_its_causes() {
     let standings =
         site.open_with(Some(&head), "/standings?week=2026-W10&level=sub_branch&basis=confirmed&lang=zh", Look::DESK);
     assert!(standings.text().contains("2-1网点") && standings.text().contains("空白机构"), "{}", standings.text());
-    sound(&standings, "standings-levels-zh");
+    standings.sound("standings-levels-zh");
 }
 
 #[test]
@@ -131,10 +119,10 @@ fn a_leader_disputes_a_refusal_the_verifier_answers_and_the_trail_stays() {
     leader.fill("text", "账户已于三月二日开立，回单在案，请复核。");
     leader.send();
     assert!(leader.text().contains("回单在案"), "{}", leader.text());
-    sound(&leader, "fact-zh");
+    leader.sound("fact-zh");
     let verifier = site.open_with(Some(&world.cookie("V")), "/disputes?week=2026-W10&lang=zh", Look::DESK);
     assert!(verifier.text().contains("待答复") && verifier.text().contains("银枫家园"), "{}", verifier.text());
-    sound(&verifier, "disputes-zh");
+    verifier.sound("disputes-zh");
     verifier.eval("document.querySelector('#disputes tbody a').click()");
     verifier.until("location.pathname.startsWith('/facts/') && document.readyState === 'complete'");
     verifier.fill("text", "已查到补录的账户，改为确认。");
@@ -160,12 +148,12 @@ fn a_leader_sees_where_the_branch_would_stand_if_what_is_pending_were_confirmed(
     let window = site.open_with(Some(&world.cookie("B2-L")), "/units/B2?week=2026-W10&lang=zh", Look::DESK);
     window.eval("document.querySelector('#what-if summary').click()");
     window.eval("document.querySelector('#what-if [name=given]').checked = true");
-    sound(&window, "unit-what-if-zh");
+    window.sound("unit-what-if-zh");
     press(&window, "#what-if form");
     assert!(window.text().contains("假如确认后"), "{}", window.text());
     let then = window.eval("document.querySelector('#places-then strong').innerText");
     // Two visits are 4 points; the community 100, its fund of 30,000 yuan another 30.
     assert_eq!(then, "名次 1 · 134 分");
     assert!(window.address().contains("given="), "{}", window.address());
-    sound(&window, "what-if-zh");
+    window.sound("what-if-zh");
 }

@@ -1,12 +1,10 @@
 //! Head office makes a campaign in a real browser, edits its rules, plays the draft over the weeks so far, sees who would
 //! move, and saves; another window's standings follow by themselves. With `SHOTS` set to a folder, pictures are kept.
 
-#![expect(clippy::expect_used, reason = "fixtures are right or the test is wrong")]
-
 use canvass_core::domain::verification::Verdict;
 use canvass_server::clock::Clock;
 use canvass_server::store::{Actor, Bulletins, SealOrder, Store};
-use canvass_tests::browser::{Look, Site, Window, foreign};
+use canvass_tests::browser::{Look, Site, Window};
 use canvass_tests::{World, date, week};
 
 /// Types into an input of the editor.
@@ -23,33 +21,6 @@ fn press(window: &Window, deed: &str) {
     window.until("!window.before && document.readyState === 'complete'");
 }
 
-/// What every page must be: nothing refused by the security policy, nothing wider than the narrowest phone, nothing that axe
-/// finds serious.
-fn sound(window: &Window, name: &str) {
-    assert_eq!(window.complaints(), [""; 0], "{name}");
-    for look in [Look::PHONE, Look::NARROW, Look::DESK] {
-        window.look(look);
-        let wide = window.wide(look.width);
-        assert!(wide.is_empty(), "{name} at {}: {wide:#?}", look.width);
-    }
-    let axe = std::env::var("AXE").ok().map(|path| std::fs::read_to_string(path).expect("AXE is axe.min.js"));
-    if let Some(axe) = foreign(axe, "AXE is not set to axe-core's axe.min.js: accessibility was not checked") {
-        window.eval(&format!("{axe}; 0"));
-        for look in [Look::DESK, Look::DESK.dark(), Look::PHONE] {
-            window.look(look);
-            let results = window.eval("axe.run(document, { resultTypes: ['violations'] })");
-            let grave = results["violations"].as_array().expect("a list").iter();
-            let grave: Vec<_> =
-                grave.filter(|it| ["serious", "critical"].contains(&it["impact"].as_str().unwrap_or(""))).collect();
-            assert!(grave.is_empty(), "{name} {look:?}: {grave:#?}");
-        }
-    }
-    for (look, of) in [(Look::PHONE, "phone"), (Look::DESK.dark(), "dark"), (Look::DESK, "desk")] {
-        window.look(look);
-        window.picture(&format!("{name}-{of}"));
-    }
-}
-
 #[test]
 fn head_office_makes_a_campaign_rehearses_other_rules_and_saves_them_while_others_watch() {
     let world = World::new(1);
@@ -58,7 +29,7 @@ fn head_office_makes_a_campaign_rehearses_other_rules_and_saves_them_while_other
     window.eval("window.before = true");
     window.eval("document.querySelector('main a[href^=\"/campaign/new\"]').click()");
     window.until("!window.before && location.pathname === '/campaign/new' && document.readyState === 'complete'");
-    sound(&window, "campaign-new-zh");
+    window.sound("campaign-new-zh");
     for (name, value) in [
         ("name", "百日会战"),
         ("starts", "2026-03-02"),
@@ -91,13 +62,13 @@ fn head_office_makes_a_campaign_rehearses_other_rules_and_saves_them_while_other
     assert_eq!(window.eval("document.querySelectorAll('form.editor [aria-invalid]').length"), 2);
     // The browser itself says so of the page's status.
     window.complaints();
-    sound(&window, "campaign-faults-zh");
+    window.sound("campaign-faults-zh");
     fill(&window, "ends", "2026-05-31");
     fill(&window, "rule/minutes", "");
     press(&window, "save");
     assert!(window.address().starts_with("/campaign?campaign="), "{}", window.address());
     window.complaints();
-    sound(&window, "campaign-made-zh");
+    window.sound("campaign-made-zh");
     let campaign = world.run(world.store.campaigns()).expect("campaigns")[0].id;
 
     // Two branches work; the first wins a community, the second visits a lot.
@@ -139,7 +110,7 @@ fn head_office_makes_a_campaign_rehearses_other_rules_and_saves_them_while_other
         assert_eq!(window.eval("document.querySelectorAll('#rehearsal tbody tr').length"), 4);
         let named = format!("document.querySelector('#rehearsal tbody').innerText.includes('{moves}')");
         assert_eq!(window.eval(&named), true);
-        sound(&window, &format!("campaign-rehearsed-{lang}"));
+        window.sound(&format!("campaign-rehearsed-{lang}"));
         assert_eq!(watching.eval(&format!("{first}.includes('东湖支行')")), true, "nothing was saved");
     }
     // What was typed still stands in the form, and is saved.
@@ -148,7 +119,7 @@ fn head_office_makes_a_campaign_rehearses_other_rules_and_saves_them_while_other
     assert!(window.address().starts_with("/campaign?campaign="), "{}", window.address());
     watching.until(&format!("{first}.includes('城南支行')"));
     assert_eq!(watching.eval("window.still"), "the same page");
-    sound(&window, "campaign-saved-en");
+    window.sound("campaign-saved-en");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use canvass_server::access::Passwords;
 use canvass_server::clock::Clock;
 use canvass_server::store::devices::{RevokeOrder, Revoked};
 use canvass_server::store::{Actor, BankOrder, Devices, Logins, OneTime, ServerRecord, Store};
-use canvass_tests::browser::{Look, Site, Window, foreign};
+use canvass_tests::browser::{Look, Site, Window};
 use canvass_tests::{Authenticator, World, date, person};
 
 const ONE_TIME: &str = "ABCD-EFGH-IJKL-MNOP";
@@ -61,65 +61,33 @@ fn invite(world: &World) {
     world.run(world.store.add_login(new, None)).expect("a login");
 }
 
-/// What every page must be: nothing refused by the security policy, nothing wider than the narrowest phone, nothing that axe
-/// finds serious.
-fn sound(window: &Window, axe: Option<&str>, name: &str) {
-    assert_eq!(window.complaints(), [""; 0], "{name}");
-    for look in [Look::PHONE, Look::NARROW, Look::DESK] {
-        window.look(look);
-        let wide = window.wide(look.width);
-        assert!(wide.is_empty(), "{name} at {}: {wide:#?}", look.width);
-    }
-    if let Some(axe) = axe {
-        window.eval(&format!("{axe}; 0"));
-        for look in [Look::DESK, Look::DESK.dark(), Look::PHONE] {
-            window.look(look);
-            let results = window.eval("axe.run(document, { resultTypes: ['violations'] })");
-            let grave = results["violations"].as_array().expect("a list").iter();
-            let grave: Vec<_> =
-                grave.filter(|it| ["serious", "critical"].contains(&it["impact"].as_str().unwrap_or(""))).collect();
-            assert!(grave.is_empty(), "{name} {look:?}: {grave:#?}");
-        }
-    }
-    for (look, of) in [(Look::PHONE, "phone"), (Look::DESK.dark(), "dark"), (Look::DESK, "desk")] {
-        window.look(look);
-        window.picture(&format!("{name}-{of}"));
-    }
-}
-
-fn axe() -> Option<String> {
-    let axe = std::env::var("AXE").ok().map(|path| std::fs::read_to_string(path).expect("AXE is axe.min.js"));
-    foreign(axe, "AXE is not set to axe-core's axe.min.js: accessibility was not checked")
-}
-
 #[test]
 fn a_leader_comes_in_by_a_one_time_password_sets_up_a_second_factor_and_comes_in_again_by_it() {
     let (world, _) = played();
     invite(&world);
     let Some(site) = Site::of(&world) else { return };
-    let axe = axe();
     let mut leader = None;
     for lang in ["zh", "en"] {
         let (window, authenticator) = match leader.take() {
             None => {
                 let window = site.open_with(None, "/units/B1?lang=zh", Look::DESK);
                 assert!(window.address().starts_with("/login?next="), "{}", window.address());
-                sound(&window, axe.as_deref(), "login-zh");
+                window.sound("login-zh");
                 log_in(&window, ONE_TIME);
                 window.until("location.pathname === '/account/password'");
-                sound(&window, axe.as_deref(), "password-zh");
+                window.sound("password-zh");
                 window.fill("present", ONE_TIME);
                 window.fill("new", CHOSEN);
                 window.fill("again", CHOSEN);
                 window.send();
                 window.until("location.pathname === '/account/second-factor'");
-                sound(&window, axe.as_deref(), "set-up-zh");
+                window.sound("set-up-zh");
                 let secret = window.eval("document.querySelector('code.secret').innerText");
                 let authenticator = Authenticator::typed(secret.as_str().expect("text"));
                 window.fill("code", &authenticator.code(world.clock.now()));
                 window.send();
                 assert_eq!(window.eval("document.querySelectorAll('.codes li').length"), 10);
-                sound(&window, axe.as_deref(), "recovery-codes-zh");
+                window.sound("recovery-codes-zh");
                 window.eval("document.querySelector('a.button').click()");
                 window.until("location.pathname === '/units/B1' && document.readyState === 'complete'");
                 assert!(window.text().contains("东湖支行"), "{}", window.text());
@@ -128,16 +96,16 @@ fn a_leader_comes_in_by_a_one_time_password_sets_up_a_second_factor_and_comes_in
             Some((window, authenticator)) => (window, authenticator),
         };
         window.go(&format!("/account?lang={lang}"));
-        sound(&window, axe.as_deref(), &format!("account-{lang}"));
+        window.sound(&format!("account-{lang}"));
         window.eval("document.querySelector('form.own button').click()");
         window.until("location.pathname === '/login' && document.readyState === 'complete'");
         window.go(&format!("/login?lang={lang}"));
-        sound(&window, axe.as_deref(), &format!("log-in-{lang}"));
+        window.sound(&format!("log-in-{lang}"));
         later(&world);
         log_in(&window, CHOSEN);
         window.until("location.pathname === '/login/code'");
         assert_eq!(window.eval("document.documentElement.lang"), lang);
-        sound(&window, axe.as_deref(), &format!("second-factor-{lang}"));
+        window.sound(&format!("second-factor-{lang}"));
         window.fill("code", &authenticator.code(world.clock.now()));
         window.send();
         window.until("location.pathname === '/standings' && document.readyState === 'complete'");
@@ -163,7 +131,6 @@ fn log_in(window: &Window, password: &str) {
 fn the_pages_of_phones_logins_queue_audit_and_dossiers_fit_every_window_and_break_no_policy() {
     let (world, dossier) = played();
     let Some(site) = Site::of(&world) else { return };
-    let axe = axe();
     // So that there is something to see in the log.
     world.send_form(None, "/login", &[("person", "ADM"), ("password", "wrong")]);
     let auditing = ["/users", "/users?person=ADM", "/devices", "/devices?device=12", "/devices?device=11", "/audit"];
@@ -188,14 +155,14 @@ fn the_pages_of_phones_logins_queue_audit_and_dossiers_fit_every_window_and_brea
                     // The browser itself says that the page was refused.
                     window.complaints();
                 }
-                sound(&window, axe.as_deref(), &format!("{code}-{name}-{lang}"));
+                window.sound(&format!("{code}-{name}-{lang}"));
             }
             if code == "ADM" {
                 window.go(&format!("/devices?lang={lang}"));
                 window.fill("person", "B1-S1-P1");
                 window.send();
                 assert!(window.text().contains("/enrol#"), "{}", window.text());
-                sound(&window, axe.as_deref(), &format!("invitation-{lang}"));
+                window.sound(&format!("invitation-{lang}"));
             }
         }
     }

@@ -7,7 +7,7 @@ use canvass_core::domain::verification::Verdict;
 use canvass_core::domain::{Membership, Person, Role};
 use canvass_server::clock::Clock;
 use canvass_server::store::{Actor, BankOrder, Store};
-use canvass_tests::browser::{Look, Site, Window, foreign};
+use canvass_tests::browser::{Look, Site};
 use canvass_tests::{World, date, person, unit};
 
 /// A verifier of the whole bank, and two branches whose ranks hang on a claim.
@@ -44,41 +44,10 @@ fn played() -> World {
 const LEDGER: &str = "凭证号,金额,日期\\nＫＨ－1002,200.00,2026-03-02\\nKH-1003,250,2026-03-03\\n\
                       KH-7000,88000.50,2026-03-02\\nKH-2001,10000,2026-03-02\\n";
 
-fn axe() -> Option<String> {
-    let axe = std::env::var("AXE").ok().map(|path| std::fs::read_to_string(path).expect("AXE is axe.min.js"));
-    foreign(axe, "AXE is not set to axe-core's axe.min.js: accessibility was not checked")
-}
-
-/// Nothing refused by the security policy, nothing wider than the narrowest phone, nothing that axe finds serious.
-fn sound(window: &Window, axe: Option<&str>, name: &str) {
-    assert_eq!(window.complaints(), [""; 0], "{name}");
-    for look in [Look::PHONE, Look::NARROW, Look::DESK] {
-        window.look(look);
-        let wide = window.wide(look.width);
-        assert!(wide.is_empty(), "{name} at {}: {wide:#?}", look.width);
-    }
-    if let Some(axe) = axe {
-        window.eval(&format!("{axe}; 0"));
-        for look in [Look::DESK, Look::DESK.dark(), Look::PHONE] {
-            window.look(look);
-            let results = window.eval("axe.run(document, { resultTypes: ['violations'] })");
-            let grave = results["violations"].as_array().expect("a list").iter();
-            let grave: Vec<_> =
-                grave.filter(|it| ["serious", "critical"].contains(&it["impact"].as_str().unwrap_or(""))).collect();
-            assert!(grave.is_empty(), "{name} {look:?}: {grave:#?}");
-        }
-    }
-    for (look, of) in [(Look::PHONE, "phone"), (Look::DESK.dark(), "dark"), (Look::DESK, "desk")] {
-        window.look(look);
-        window.picture(&format!("{name}-{of}"));
-    }
-}
-
 #[test]
 fn a_verdict_in_one_window_moves_the_ranks_in_another_without_a_reload() {
     let world = played();
     let Some(site) = Site::of(&world) else { return };
-    let axe = axe();
     let cookie = world.cookie("V");
     let standings = site.open("/standings?week=2026-W10&lang=zh", Look::DESK);
     let first = |branch: &str| format!("document.querySelector('tbody tr').innerText.includes('{branch}')");
@@ -89,13 +58,13 @@ fn a_verdict_in_one_window_moves_the_ranks_in_another_without_a_reload() {
     let queue = site.open_with(Some(&cookie), "/verify?lang=zh", Look::DESK);
     assert!(queue.text().contains("6 笔业绩待核实"), "{}", queue.text());
     assert!(queue.text().contains("城南里小区") && queue.text().contains("KH-2001"), "the oldest comes first");
-    sound(&queue, axe.as_deref(), "verify-zh");
+    queue.sound("verify-zh");
     for lang in ["en", "zh"] {
         queue.eval(&format!("document.querySelector('a[hreflang={lang}]').click()"));
         queue.until(&format!("document.documentElement.lang === '{lang}' && document.readyState === 'complete'"));
         if lang == "en" {
             assert!(queue.text().contains("6 outcomes wait for a verdict"), "{}", queue.text());
-            sound(&queue, axe.as_deref(), "verify-en");
+            queue.sound("verify-en");
         }
     }
     queue.fill("amount", "38,000");
@@ -111,18 +80,17 @@ fn a_verdict_in_one_window_moves_the_ranks_in_another_without_a_reload() {
     assert_eq!(standings.eval("window.still"), "the same page");
     assert_eq!((standings.complaints(), queue.complaints()), (vec![], vec![]));
     assert!(queue.text().contains("核实后又有修改") && queue.text().contains("请核对凭证号"), "{}", queue.text());
-    sound(&queue, axe.as_deref(), "verify-again-zh");
+    queue.sound("verify-again-zh");
     queue.fill("reason", "台账中查无此户");
     queue.send();
     assert!(queue.text().contains("没有等待核实的业绩"), "{}", queue.text());
-    sound(&queue, axe.as_deref(), "verify-nothing-zh");
+    queue.sound("verify-nothing-zh");
 }
 
 #[test]
 fn a_ledger_file_is_brought_in_and_what_it_bears_out_confirmed() {
     let world = played();
     let Some(site) = Site::of(&world) else { return };
-    let axe = axe();
     let cookie = world.cookie("V");
     let window = site.open_with(Some(&cookie), "/ledgers?lang=zh", Look::DESK);
     let choose = |name: &str, text: &str| {
@@ -136,7 +104,7 @@ fn a_ledger_file_is_brought_in_and_what_it_bears_out_confirmed() {
     assert!(window.text().contains("第 2 行，金额“两万”不是金额"), "{}", window.text());
     // The browser itself says that the file was refused.
     window.complaints();
-    sound(&window, axe.as_deref(), "ledgers-refused-zh");
+    window.sound("ledgers-refused-zh");
     choose("三月台账.csv", LEDGER);
     assert!(window.address().starts_with("/ledgers/1"), "{}", window.address());
     for (lang, words) in [
@@ -151,7 +119,7 @@ fn a_ledger_file_is_brought_in_and_what_it_bears_out_confirmed() {
             "['matched', 'differing', 'unknown', 'missing'].map((id) => document.querySelectorAll(`#${id} tbody tr`).length)",
         );
         assert_eq!(rows.to_string(), "[1,2,1,3]");
-        sound(&window, axe.as_deref(), &format!("ledger-{lang}"));
+        window.sound(&format!("ledger-{lang}"));
     }
     window.go("/ledgers/1?lang=zh");
     let until = window.eval("document.querySelector('main [name=until]').value");
@@ -164,5 +132,5 @@ fn a_ledger_file_is_brought_in_and_what_it_bears_out_confirmed() {
     assert_eq!(window.complaints(), [""; 0]);
     window.go("/ledgers?lang=en");
     assert!(window.text().contains("三月台账.csv") && window.text().contains("核实员"), "{}", window.text());
-    sound(&window, axe.as_deref(), "ledgers-en");
+    window.sound("ledgers-en");
 }
